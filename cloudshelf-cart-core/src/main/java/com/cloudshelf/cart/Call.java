@@ -1,0 +1,227 @@
+package com.cloudshelf.cart;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+
+/**
+ * One call to the store, from its begin to the end of its future: sends one request after another until {@link #step} knows
+ * the answer, the deadline passes, or the future is cancelled.
+ *
+ * <p>Only one request is under way at a time, so that the fields need no lock: each step happens after the one before.
+ */
+abstract class Call<T> {
+    /** What no call exceeds, whatever happens; time ends nearly all of them earlier. */
+    static final int MAX_REQUESTS = 40;
+
+    /** A request may take half of the time that is left, so that one that hangs leaves time for another; but at least this. */
+    private static final long LEAST_TRY_MILLIS = 250;
+
+    final Engine engine;
+    final String userId;
+    final Deadline deadline;
+    private final CompletableFuture<T> result = new CompletableFuture<>();
+    private volatile @Nullable CompletableFuture<?> inFlight;
+    private volatile boolean writing;
+    private volatile boolean ambiguous;
+    private volatile @Nullable T settled;
+    private @Nullable Failure lastFailure;
+    private int requests;
+    private int pauses;
+
+    Call(Engine engine, String userId, Duration timeout) {
+        this.engine = engine;
+        this.userId = userId;
+        this.deadline = Deadline.in(timeout, engine.wallMillis());
+    }
+
+    /** Decides by what is known, and either sends the next request or ends the call. */
+    abstract void step();
+
+    /** Called when the write that was sent last may have taken effect, or may do so yet. */
+    void becameAmbiguous() {}
+
+    /** Returns the failure of a call that ran out of time after it lost against another writer. */
+    CartStoreException contended() {
+        return new CartUnavailableException(userId, "other writers kept the cart busy until the deadline", null);
+    }
+
+    boolean isRepeatable() {
+        return false;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the stages below let nothing escape
+    final CompletableFuture<T> start() {
+        engine.began(this);
+        result.whenComplete((value, failure) -> {
+            engine.ended(this);
+            CompletableFuture<?> request = inFlight;
+            if (request != null) {
+                request.cancel(true);
+            }
+        });
+        guarded(this::step);
+        return result;
+    }
+
+    final <R> void read(
+            BiFunction<DynamoDbAsyncClient, AwsRequestOverrideConfiguration, CompletableFuture<R>> request,
+            Consumer<R> answered) {
+        send(false, request, answered, failure -> {});
+    }
+
+    final <R> void write(
+            BiFunction<DynamoDbAsyncClient, AwsRequestOverrideConfiguration, CompletableFuture<R>> request,
+            Consumer<R> answered,
+            Consumer<Failure> refused) {
+        send(true, request, answered, refused);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // guarded: the stages below let nothing escape
+    private <R> void send(
+            boolean write,
+            BiFunction<DynamoDbAsyncClient, AwsRequestOverrideConfiguration, CompletableFuture<R>> request,
+            Consumer<R> answered,
+            Consumer<Failure> refused) {
+        if (result.isDone()) {
+            return;
+        }
+        long remaining = deadline.remainingMillis();
+        if (remaining <= 0 || requests == MAX_REQUESTS) {
+            giveUp();
+            return;
+        }
+        requests++;
+        Duration timeout = Duration.ofMillis(Math.min(remaining, Math.max(LEAST_TRY_MILLIS, remaining / 2)));
+        writing = write;
+        CompletableFuture<R> sent = request.apply(engine.client(), engine.configuration(timeout));
+        inFlight = sent;
+        sent.whenComplete((answer, thrown) -> {
+            inFlight = null;
+            writing = false;
+            if (thrown == null) {
+                guarded(() -> answered.accept(answer));
+            } else {
+                guarded(() -> failed(Failure.of(thrown), write, refused));
+            }
+        });
+        if (result.isDone()) {
+            sent.cancel(true);
+        }
+    }
+
+    private void failed(Failure failure, boolean write, Consumer<Failure> refused) {
+        lastFailure = failure;
+        switch (failure.kind()) {
+            case REFUSED -> refused.accept(failure);
+            case DENIED, TOO_LARGE, INVALID -> fail(failure.asException(userId, engine.table()));
+            default -> {
+                if (write && failure.kind() == Failure.Kind.AMBIGUOUS) {
+                    ambiguous = true;
+                    becameAmbiguous();
+                }
+                pause();
+            }
+        }
+    }
+
+    /** Goes on after a pause that grows; gives up at once if the pause would outlast the deadline. */
+    final void pause() {
+        long millis = engine.backoffMillis(++pauses);
+        if (millis >= deadline.remainingMillis()) {
+            giveUp();
+        } else {
+            engine.schedule(() -> guarded(this::step), millis);
+        }
+    }
+
+    /** Whether a request was sent that may have taken effect, or may do so yet. */
+    final boolean isAmbiguous() {
+        return ambiguous;
+    }
+
+    final void succeed(T value) {
+        result.complete(value);
+    }
+
+    /** Keeps a value that stands whatever becomes of the requests that follow. */
+    final void settle(T value) {
+        settled = value;
+    }
+
+    /** Ends the call; a failure without effect is one only as long as every request's outcome is known. */
+    final void fail(CartStoreException failure) {
+        T value = settled;
+        if (value != null) {
+            result.complete(value);
+        } else {
+            result.completeExceptionally(ambiguous && !failure.effectPossible() ? unknown(failure) : failure);
+        }
+    }
+
+    final boolean isSettled() {
+        return settled != null;
+    }
+
+    /** Takes back that a request may have taken effect: it was proven that none did, and none will. */
+    final void clearAmbiguity() {
+        ambiguous = false;
+    }
+
+    final CartOutcomeUnknownException unknown(@Nullable Throwable cause) {
+        return new CartOutcomeUnknownException(userId, isRepeatable(), cause);
+    }
+
+    private void giveUp() {
+        fail(outOfTime());
+    }
+
+    private CartStoreException outOfTime() {
+        Failure failure = lastFailure;
+        if (failure == null) {
+            return new CartUnavailableException(userId, "the deadline passed before a request could be sent", null);
+        }
+        return switch (failure.kind()) {
+            case REFUSED -> contended();
+            case THROTTLED -> new CartThrottledException(userId, failure.throttlingReasons(), failure.cause());
+            case BUSY ->
+                new CartUnavailableException(
+                        userId,
+                        "transactions or other replicas kept the cart busy until the deadline",
+                        failure.cause());
+            case UNSENT ->
+                new CartUnavailableException(
+                        userId, "DynamoDB could not be reached until the deadline; nothing was sent", failure.cause());
+            default ->
+                new CartUnavailableException(userId, "DynamoDB did not answer until the deadline", failure.cause());
+        };
+    }
+
+    /** Ends the call because its store was closed. */
+    final void close() {
+        CartStoreException closed = new CartUnavailableException(userId, "the store was closed during the call", null);
+        if (writing && settled == null) {
+            result.completeExceptionally(unknown(closed));
+        } else {
+            fail(closed);
+        }
+    }
+
+    /** Lets nothing that goes wrong leave the future incomplete. */
+    private void guarded(Runnable step) {
+        if (result.isDone()) {
+            return;
+        }
+        try {
+            step.run();
+        } catch (CartStoreException e) {
+            fail(e);
+        } catch (RuntimeException | Error e) {
+            result.completeExceptionally(e);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package com.cloudshelf.cart;
+
+import static java.util.Objects.requireNonNull;
+
+import java.math.BigDecimal;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One change to a cart, as a plain value: what a {@link CartUpdate} collects and {@link Cart#apply} carries out.
+ *
+ * <p>Changes are immutable, compare by value, and check their values when they are made.
+ */
+public sealed interface CartChange {
+
+    /**
+     * Adds copies of a book. If the book is in the cart the quantities are summed, the line takes the newer price, title and
+     * author, and keeps the time at which it was first added; otherwise the line is appended.
+     */
+    record Add(CartItem item) implements CartChange {
+        public Add {
+            requireNonNull(item, "item");
+        }
+    }
+
+    /**
+     * Sets the quantity of a book in the cart; 0 removes its line. A book that is not in the cart rejects the update
+     * ({@link CartRejectedException.Reason#UNKNOWN_BOOK}).
+     */
+    record SetQuantity(String bookId, int quantity) implements CartChange {
+        public SetQuantity {
+            Checks.id("bookId", bookId);
+            Checks.atLeast("quantity", 0, quantity);
+        }
+    }
+
+    /** Removes a book's line; changes nothing if there is none. */
+    record Remove(String bookId) implements CartChange {
+        public Remove {
+            Checks.id("bookId", bookId);
+        }
+    }
+
+    /**
+     * Sets the price of a book in the cart. A book that is not in the cart rejects the update
+     * ({@link CartRejectedException.Reason#UNKNOWN_BOOK}).
+     */
+    record Reprice(String bookId, BigDecimal price) implements CartChange {
+        public Reprice {
+            Checks.id("bookId", bookId);
+            price = Checks.price(price);
+        }
+    }
+
+    /**
+     * Takes out copies of books, at most as many as are there: what a checkout does with the cart that was ordered. Books that
+     * are not in the cart are passed over.
+     *
+     * @param quantities copies to take out by book id, each at least 1
+     */
+    record Subtract(Map<String, Integer> quantities) implements CartChange {
+        public Subtract {
+            Map<String, Integer> copy = new LinkedHashMap<>(quantities);
+            copy.forEach((bookId, quantity) -> {
+                Checks.id("bookId", bookId);
+                Checks.atLeast("quantity", 1, requireNonNull(quantity, "quantity"));
+            });
+            quantities = Collections.unmodifiableMap(copy);
+        }
+
+        static Subtract of(Cart cart) {
+            Map<String, Integer> quantities = new LinkedHashMap<>();
+            cart.items().forEach(item -> quantities.put(item.bookId(), item.quantity()));
+            return new Subtract(quantities);
+        }
+    }
+
+    /** Removes every line. Stands alone in an update. */
+    record Clear() implements CartChange {}
+}

@@ -1,0 +1,107 @@
+package com.cloudshelf.cart;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The shopping carts of all users: reads, and changes that happen once or not at all.
+ *
+ * <p><b>Contract.</b> Every user has a cart; one that was never written, was cleared or has expired is empty. A change takes
+ * effect at most once per call, whatever the network does, and no change is lost to another. Calls that break a rule that
+ * can be seen without the table throw at once ({@link NullPointerException}, {@link IllegalArgumentException}) and send nothing;
+ * everything else completes the returned future, exceptionally with a {@link CartStoreException} whose
+ * {@link CartStoreException#effectPossible()} tells whether the change may have happened.
+ *
+ * <p><b>Time.</b> Every call ends by a deadline, the store's operation timeout or {@link CartUpdate#within}.
+ * Cancelling the returned future stops the call: nothing more is sent, but a request that is on its way may still take effect.
+ *
+ * <p><b>Cost</b> is given in requests to DynamoDB for the usual case; another writer's interference, a lost answer or
+ * throttling adds to it. Implementations without a table have none.
+ *
+ * <p>Implementations are thread-safe and do not block.
+ */
+public interface CartStore {
+
+    /**
+     * Returns a user's cart with the store's default consistency. Costs 1 request.
+     *
+     * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
+     */
+    CompletableFuture<Cart> get(String userId);
+
+    /**
+     * Returns a user's cart. Costs 1 request. The future fails with
+     *
+     * <ul>
+     *   <li>{@link InvalidStoredCartException} if the stored item cannot be a cart,
+     *   <li>{@link CartAccessException} if table, permission or credentials are missing,
+     *   <li>{@link CartThrottledException} or {@link CartUnavailableException} if DynamoDB did not answer in time.
+     * </ul>
+     *
+     * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
+     */
+    CompletableFuture<Cart> get(String userId, ReadConsistency consistency);
+
+    /**
+     * Carries out an update: all its changes in their order in one atomic write, or none. Returns the cart as written or, if
+     * an answer was lost and the write was found in the table, as read since. An update that changes nothing writes nothing and
+     * returns the cart.
+     *
+     * <p>Costs 1 request for the addition of one book that is not in the cart, 2 otherwise, 1 with {@link CartUpdate#basedOn}.
+     * The future fails with
+     *
+     * <ul>
+     *   <li>{@link CartRejectedException} if the update does not fit the cart,
+     *   <li>{@link CartConflictException} if the cart is not in the version that {@link CartUpdate#ifVersion} demands, or others
+     *       kept changing it until the deadline,
+     *   <li>{@link CartOutcomeUnknownException} if the update may have taken effect,
+     *   <li>and as that of {@link #get(String, ReadConsistency)} does, without an effect.
+     * </ul>
+     */
+    CompletableFuture<Cart> apply(CartUpdate update);
+
+    /**
+     * Erases a user's item and all that it remembers: for a request to be forgotten, or an item that cannot be read. One
+     * unconditional request, outside of all guarantees: a change that is under way at the time may bring its book back or
+     * happen twice. To empty a cart use {@link #clear}.
+     *
+     * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
+     */
+    CompletableFuture<Void> delete(String userId);
+
+    /**
+     * Adds copies of a book: {@link #apply} of {@link CartUpdate#add}. Costs 1 request if the book is not in the cart, else 2.
+     *
+     * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
+     */
+    default CompletableFuture<Cart> addItem(String userId, CartItem item) {
+        return apply(CartUpdate.of(userId).add(item));
+    }
+
+    /**
+     * Sets the quantity of a book in the cart: {@link #apply} of {@link CartUpdate#setQuantity}. 0 removes the book; a book
+     * that is not in the cart is rejected. Costs 2 requests.
+     *
+     * @throws IllegalArgumentException if the quantity is negative, or an id blank or over-long
+     */
+    default CompletableFuture<Cart> setQuantity(String userId, String bookId, int quantity) {
+        return apply(CartUpdate.of(userId).setQuantity(bookId, quantity));
+    }
+
+    /**
+     * Removes a book: {@link #apply} of {@link CartUpdate#remove}. A book that is not in the cart is no error. Costs 2 requests,
+     * or 1 if there is nothing to remove.
+     *
+     * @throws IllegalArgumentException if an id is blank or over-long
+     */
+    default CompletableFuture<Cart> removeItem(String userId, String bookId) {
+        return apply(CartUpdate.of(userId).remove(bookId));
+    }
+
+    /**
+     * Empties a cart: {@link #apply} of {@link CartUpdate#clear}. Never removes a line that was added after it took effect. Costs 1
+     * request if the cart has rested for an hour, else 2.
+     *
+     * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
+     */
+    CompletableFuture<Void> clear(String userId);
+}

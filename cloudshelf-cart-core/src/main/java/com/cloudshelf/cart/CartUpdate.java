@@ -1,0 +1,215 @@
+package com.cloudshelf.cart;
+
+import static java.util.Objects.requireNonNull;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes to one user's cart that take effect together or not at all, and the terms on which they do.
+ *
+ * <pre>{@code
+ * CartUpdate.of("user123")
+ *     .add(CartItem.of("book001", "The Great Gatsby", "F. Scott Fitzgerald", new BigDecimal("15.99"), 2))
+ *     .setQuantity("book002", 3)
+ *     .ifVersion(cart.version())
+ * }</pre>
+ *
+ * <p>Immutable and thread-safe: every method returns a new update and leaves this one as it is. Values are checked at once;
+ * a bad one never reaches a store. What depends on the stored cart, such as a book that must be in it, is judged by the store.
+ */
+public final class CartUpdate {
+    private final String userId;
+    private final List<CartChange> changes;
+    private final @Nullable Cart snapshot;
+    private final @Nullable CartVersion expectedVersion;
+    private final @Nullable String idempotencyKey;
+    private final @Nullable Duration deadline;
+
+    private CartUpdate(
+            String userId,
+            List<CartChange> changes,
+            @Nullable Cart snapshot,
+            @Nullable CartVersion expectedVersion,
+            @Nullable String idempotencyKey,
+            @Nullable Duration deadline) {
+        this.userId = userId;
+        this.changes = changes;
+        this.snapshot = snapshot;
+        this.expectedVersion = expectedVersion;
+        this.idempotencyKey = idempotencyKey;
+        this.deadline = deadline;
+    }
+
+    /**
+     * Returns an update that changes nothing yet.
+     *
+     * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
+     */
+    public static CartUpdate of(String userId) {
+        return new CartUpdate(Checks.id("userId", userId), List.of(), null, null, null, null);
+    }
+
+    /** Adds copies of a book: sums the quantities if it is in the cart, appends a line otherwise. */
+    public CartUpdate add(CartItem item) {
+        return with(new CartChange.Add(item));
+    }
+
+    /**
+     * Sets the quantity of a book in the cart; 0 removes it, a book that is not in the cart rejects the update.
+     *
+     * @throws IllegalArgumentException if the quantity is negative or the id blank or over-long
+     */
+    public CartUpdate setQuantity(String bookId, int quantity) {
+        return with(new CartChange.SetQuantity(bookId, quantity));
+    }
+
+    /**
+     * Removes a book, if it is in the cart.
+     *
+     * @throws IllegalArgumentException if the id is blank or over-long
+     */
+    public CartUpdate remove(String bookId) {
+        return with(new CartChange.Remove(bookId));
+    }
+
+    /**
+     * Sets the price of a book in the cart; a book that is not in the cart rejects the update.
+     *
+     * @throws IllegalArgumentException if the id is blank or over-long, or the price negative, above 10<sup>12</sup> or with
+     *     more than 6 decimals
+     */
+    public CartUpdate reprice(String bookId, BigDecimal price) {
+        return with(new CartChange.Reprice(bookId, price));
+    }
+
+    /**
+     * Takes out exactly what another cart holds, at most as much as is there: the checkout of that cart. Books and copies that
+     * were added since stay.
+     */
+    public CartUpdate subtract(Cart orderedCart) {
+        return with(CartChange.Subtract.of(orderedCart));
+    }
+
+    /**
+     * Removes every line. Stands alone: it is the only change of an update.
+     *
+     * @throws IllegalStateException if the update holds another change
+     */
+    public CartUpdate clear() {
+        return with(new CartChange.Clear());
+    }
+
+    /**
+     * Adds a change that is at hand as a value.
+     *
+     * @throws IllegalStateException if a {@link CartChange.Clear} would not stand alone
+     */
+    public CartUpdate with(CartChange change) {
+        requireNonNull(change, "change");
+        if (isClear() || (change instanceof CartChange.Clear && !changes.isEmpty())) {
+            throw new IllegalStateException("clear stands alone in an update; issue the other changes as another one");
+        }
+        List<CartChange> longer = new ArrayList<>(changes.size() + 1);
+        longer.addAll(changes);
+        longer.add(change);
+        return new CartUpdate(
+                userId, Collections.unmodifiableList(longer), snapshot, expectedVersion, idempotencyKey, deadline);
+    }
+
+    /**
+     * Writes from a cart that a store returned, which saves the read before the write. If the cart has changed since, the store
+     * notices and applies the changes to the present one: a stale snapshot costs a request, and is no error.
+     *
+     * @param cart a cart of this user that a store returned
+     * @throws IllegalArgumentException if the cart is another user's, or was made by {@link Cart#apply}
+     */
+    public CartUpdate basedOn(Cart cart) {
+        if (!cart.userId().equals(userId)) {
+            throw new IllegalArgumentException("an update can only be based on a cart of its own user");
+        }
+        if (cart.isDerived()) {
+            throw new IllegalArgumentException(
+                    "an update can only be based on a cart that a store returned, not on one that Cart.apply made");
+        }
+        return new CartUpdate(userId, changes, cart, expectedVersion, idempotencyKey, deadline);
+    }
+
+    /**
+     * Demands that the cart is still in this state; if it is not, the call fails with a {@link CartConflictException} that
+     * carries the present cart.
+     */
+    public CartUpdate ifVersion(CartVersion version) {
+        return new CartUpdate(userId, changes, snapshot, requireNonNull(version, "version"), idempotencyKey, deadline);
+    }
+
+    /**
+     * Names the logical call, so that a repetition has no second effect and returns the cart. The store remembers the key for
+     * its retention time; the same key with other changes is rejected
+     * ({@link CartRejectedException.Reason#KEY_REUSED}). A keyed call needs to see the cart: it takes a read and a write, or one
+     * write with {@link #basedOn}.
+     *
+     * @param key 1 to 2048 bytes in UTF-8, not blank; only a hash of it is stored
+     * @throws IllegalArgumentException if the key breaks this rule
+     */
+    public CartUpdate idempotencyKey(String key) {
+        return new CartUpdate(userId, changes, snapshot, expectedVersion, Checks.id("idempotencyKey", key), deadline);
+    }
+
+    /**
+     * Bounds the call in time, in place of the store's operation timeout; for instance the remaining time of a Lambda. A store
+     * takes anything above its maximum of 60 seconds as 60 seconds.
+     *
+     * @throws IllegalArgumentException if the duration is not positive
+     */
+    public CartUpdate within(Duration deadline) {
+        return new CartUpdate(
+                userId, changes, snapshot, expectedVersion, idempotencyKey, Checks.positive("deadline", deadline));
+    }
+
+    /** Returns the user whose cart is to change. */
+    public String userId() {
+        return userId;
+    }
+
+    /** Returns the changes in their order; the list cannot be modified. */
+    public List<CartChange> changes() {
+        return changes;
+    }
+
+    /** Returns the cart given to {@link #basedOn}, if any. */
+    public Optional<Cart> snapshot() {
+        return Optional.ofNullable(snapshot);
+    }
+
+    /** Returns the version given to {@link #ifVersion}, if any. */
+    public Optional<CartVersion> expectedVersion() {
+        return Optional.ofNullable(expectedVersion);
+    }
+
+    /** Returns the key given to {@link #idempotencyKey(String)}, if any. */
+    public Optional<String> idempotencyKey() {
+        return Optional.ofNullable(idempotencyKey);
+    }
+
+    /** Returns the duration given to {@link #within}, if any. */
+    public Optional<Duration> deadline() {
+        return Optional.ofNullable(deadline);
+    }
+
+    boolean isClear() {
+        return changes.size() == 1 && changes.get(0) instanceof CartChange.Clear;
+    }
+
+    /** Returns the changes and terms, for a debugger; what a customer has in the cart does not belong in a log. */
+    @Override
+    public String toString() {
+        return "CartUpdate[userId=" + userId + ", changes=" + changes + ", expectedVersion=" + expectedVersion
+                + ", deadline=" + deadline + "]";
+    }
+}

@@ -1,0 +1,107 @@
+package com.cloudshelf.cart;
+
+import static java.util.Objects.requireNonNull;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+
+/** The rules for single values, checked where a value is made. Messages name the field and the rule, never the value. */
+final class Checks {
+    /** DynamoDB's limit for a partition key, applied to every id so that one rule holds for all. */
+    static final int MAX_ID_BYTES = 2048;
+
+    static final int MAX_PRICE_DECIMALS = 6;
+    static final BigDecimal MAX_PRICE = BigDecimal.TEN.pow(12);
+
+    private Checks() {}
+
+    static String id(String field, String value) {
+        requireNonNull(value, field);
+        if (value.isBlank()) {
+            throw new IllegalArgumentException(field + " must not be blank");
+        }
+        int bytes = utf8Length(value);
+        if (bytes < 0) {
+            throw new IllegalArgumentException(field + " must be well-formed Unicode, but holds an unpaired surrogate");
+        }
+        if (bytes > MAX_ID_BYTES) {
+            throw new IllegalArgumentException(
+                    field + " must be at most " + MAX_ID_BYTES + " bytes in UTF-8, but has " + bytes);
+        }
+        return value;
+    }
+
+    static String text(String field, String value) {
+        if (utf8Length(value) < 0) {
+            throw new IllegalArgumentException(field + " must be well-formed Unicode, but holds an unpaired surrogate");
+        }
+        return value;
+    }
+
+    static int atLeast(String field, int minimum, int value) {
+        if (value < minimum) {
+            throw new IllegalArgumentException(field + " must be at least " + minimum + ", but is " + value);
+        }
+        return value;
+    }
+
+    /** Returns the price in its one canonical form: no trailing zeros, no exponent. */
+    static BigDecimal price(BigDecimal value) {
+        requireNonNull(value, "price");
+        if (value.signum() < 0) {
+            throw new IllegalArgumentException("price must not be negative");
+        }
+        if (value.compareTo(MAX_PRICE) > 0) {
+            throw new IllegalArgumentException("price must be at most 10^12");
+        }
+        BigDecimal canonical = canonical(value);
+        if (canonical.scale() > MAX_PRICE_DECIMALS) {
+            throw new IllegalArgumentException(
+                    "price must have at most " + MAX_PRICE_DECIMALS + " decimals, but has " + canonical.scale());
+        }
+        return canonical;
+    }
+
+    static BigDecimal canonical(BigDecimal value) {
+        BigDecimal stripped = value.stripTrailingZeros();
+        return stripped.scale() < 0 ? stripped.setScale(0) : stripped;
+    }
+
+    static Duration positive(String field, Duration value) {
+        requireNonNull(value, field);
+        if (value.isZero() || value.isNegative()) {
+            throw new IllegalArgumentException(field + " must be positive, but is " + value);
+        }
+        return value;
+    }
+
+    static Duration between(String field, Duration minimum, Duration maximum, Duration value) {
+        requireNonNull(value, field);
+        if (value.compareTo(minimum) < 0 || value.compareTo(maximum) > 0) {
+            throw new IllegalArgumentException(
+                    field + " must be between " + minimum + " and " + maximum + ", but is " + value);
+        }
+        return value;
+    }
+
+    /** Returns the length in UTF-8 bytes, or -1 if the text holds an unpaired surrogate and so has no UTF-8 form. */
+    static int utf8Length(String text) {
+        int bytes = text.length();
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < 0x80) {
+                continue;
+            }
+            bytes += c < 0x800 ? 1 : 2;
+            if (Character.isSurrogate(c)) {
+                if (Character.isLowSurrogate(c)
+                        || i + 1 == text.length()
+                        || !Character.isLowSurrogate(text.charAt(i + 1))) {
+                    return -1;
+                }
+                i++; // the pair takes four bytes: two chars, and the two that were added above
+            }
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,171 @@
+package com.cloudshelf.cart;
+
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.SdkPlugin;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+
+/** What the calls of one store share: the client, the time, the timer for pauses, and the list of calls under way. */
+final class Engine {
+    private static final Logger LOG = LoggerFactory.getLogger(DynamoDbCartStore.class);
+
+    private final DynamoDbAsyncClient client;
+    private final String table;
+    private final Clock clock;
+    private final LongSupplier wallMillis;
+    private final BackoffStrategy backoff;
+    private final @Nullable SdkPlugin oneTry;
+    private final RecentCarts recent = new RecentCarts();
+    private final Set<Call<?>> calls = ConcurrentHashMap.newKeySet();
+    private final Timer timer = new Timer();
+    private volatile boolean closed;
+
+    Engine(DynamoDbAsyncClient client, String table, Clock clock, LongSupplier wallMillis, BackoffStrategy backoff) {
+        this.client = client;
+        this.table = table;
+        this.clock = clock;
+        this.wallMillis = wallMillis;
+        this.backoff = backoff;
+        this.oneTry = retriesByItself(client) ? oneTry() : null;
+    }
+
+    private static boolean retriesByItself(DynamoDbAsyncClient client) {
+        return client.serviceClientConfiguration()
+                .overrideConfiguration()
+                .retryStrategy()
+                .map(strategy -> strategy.maxAttempts() > 1)
+                .orElse(true);
+    }
+
+    /**
+     * Has the SDK send each request once. Retries are the calls' own: only they know that a retry may meet the write of the
+     * try before it, and only they end by the deadline.
+     */
+    private static SdkPlugin oneTry() {
+        ClientOverrideConfiguration once = ClientOverrideConfiguration.builder()
+                .retryStrategy(AwsRetryStrategy.doNotRetry())
+                .build();
+        return configuration -> configuration.overrideConfiguration(once);
+    }
+
+    AwsRequestOverrideConfiguration configuration(Duration timeout) {
+        AwsRequestOverrideConfiguration.Builder builder =
+                AwsRequestOverrideConfiguration.builder().apiCallTimeout(timeout);
+        if (oneTry != null) {
+            builder.addPlugin(oneTry);
+        }
+        return builder.build();
+    }
+
+    DynamoDbAsyncClient client() {
+        return client;
+    }
+
+    String table() {
+        return table;
+    }
+
+    /** Returns the time for carts, in the milliseconds that are stored. */
+    Instant now() {
+        return Instant.ofEpochMilli(clock.millis());
+    }
+
+    LongSupplier wallMillis() {
+        return wallMillis;
+    }
+
+    long backoffMillis(int pause) {
+        // The SDK counts attempts from 1, and waits from the second on.
+        return backoff.computeDelay(pause + 1).toMillis();
+    }
+
+    void schedule(Runnable step, long millis) {
+        timer.schedule(step, millis);
+    }
+
+    /** Takes note of what was read or written. */
+    void seen(StoredCart stored) {
+        recent.saw(stored);
+        if (stored.isDrifted()) {
+            LOG.warn("A stored cart contradicts itself: totals, book ids or duplicate lines are another writer's;"
+                    + " the next write repairs it");
+        }
+    }
+
+    /** Whether nothing speaks against it that a cart has gone unwritten for so long that its item may be deleted. */
+    boolean mayHaveRested(String userId) {
+        return recent.mayHaveRested(userId, clock.millis());
+    }
+
+    void began(Call<?> call) {
+        calls.add(call);
+        if (closed) {
+            calls.remove(call);
+            throw new IllegalStateException("the store is closed");
+        }
+    }
+
+    void ended(Call<?> call) {
+        calls.remove(call);
+    }
+
+    void close() {
+        closed = true;
+        calls.forEach(Call::close);
+        timer.close();
+    }
+
+    /** One daemon thread that starts the next step after a pause; it is made when the first pause is. */
+    private static final class Timer {
+        private @Nullable ScheduledThreadPoolExecutor executor;
+        private boolean closed;
+
+        @SuppressWarnings("FutureReturnValueIgnored") // a step lets nothing escape
+        synchronized void schedule(Runnable step, long millis) {
+            if (closed) {
+                return; // every call was ended by then
+            }
+            if (executor == null) {
+                executor = new ScheduledThreadPoolExecutor(1, runnable -> {
+                    Thread thread = new Thread(runnable, "cloudshelf-cart-timer");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+            }
+            executor.schedule(step, millis, TimeUnit.MILLISECONDS);
+        }
+
+        synchronized void close() {
+            closed = true;
+            if (executor != null) {
+                executor.shutdownNow();
+            }
+        }
+    }
+
+    /**
+     * Exponential backoff with full jitter: the SDK's arithmetic, drawn from a generator that is not seeded before a snapshot,
+     * so that the clones of a Lambda do not pause in step.
+     */
+    static BackoffStrategy defaultBackoff() {
+        BackoffStrategy ceiling =
+                BackoffStrategy.exponentialDelayWithoutJitter(Duration.ofMillis(50), Duration.ofSeconds(2));
+        SecureRandom random = new SecureRandom();
+        return attempt ->
+                Duration.ofMillis((long) (ceiling.computeDelay(attempt).toMillis() * random.nextDouble()));
+    }
+}

@@ -1,0 +1,41 @@
+package com.cloudshelf.cart;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * The stored item cannot be a cart: {@link #attributePath()} holds something other than {@link #expected()}. The item stays
+ * untouched; mend it, or erase it with {@link CartStore#delete}.
+ */
+public class InvalidStoredCartException extends CartStoreException {
+    private static final long serialVersionUID = 1L;
+
+    private final String attributePath;
+    private final String expected;
+
+    /**
+     * Makes a failure to understand an item.
+     *
+     * @param attributePath where, such as {@code cartItems[3].quantity}
+     * @param expected what should be there, such as {@code a whole number of at least 0 (N)}
+     */
+    public InvalidStoredCartException(String userId, String attributePath, String expected) {
+        super(
+                userId,
+                "the stored item is not a cart: " + attributePath + " must be " + expected
+                        + "; the item was left as it is, mend it or erase it with delete(userId)",
+                false,
+                null);
+        this.attributePath = requireNonNull(attributePath, "attributePath");
+        this.expected = requireNonNull(expected, "expected");
+    }
+
+    /** Returns the path of the attribute, such as {@code cartItems[3].quantity}. */
+    public String attributePath() {
+        return attributePath;
+    }
+
+    /** Returns what should be at the path. */
+    public String expected() {
+        return expected;
+    }
+}

@@ -1,0 +1,108 @@
+package com.cloudshelf.cart;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an item remembers of its writes, so that a write can tell whether an earlier try of itself took effect.
+ *
+ * @param incarnation the id of the write that began this cart
+ * @param version raised by every write of this library
+ * @param writes the ids of recent writes, the ring
+ * @param forgotten every id that left the ring began at or before this time (epoch ms)
+ * @param lastWrite when this library last wrote (epoch ms, by the writer's clock)
+ * @param keys idempotency keys by hash
+ */
+record Memory(
+        String incarnation, long version, List<String> writes, long forgotten, long lastWrite, Map<String, Key> keys) {
+
+    /** An idempotency key: remembered until a time (epoch ms), for changes with this digest. */
+    record Key(long until, String digest) {}
+
+    /** How long a cart must have gone unwritten before its item, and so its memory, may be deleted. */
+    static final long REST_MILLIS = 3_600_000;
+
+    /** Ids older than this belong to calls that ended long ago; nobody will ask for them. */
+    private static final long STALE_MILLIS = 120_000;
+
+    static final int MAX_KEYS = 100;
+
+    /** Begins the memory of a new cart, which takes over what an expired one at the same place remembered. */
+    static Memory begin(WriteId id, long systemNow, @Nullable Memory before) {
+        long floor = systemNow - REST_MILLIS / 2;
+        if (before == null) {
+            return new Memory(id.text(), 0, List.of(), floor, 0, Map.of());
+        }
+        return new Memory(id.text(), before.version, before.writes, Math.max(floor, before.forgotten), 0, before.keys);
+    }
+
+    boolean holds(WriteId id) {
+        return writes.contains(id.text());
+    }
+
+    /** Returns whether an id that is not in the ring was never there. */
+    boolean provesAbsenceOf(WriteId id) {
+        return id.begin() > forgotten;
+    }
+
+    boolean isRested(long now) {
+        return lastWrite < now - REST_MILLIS;
+    }
+
+    boolean isFull(int ringSize) {
+        return writes.size() >= ringSize;
+    }
+
+    long keysUntil() {
+        long latest = 0;
+        for (Key key : keys.values()) {
+            latest = Math.max(latest, key.until());
+        }
+        return latest;
+    }
+
+    @Nullable
+    Key liveKey(String hash, long now) {
+        Key key = keys.get(hash);
+        return key != null && key.until() > now ? key : null;
+    }
+
+    int liveKeys(long now) {
+        int live = 0;
+        for (Key key : keys.values()) {
+            live += key.until() > now ? 1 : 0;
+        }
+        return live;
+    }
+
+    /** Returns the memory after one more write. A full ring forgets its older half, and whatever is stale. */
+    Memory after(WriteId id, long now, long systemNow, int ringSize) {
+        List<String> ring = new ArrayList<>(writes);
+        long floor = forgotten;
+        if (isFull(ringSize)) {
+            Collections.sort(ring);
+            int drop = ring.size() - ringSize / 2;
+            while (drop < ring.size() && WriteId.begin(ring.get(drop)) < systemNow - STALE_MILLIS) {
+                drop++;
+            }
+            for (String left : ring.subList(0, drop)) {
+                floor = Math.max(floor, WriteId.begin(left));
+            }
+            ring = new ArrayList<>(ring.subList(drop, ring.size()));
+        }
+        ring.add(id.text());
+        return new Memory(incarnation, version + 1, ring, floor, Math.max(now, lastWrite), keys);
+    }
+
+    /** Returns the memory with a key, and without those that are past their retention. */
+    Memory with(String hash, Key key, long now) {
+        Map<String, Key> kept = new HashMap<>(keys);
+        kept.values().removeIf(old -> old.until() <= now);
+        kept.put(hash, key);
+        return new Memory(incarnation, version, writes, forgotten, lastWrite, kept);
+    }
+}

@@ -1,0 +1,191 @@
+package com.cloudshelf.cart;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * What a store saw, or wrote, in one user's place in the table: the cart, and what it takes to write from it.
+ *
+ * <p>Immutable. {@link ItemFormat} makes it of an item, {@link Write} of an item and a change.
+ */
+final class StoredCart implements Cart.Origin {
+    /** The attributes whose stored form a write pins, so that a writer who knows no versions shows up as a conflict. */
+    record Pins(
+            @Nullable AttributeValue version,
+            @Nullable AttributeValue incarnation,
+            @Nullable AttributeValue totalItems,
+            @Nullable AttributeValue totalPrice,
+            @Nullable AttributeValue lastUpdated,
+            @Nullable AttributeValue ttl,
+            int listSize) {
+        static final Pins NONE = new Pins(null, null, null, null, null, null, -1);
+    }
+
+    private final String userId;
+    private final boolean exists;
+    private final boolean expired;
+    private final List<CartItem> items;
+    private final List<AttributeValue> lines;
+    private final boolean indexed;
+    private final boolean idsTrue;
+    private final boolean drifted;
+    private final Pins pins;
+    private final @Nullable Memory memory;
+    private final long format;
+    private final int unknownBytes;
+    private final Cart cart;
+
+    /** Whether the stored list is, line for line, the cart's: only then may a write address a line by its index. */
+    boolean isIndexed() {
+        return indexed;
+    }
+
+    /** Whether the stored set of book ids is that of the lines. */
+    boolean areIdsTrue() {
+        return idsTrue;
+    }
+
+    private StoredCart(Builder builder) {
+        this.userId = builder.userId;
+        this.exists = builder.exists;
+        this.expired = builder.expired;
+        this.items = builder.items;
+        this.lines = builder.lines;
+        this.indexed = builder.indexed;
+        this.idsTrue = builder.idsTrue;
+        this.drifted = builder.drifted;
+        this.pins = builder.pins;
+        this.memory = builder.memory;
+        this.format = builder.format;
+        this.unknownBytes = builder.unknownBytes;
+        this.cart = expired
+                ? new Cart(userId, List.of(), null, null, this)
+                : new Cart(userId, items, builder.lastUpdated, builder.expiresAt, this);
+    }
+
+    static StoredCart absent(String userId) {
+        return new Builder(userId).build();
+    }
+
+    Cart cart() {
+        return cart;
+    }
+
+    String userId() {
+        return userId;
+    }
+
+    /** Whether there is an item, be it expired. */
+    boolean exists() {
+        return exists;
+    }
+
+    /** Whether the item had outlived its time when it was seen. */
+    boolean isExpired() {
+        return expired;
+    }
+
+    /** Whether another writer left totals, lines or book ids that contradict each other. */
+    boolean isDrifted() {
+        return drifted;
+    }
+
+    /** The attribute values of the cart's lines, one for each, unknown attributes included. */
+    List<AttributeValue> lines() {
+        return lines;
+    }
+
+    Pins pins() {
+        return pins;
+    }
+
+    /** What the item remembers; {@code null} if this library never wrote it. */
+    @Nullable
+    Memory memory() {
+        return memory;
+    }
+
+    long format() {
+        return format;
+    }
+
+    /** The size of the attributes that this library does not know. */
+    int unknownBytes() {
+        return unknownBytes;
+    }
+
+    /** Whether a read made now would take the item for expired. */
+    boolean isExpiredAt(Instant now) {
+        return expired || cart.expiresAt().map(at -> !at.isAfter(now)).orElse(false);
+    }
+
+    @Override
+    public CartVersion version() {
+        long counter = memory == null ? 0 : memory.version();
+        return CartVersion.of(memory == null ? null : memory.incarnation(), counter, fingerprint(cart.items()));
+    }
+
+    /** Mixes all that a line shows, so that a change by a writer who raises no version gives another token. */
+    private static long fingerprint(List<CartItem> items) {
+        long hash = 0xcbf29ce484222325L;
+        for (CartItem item : items) {
+            hash = mix(hash, item.bookId());
+            hash = mix(hash, item.titleOrNull());
+            hash = mix(hash, item.authorOrNull());
+            hash = mix(hash, item.price().toPlainString());
+            hash = (hash ^ item.quantity()) * 0x9e3779b97f4a7c15L;
+            hash ^= hash >>> 32;
+        }
+        return hash;
+    }
+
+    private static long mix(long hash, @Nullable String text) {
+        long mixed = hash;
+        for (int i = 0; text != null && i < text.length(); i++) {
+            mixed = (mixed ^ text.charAt(i)) * 0x100000001b3L;
+        }
+        mixed = (mixed ^ (text == null ? -1 : text.length())) * 0x9e3779b97f4a7c15L;
+        return mixed ^ (mixed >>> 29);
+    }
+
+    /** Collects what is known of an item. */
+    static final class Builder {
+        final String userId;
+        boolean exists;
+        boolean expired;
+        List<CartItem> items = List.of();
+        List<AttributeValue> lines = List.of();
+        boolean indexed = true;
+        boolean idsTrue = true;
+        boolean drifted;
+        Pins pins = Pins.NONE;
+
+        @Nullable
+        Memory memory;
+
+        long format;
+        int unknownBytes;
+
+        @Nullable
+        Instant lastUpdated;
+
+        @Nullable
+        Instant expiresAt;
+
+        Builder(String userId) {
+            this.userId = userId;
+        }
+
+        StoredCart build() {
+            return new StoredCart(this);
+        }
+    }
+
+    /** Returns the stored keys; empty if the item has no memory. */
+    Map<String, Memory.Key> keys() {
+        return memory == null ? Map.of() : memory.keys();
+    }
+}

@@ -1,0 +1,591 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.ItemFormat.n;
+import static com.cloudshelf.cart.ItemFormat.s;
+import static com.cloudshelf.cart.ItemFormat.ss;
+
+import com.cloudshelf.cart.CartRejectedException.Reason;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * One conditional write: its expressions, and what the item holds once it took effect. Pure; the call sends it.
+ *
+ * <p>There are five forms, and no other way to change an item: {@link #add} without a read, {@link #change} of what was seen,
+ * {@link #replace} of an absent, expired or cleared cart, {@link #remove} of a rested item that was seen, and
+ * {@link #removeRested} of one that was not.
+ */
+final class Write {
+    enum Kind {
+        UPDATE,
+        PUT,
+        DELETE
+    }
+
+    /** What every write of a store shares. */
+    record Terms(Duration timeToLive, CartLimits limits, int ringSize) {}
+
+    /** The moment of a write, and whose write it is: the store's time for the cart, the system's for the write id. */
+    record Stamp(WriteId id, Instant now, long systemNow) {}
+
+    /** An idempotency key that the write leaves behind. */
+    record KeyEntry(String hash, Memory.Key key) {}
+
+    // DynamoDB allows 4 KB for an expression and 300 operators; beyond these the list is sent whole.
+    private static final int MAX_TOUCHED_LINES = 20;
+    private static final int MAX_APPENDED_LINES = 50;
+
+    private static final List<String> ALWAYS_NUMBERS =
+            List.of(ItemFormat.TOTAL_ITEMS, ItemFormat.TOTAL_PRICE, ItemFormat.VERSION, ItemFormat.LAST_WRITE);
+
+    private final Kind kind;
+    private final String userId;
+    private final String update;
+    private final String condition;
+    private final Map<String, AttributeValue> item;
+    private final Map<String, String> names;
+    private final Map<String, AttributeValue> values;
+    private final @Nullable StoredCart before;
+    private final @Nullable StoredCart after;
+
+    private Write(
+            Kind kind,
+            String userId,
+            Expression expression,
+            Map<String, AttributeValue> item,
+            @Nullable StoredCart before,
+            @Nullable StoredCart after) {
+        this.kind = kind;
+        this.userId = userId;
+        this.update = expression.update();
+        this.condition = expression.condition();
+        this.item = item;
+        this.names = expression.names;
+        this.values = expression.values;
+        this.before = before;
+        this.after = after;
+    }
+
+    /**
+     * Appends a line for a book, whatever else the cart holds: no read comes before it, and it conflicts with no other write
+     * of its form. The condition refuses it where the cart would break a rule, and where an earlier try of it took effect.
+     */
+    static Write add(String userId, CartItem item, Stamp stamp, Terms terms) {
+        CartItem line = item.withAddedAtIfAbsent(stamp.now());
+        BigDecimal price = line.price().multiply(BigDecimal.valueOf(line.quantity()));
+        long now = stamp.now().toEpochMilli();
+        AttributeValue appended = ItemFormat.encodeLine(line, Map.of());
+        checkSize(userId, ItemFormat.sizeOf(appended));
+        Expression e = new Expression();
+        String list = e.name(ItemFormat.CART_ITEMS);
+        String bookIds = e.name(ItemFormat.BOOK_IDS);
+        String writes = e.name(ItemFormat.WRITES);
+        String id = e.value(s(stamp.id().text()));
+        String zero = e.value(n(0));
+        String set = e.value(s("SS"));
+        e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR (");
+        e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
+        // A comparison is false for a value of another type: an item that is no cart is refused, not written to.
+        for (String number : ALWAYS_NUMBERS) {
+            e.and(e.name(number) + ">=" + zero);
+        }
+        String low = e.value(s("-"));
+        e.and(e.name(ItemFormat.LAST_UPDATED) + ">=" + low);
+        e.and(e.name(ItemFormat.INCARNATION) + ">=" + low);
+        e.and("attribute_type(" + list + "," + e.value(s("L")) + ")");
+        e.and("(attribute_type(" + bookIds + "," + set + ") AND size(" + list + ")=size(" + bookIds
+                + ") OR attribute_not_exists(" + bookIds + ") AND size(" + list + ")=" + zero + ")");
+        e.and("NOT contains(" + bookIds + "," + e.value(s(line.bookId())) + ")");
+        e.and("size(" + list + ")<" + e.value(n(terms.limits().maxLines())));
+        e.and(e.name(ItemFormat.TTL) + ">" + e.value(n(stamp.now().getEpochSecond())));
+        e.and("attribute_type(" + writes + "," + set + ")");
+        e.and("size(" + writes + ")<" + e.value(n(terms.ringSize())));
+        e.and("NOT contains(" + writes + "," + id + ")");
+        e.and(e.name(ItemFormat.FORGOTTEN) + "<" + e.value(n(stamp.id().begin())));
+        ifPresent(e, ItemFormat.KEYS, "attribute_type(" + e.name(ItemFormat.KEYS) + "," + e.value(s("M")) + ")");
+        ifPresent(e, ItemFormat.KEYS_UNTIL, e.name(ItemFormat.KEYS_UNTIL) + ">=" + zero);
+        e.require(")");
+
+        e.set(
+                ItemFormat.CART_ITEMS,
+                "list_append(if_not_exists(" + list + "," + e.value(AttributeValue.fromL(List.of())) + "),"
+                        + e.value(AttributeValue.fromL(List.of(ItemFormat.encodeLine(line, Map.of())))) + ")");
+        e.set(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
+        e.set(ItemFormat.LAST_WRITE, n(now));
+        e.set(ItemFormat.TTL, n(expiry(stamp, terms)));
+        e.set(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
+        Memory fresh = Memory.begin(stamp.id(), stamp.systemNow(), null);
+        e.setIfAbsent(ItemFormat.INCARNATION, s(fresh.incarnation()));
+        e.setIfAbsent(ItemFormat.FORGOTTEN, n(fresh.forgotten()));
+        e.add(ItemFormat.TOTAL_ITEMS, n(line.quantity()));
+        e.add(ItemFormat.TOTAL_PRICE, n(price));
+        e.add(ItemFormat.VERSION, n(1));
+        e.add(ItemFormat.BOOK_IDS, ss(List.of(line.bookId())));
+        e.add(ItemFormat.WRITES, ss(List.of(stamp.id().text())));
+        return new Write(Kind.UPDATE, userId, e, Map.of(), null, null);
+    }
+
+    private static void ifPresent(Expression e, String attribute, String clause) {
+        e.and("(attribute_not_exists(" + e.name(attribute) + ") OR " + clause + ")");
+    }
+
+    /**
+     * Turns the cart that was seen into another. Lines that did not change are not sent; the condition pins the version, and
+     * what shows that a writer who knows no versions was there.
+     */
+    static Write change(StoredCart before, Cart cart, @Nullable KeyEntry key, Stamp stamp, Terms terms) {
+        Memory memory = memoryAfter(before, key, stamp, terms);
+        Lines lines = new Lines(before, cart.items());
+        Expression e = new Expression();
+        pin(e, before);
+        if (lines.canBeTouchedOneByOne()) {
+            lines.touch(e);
+        } else {
+            e.set(ItemFormat.CART_ITEMS, AttributeValue.fromL(lines.values));
+        }
+        setBookIds(e, before, lines, cart);
+        e.set(ItemFormat.TOTAL_ITEMS, n(cart.totalItems()));
+        e.set(ItemFormat.TOTAL_PRICE, n(cart.totalPrice()));
+        e.set(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
+        e.set(ItemFormat.TTL, n(expiry(stamp, terms)));
+        setMemory(e, before, memory, key);
+        StoredCart after = after(before, cart.items(), lines.values, memory, stamp, terms);
+        if (lines.grew) {
+            checkSize(before.userId(), ItemFormat.sizeOf(after));
+        }
+        return new Write(Kind.UPDATE, before.userId(), e, Map.of(), before, after);
+    }
+
+    /**
+     * Writes a cart as a whole, where there is none, where an expired one still lies, or where a cart is cleared. Attributes of
+     * other writers go with the old one; what the item remembers of its writes stays.
+     */
+    static Write replace(StoredCart before, Cart cart, @Nullable KeyEntry key, Stamp stamp, Terms terms) {
+        Memory memory = memoryAfter(before, key, stamp, terms);
+        List<AttributeValue> lines = new ArrayList<>();
+        cart.items().forEach(item -> lines.add(ItemFormat.encodeLine(item, Map.of())));
+        StoredCart after = after(before, cart.items(), lines, memory, stamp, terms);
+        checkSize(before.userId(), ItemFormat.sizeOf(after));
+
+        Map<String, AttributeValue> item = new LinkedHashMap<>();
+        item.put(ItemFormat.USER_ID, s(before.userId()));
+        item.put(ItemFormat.CART_ITEMS, AttributeValue.fromL(lines));
+        item.put(ItemFormat.TOTAL_ITEMS, n(cart.totalItems()));
+        item.put(ItemFormat.TOTAL_PRICE, n(cart.totalPrice()));
+        item.put(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
+        item.put(ItemFormat.TTL, n(expiry(stamp, terms)));
+        item.put(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
+        item.put(ItemFormat.INCARNATION, s(memory.incarnation()));
+        item.put(ItemFormat.VERSION, n(memory.version()));
+        item.put(ItemFormat.WRITES, ss(memory.writes()));
+        item.put(ItemFormat.FORGOTTEN, n(memory.forgotten()));
+        item.put(ItemFormat.LAST_WRITE, n(memory.lastWrite()));
+        if (!cart.isEmpty()) {
+            item.put(ItemFormat.BOOK_IDS, ss(bookIds(cart.items())));
+        }
+        if (!memory.keys().isEmpty()) {
+            item.put(ItemFormat.KEYS, ItemFormat.encodeKeys(memory.keys()));
+            item.put(ItemFormat.KEYS_UNTIL, n(memory.keysUntil()));
+        }
+        Expression e = new Expression();
+        pin(e, before);
+        return new Write(Kind.PUT, before.userId(), e, item, before, after);
+    }
+
+    /** Deletes a rested item that was seen. */
+    static Write remove(StoredCart before) {
+        Expression e = new Expression();
+        pin(e, before);
+        return new Write(Kind.DELETE, before.userId(), e, Map.of(), before, StoredCart.absent(before.userId()));
+    }
+
+    /** Deletes an item that was not seen, if it has rested and holds no live idempotency key; also succeeds if there is none. */
+    static Write removeRested(String userId, Instant now) {
+        Expression e = new Expression();
+        long millis = now.toEpochMilli();
+        String lastWrite = e.name(ItemFormat.LAST_WRITE);
+        String keysUntil = e.name(ItemFormat.KEYS_UNTIL);
+        e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR (");
+        e.and(lastWrite + "<" + e.value(n(millis - Memory.REST_MILLIS)));
+        e.and("attribute_type(" + e.name(ItemFormat.CART_ITEMS) + "," + e.value(s("L")) + ")");
+        e.and("(attribute_not_exists(" + keysUntil + ") OR " + keysUntil + "<" + e.value(n(millis)) + ")");
+        e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
+        e.require(")");
+        return new Write(Kind.DELETE, userId, e, Map.of(), null, StoredCart.absent(userId));
+    }
+
+    private static long expiry(Stamp stamp, Terms terms) {
+        return stamp.now().plus(terms.timeToLive()).getEpochSecond();
+    }
+
+    private static Memory memoryAfter(StoredCart before, @Nullable KeyEntry key, Stamp stamp, Terms terms) {
+        Memory memory = before.memory();
+        if (memory == null || before.isExpired()) {
+            memory = Memory.begin(stamp.id(), stamp.systemNow(), memory);
+        }
+        memory = memory.after(stamp.id(), stamp.now().toEpochMilli(), stamp.systemNow(), terms.ringSize());
+        return key == null
+                ? memory
+                : memory.with(key.hash(), key.key(), stamp.now().toEpochMilli());
+    }
+
+    private static StoredCart after(
+            StoredCart before,
+            List<CartItem> items,
+            List<AttributeValue> lines,
+            Memory memory,
+            Stamp stamp,
+            Terms terms) {
+        long ttl = expiry(stamp, terms);
+        StoredCart.Builder after = new StoredCart.Builder(before.userId());
+        after.exists = true;
+        after.items = items;
+        after.lines = lines;
+        after.memory = memory;
+        after.format = ItemFormat.CURRENT_FORMAT;
+        after.unknownBytes = before.unknownBytes();
+        after.lastUpdated = stamp.now();
+        after.expiresAt = Instant.ofEpochSecond(ttl);
+        Cart cart = new Cart(before.userId(), items, null, null, null);
+        after.pins = new StoredCart.Pins(
+                n(memory.version()),
+                s(memory.incarnation()),
+                n(cart.totalItems()),
+                n(cart.totalPrice()),
+                s(stamp.now().toString()),
+                n(ttl),
+                lines.size());
+        return after.build();
+    }
+
+    private static void checkSize(String userId, int bytes) {
+        if (bytes > ItemFormat.MAX_ITEM_BYTES) {
+            throw new CartRejectedException(
+                    userId, Reason.TOO_LARGE, "the cart would exceed DynamoDB's 400 KB for an item");
+        }
+    }
+
+    /** Refuses the write if the item is another than the one that was seen. */
+    private static void pin(Expression e, StoredCart before) {
+        if (!before.exists()) {
+            e.and("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ")");
+            return;
+        }
+        StoredCart.Pins pins = before.pins();
+        e.pin(e.name(ItemFormat.VERSION), pins.version());
+        e.pin(e.name(ItemFormat.INCARNATION), pins.incarnation());
+        e.pin(e.name(ItemFormat.TOTAL_ITEMS), pins.totalItems());
+        e.pin(e.name(ItemFormat.TOTAL_PRICE), pins.totalPrice());
+        e.pin(e.name(ItemFormat.LAST_UPDATED), pins.lastUpdated());
+        if (before.isExpired()) {
+            e.pin(e.name(ItemFormat.TTL), pins.ttl());
+        }
+        String list = e.name(ItemFormat.CART_ITEMS);
+        if (pins.listSize() < 0) {
+            e.and("attribute_not_exists(" + list + ")");
+            e.and("attribute_exists(" + e.name(ItemFormat.USER_ID) + ")");
+        } else {
+            e.and("size(" + list + ")=" + e.value(n(pins.listSize())));
+        }
+    }
+
+    private static Set<String> bookIds(List<CartItem> items) {
+        Set<String> ids = new HashSet<>();
+        items.forEach(item -> ids.add(item.bookId()));
+        return ids;
+    }
+
+    private static void setBookIds(Expression e, StoredCart before, Lines lines, Cart cart) {
+        boolean onlyAppended = lines.removed.isEmpty();
+        boolean onlyRemoved = lines.appended.isEmpty();
+        if (before.areIdsTrue() && onlyAppended && onlyRemoved) {
+            return;
+        }
+        if (before.areIdsTrue() && onlyAppended) {
+            e.add(ItemFormat.BOOK_IDS, ss(bookIds(lines.appended)));
+        } else if (before.areIdsTrue() && onlyRemoved) {
+            e.delete(ItemFormat.BOOK_IDS, ss(bookIds(lines.removed)));
+        } else if (cart.isEmpty()) {
+            e.remove(e.name(ItemFormat.BOOK_IDS));
+        } else {
+            e.set(ItemFormat.BOOK_IDS, ss(bookIds(cart.items())));
+        }
+    }
+
+    private static void setMemory(Expression e, StoredCart before, Memory after, @Nullable KeyEntry key) {
+        Memory known = before.memory();
+        e.set(ItemFormat.VERSION, n(after.version()));
+        e.set(ItemFormat.LAST_WRITE, n(after.lastWrite()));
+        if (known != null && after.writes().size() == known.writes().size() + 1) {
+            e.add(
+                    ItemFormat.WRITES,
+                    ss(after.writes()
+                            .subList(known.writes().size(), after.writes().size())));
+        } else {
+            e.set(ItemFormat.WRITES, ss(after.writes()));
+            e.set(ItemFormat.FORGOTTEN, n(after.forgotten()));
+        }
+        if (known == null) {
+            e.set(ItemFormat.INCARNATION, s(after.incarnation()));
+        }
+        if (before.format() != ItemFormat.CURRENT_FORMAT) {
+            e.set(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
+        }
+        if (key == null) {
+            return;
+        }
+        e.set(ItemFormat.KEYS_UNTIL, n(after.keysUntil()));
+        if (known == null || known.keys().isEmpty()) {
+            e.set(ItemFormat.KEYS, ItemFormat.encodeKeys(after.keys()));
+        } else {
+            String keys = e.name(ItemFormat.KEYS) + ".";
+            e.assign(keys + e.name(key.hash()), e.value(ItemFormat.encodeKey(key.key())));
+            for (String hash : known.keys().keySet()) {
+                if (!after.keys().containsKey(hash)) {
+                    e.remove(keys + e.name(hash));
+                }
+            }
+        }
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    String userId() {
+        return userId;
+    }
+
+    String updateExpression() {
+        return update;
+    }
+
+    String conditionExpression() {
+        return condition;
+    }
+
+    Map<String, AttributeValue> item() {
+        return item;
+    }
+
+    Map<String, String> names() {
+        return names;
+    }
+
+    /** The values of the expressions; {@code null} if there are none, for DynamoDB refuses an empty map. */
+    @Nullable
+    Map<String, AttributeValue> values() {
+        return values.isEmpty() ? null : values;
+    }
+
+    /** What the write was made from; {@code null} if the item was not seen. */
+    @Nullable
+    StoredCart before() {
+        return before;
+    }
+
+    /** What the item holds once the write took effect; {@code null} if only the answer can tell. */
+    @Nullable
+    StoredCart after() {
+        return after;
+    }
+
+    /** The difference between the lines that are stored and those to come: the second is the first, thinned out and appended to. */
+    private static final class Lines {
+        private record Touched(int index, CartItem from, CartItem to) {}
+
+        final StoredCart before;
+        final List<AttributeValue> values;
+        final List<Touched> touched = new ArrayList<>();
+        final List<Integer> removedAt = new ArrayList<>();
+        final List<CartItem> removed = new ArrayList<>();
+        final List<CartItem> appended = new ArrayList<>();
+        boolean grew;
+
+        Lines(StoredCart before, List<CartItem> items) {
+            this.before = before;
+            List<CartItem> old = before.cart().items();
+            values = new ArrayList<>(items.size());
+            int index = 0;
+            for (CartItem item : items) {
+                while (index < old.size() && !old.get(index).bookId().equals(item.bookId())) {
+                    remove(index++, old);
+                }
+                if (index == old.size()) {
+                    appended.add(item);
+                    values.add(ItemFormat.encodeLine(item, Map.of()));
+                    grew = true;
+                } else {
+                    keep(index, old.get(index), item);
+                    index++;
+                }
+            }
+            while (index < old.size()) {
+                remove(index++, old);
+            }
+        }
+
+        private void remove(int index, List<CartItem> old) {
+            removedAt.add(index);
+            removed.add(old.get(index));
+        }
+
+        private void keep(int index, CartItem from, CartItem to) {
+            AttributeValue stored = before.lines().get(index);
+            if (from.equals(to)) {
+                values.add(stored);
+            } else {
+                touched.add(new Touched(index, from, to));
+                values.add(ItemFormat.encodeLine(to, stored.m()));
+                grew |= !to.title().equals(from.title()) || !to.author().equals(from.author());
+            }
+        }
+
+        /** Whether paths into the list do it. Removing and appending at once is left to the list as a whole. */
+        boolean canBeTouchedOneByOne() {
+            return before.isIndexed()
+                    && before.pins().listSize() >= 0
+                    && touched.size() + removed.size() <= MAX_TOUCHED_LINES
+                    && appended.size() <= MAX_APPENDED_LINES
+                    && (removed.isEmpty() || appended.isEmpty());
+        }
+
+        void touch(Expression e) {
+            String list = e.name(ItemFormat.CART_ITEMS);
+            for (Touched line : touched) {
+                String path = list + "[" + line.index + "].";
+                pinLine(e, path, line.from);
+                CartItem to = line.to;
+                if (to.quantity() != line.from.quantity()) {
+                    e.assign(path + ItemFormat.QUANTITY, e.value(n(to.quantity())));
+                }
+                if (to.price().compareTo(line.from.price()) != 0) {
+                    e.assign(path + ItemFormat.PRICE, e.value(n(to.price())));
+                }
+                assignText(e, path + ItemFormat.TITLE, line.from.titleOrNull(), to.titleOrNull());
+                assignText(e, path + ItemFormat.AUTHOR, line.from.authorOrNull(), to.authorOrNull());
+                if (to.addedAtOrNull() != null && !to.addedAt().equals(line.from.addedAt())) {
+                    e.assign(
+                            path + ItemFormat.ADDED_AT,
+                            e.value(s(to.addedAtOrNull().toString())));
+                }
+            }
+            for (int i = 0; i < removed.size(); i++) {
+                String path = list + "[" + removedAt.get(i) + "]";
+                pinLine(e, path + ".", removed.get(i));
+                e.remove(path);
+            }
+            for (int i = 0; i < appended.size(); i++) {
+                e.assign(
+                        list + "[" + (before.lines().size() + i) + "]",
+                        e.value(values.get(values.size() - appended.size() + i)));
+            }
+        }
+
+        private static void pinLine(Expression e, String path, CartItem line) {
+            e.pin(path + ItemFormat.BOOK_ID, s(line.bookId()));
+            e.pin(path + ItemFormat.QUANTITY, n(line.quantity()));
+            e.pin(path + ItemFormat.PRICE, n(line.price()));
+        }
+
+        private static void assignText(Expression e, String path, @Nullable String from, @Nullable String to) {
+            if (to != null && !Objects.equals(from, to)) {
+                e.assign(path, e.value(s(to)));
+            }
+        }
+    }
+
+    /** Collects the clauses of an update and its condition, with short placeholders: they are sent with every request. */
+    private static final class Expression {
+        final Map<String, String> names = new HashMap<>();
+        final Map<String, AttributeValue> values = new HashMap<>();
+        private final Map<String, String> aliases = new HashMap<>();
+        private final StringBuilder set = new StringBuilder();
+        private final StringBuilder add = new StringBuilder();
+        private final StringBuilder remove = new StringBuilder();
+        private final StringBuilder delete = new StringBuilder();
+        private final StringBuilder condition = new StringBuilder();
+        private boolean open = true;
+
+        /** Returns a placeholder for an attribute name; some names of the item are reserved words of DynamoDB. */
+        String name(String attribute) {
+            return aliases.computeIfAbsent(attribute, name -> {
+                String alias = "#" + Integer.toString(10 + names.size(), Character.MAX_RADIX);
+                names.put(alias, name);
+                return alias;
+            });
+        }
+
+        String value(AttributeValue value) {
+            String placeholder = ":" + Integer.toString(10 + values.size(), Character.MAX_RADIX);
+            values.put(placeholder, value);
+            return placeholder;
+        }
+
+        void set(String attribute, AttributeValue value) {
+            assign(name(attribute), value(value));
+        }
+
+        void set(String attribute, String expression) {
+            assign(name(attribute), expression);
+        }
+
+        void setIfAbsent(String attribute, AttributeValue value) {
+            assign(name(attribute), "if_not_exists(" + name(attribute) + "," + value(value) + ")");
+        }
+
+        void assign(String path, String expression) {
+            clause(set, "SET ").append(path).append('=').append(expression);
+        }
+
+        void add(String attribute, AttributeValue value) {
+            clause(add, " ADD ").append(name(attribute)).append(' ').append(value(value));
+        }
+
+        void delete(String attribute, AttributeValue value) {
+            clause(delete, " DELETE ").append(name(attribute)).append(' ').append(value(value));
+        }
+
+        void remove(String path) {
+            clause(remove, " REMOVE ").append(path);
+        }
+
+        private static StringBuilder clause(StringBuilder clause, String keyword) {
+            return clause.append(clause.length() == 0 ? keyword : ",");
+        }
+
+        /** Appends a piece of the condition as it is. */
+        void require(String piece) {
+            condition.append(piece);
+            open = true;
+        }
+
+        void and(String clause) {
+            condition.append(open ? "" : " AND ").append(clause);
+            open = false;
+        }
+
+        void pin(String path, @Nullable AttributeValue seen) {
+            and(seen == null ? "attribute_not_exists(" + path + ")" : path + "=" + value(seen));
+        }
+
+        String update() {
+            return set.toString() + remove + add + delete;
+        }
+
+        String condition() {
+            return condition.toString();
+        }
+    }
+}

@@ -1,0 +1,328 @@
+package com.cloudshelf.cart.testkit;
+
+import com.cloudshelf.cart.DynamoDbCartStore;
+import io.netty.channel.EventLoopGroup;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.net.BindException;
+import java.net.URI;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.ProxyConfiguration;
+import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
+import software.amazon.awssdk.profiles.ProfileFile;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
+import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandler;
+import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
+
+/**
+ * A DynamoDB Local that runs inside this JVM and is spoken to over real HTTP.
+ *
+ * <p>It listens on the loopback interface only and keeps everything in memory. A start takes one to three seconds, a table
+ * some milliseconds: tests share one server ({@link #shared()}) and make a table each ({@link #createCartTable()}).
+ *
+ * <pre>{@code
+ * LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
+ * String table = dynamoDb.createCartTable();
+ * dynamoDb.client().describeTable(r -> r.tableName(table)).join();
+ * }</pre>
+ *
+ * <p>It needs no JUnit. It does not throttle, it deletes expired items within seconds once a table's time to live is
+ * switched on (where the service may take days), and it lacks point-in-time recovery, PartiQL and the listing of tags.
+ *
+ * <p>Thread-safe.
+ */
+public final class LocalDynamoDb implements AutoCloseable {
+
+    private static final String HOST = "127.0.0.1";
+    private static final String KEY = "userId";
+    private static final int ANY_FREE_PORT = 0;
+    private static final Object SHARED_LOCK = new Object();
+    private static @Nullable LocalDynamoDb sharedServer;
+
+    private final DynamoDBProxyServer server;
+    private final URI endpoint;
+    private final SdkEventLoopGroup eventLoops;
+    private final DynamoDbAsyncClient client;
+    private final DynamoDbAsyncClient lentClient;
+    private final boolean shared;
+    private boolean closed;
+
+    private LocalDynamoDb(int port, boolean shared) {
+        this.shared = shared;
+        quietenLog4j();
+        LocalDynamoDBServerHandler handler = newHandler();
+        this.server = new DynamoDBProxyServer(port, handler);
+        this.endpoint = URI.create("http://" + HOST + ":" + start(server, handler.getServer(), port));
+        this.eventLoops = SdkEventLoopGroup.builder().build();
+        this.client = newClient(endpoint, eventLoops);
+        this.lentClient = ignoringClose(client);
+    }
+
+    /**
+     * The server that everything in this JVM shares: started by the first call, stopped when the JVM exits.
+     *
+     * @return always the same server; its {@link #close()} does nothing
+     * @throws IllegalStateException if the server does not start; the next call tries again
+     */
+    public static LocalDynamoDb shared() {
+        synchronized (SHARED_LOCK) {
+            LocalDynamoDb server = sharedServer;
+            if (server == null) {
+                server = new LocalDynamoDb(ANY_FREE_PORT, true);
+                Runtime.getRuntime().addShutdownHook(new Thread(server::stop, "local-dynamodb-shutdown"));
+                sharedServer = server;
+            }
+            return server;
+        }
+    }
+
+    /**
+     * Starts a server of its own on a free port: for a test that closes its server or must be alone on it.
+     *
+     * @return the running server, for the caller to close
+     * @throws IllegalStateException if the server does not start
+     */
+    public static LocalDynamoDb start() {
+        return new LocalDynamoDb(ANY_FREE_PORT, false);
+    }
+
+    /**
+     * Starts a server of its own on the given port: for tools that are set up for a fixed endpoint.
+     *
+     * @param port 1 to 65535
+     * @return the running server, for the caller to close
+     * @throws IllegalArgumentException if the port is out of range
+     * @throws IllegalStateException if the server does not start, for instance because the port is taken
+     */
+    public static LocalDynamoDb start(int port) {
+        if (port < 1 || port > 65535) {
+            throw new IllegalArgumentException("port must be 1 to 65535, but was " + port);
+        }
+        return new LocalDynamoDb(port, false);
+    }
+
+    /**
+     * Where the server listens: a loopback address and the port, over plain HTTP.
+     *
+     * <p>The server takes any region, and any credentials whose access key consists of letters and digits. All of them see
+     * the same tables.
+     *
+     * @return the endpoint, for instance {@code http://127.0.0.1:40123}
+     */
+    public URI endpoint() {
+        return endpoint;
+    }
+
+    /**
+     * The client of this server, ready to use.
+     *
+     * <p>It has the SDK's default retries, and heeds no profile, proxy or environment variable of the machine. It is shared
+     * by all callers and lives as long as the server: its {@code close()} does nothing, so that a container that closes
+     * what it manages does no harm.
+     *
+     * @return always the same client
+     */
+    public DynamoDbAsyncClient client() {
+        return lentClient;
+    }
+
+    /**
+     * Creates a cart table with a random name that no other table has.
+     *
+     * <p>Time to live is off: DynamoDB Local deletes expired items within seconds, and a test of expired carts would not
+     * find them. The table stays until the server stops.
+     *
+     * @return the name of the table, which is ready to use
+     * @throws IllegalStateException if this server is closed
+     */
+    public String createCartTable() {
+        return createCartTable("cart-" + UUID.randomUUID());
+    }
+
+    /**
+     * Creates a cart table with the given name, otherwise like {@link #createCartTable()}.
+     *
+     * @param name a name by DynamoDB's rules
+     * @return the same name, of a table which is ready to use
+     * @throws IllegalStateException if there is a table with that name, or if this server is closed
+     */
+    public String createCartTable(String name) {
+        Objects.requireNonNull(name, "name");
+        synchronized (this) {
+            if (closed) {
+                throw new IllegalStateException("This LocalDynamoDb is closed: " + endpoint);
+            }
+        }
+        CompletableFuture<?> created = client.createTable(table -> table.tableName(name)
+                .billingMode(BillingMode.PAY_PER_REQUEST)
+                .keySchema(KeySchemaElement.builder()
+                        .attributeName(KEY)
+                        .keyType(KeyType.HASH)
+                        .build())
+                .attributeDefinitions(AttributeDefinition.builder()
+                        .attributeName(KEY)
+                        .attributeType(ScalarAttributeType.S)
+                        .build()));
+        try {
+            created.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof ResourceInUseException) {
+                throw new IllegalStateException(
+                        "There is a table " + name + " at " + endpoint + " already", e.getCause());
+            }
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+        return name;
+    }
+
+    /**
+     * Creates a cart table with a random name, and a store over it.
+     *
+     * @return a store with default settings; closing it leaves {@link #client()} open
+     * @throws IllegalStateException if this server is closed
+     */
+    public DynamoDbCartStore newCartStore() {
+        return DynamoDbCartStore.builder()
+                .client(lentClient)
+                .tableName(createCartTable())
+                .build();
+    }
+
+    /**
+     * Stops the server, its client and all their threads, and forgets the tables; does nothing on the {@linkplain #shared()
+     * shared} server, and nothing when called again.
+     */
+    @Override
+    public void close() {
+        if (!shared) {
+            stop();
+        }
+    }
+
+    private void stop() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        client.close();
+        EventLoopGroup group = eventLoops.eventLoopGroup();
+        // The default quiet period would cost two seconds, for tasks that nobody submits any more.
+        group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+        stop(server);
+    }
+
+    private static LocalDynamoDBServerHandler newHandler() {
+        boolean inMemory = true;
+        boolean sharedByAllRegionsAndKeys = true;
+        boolean delayTransientStatuses = false;
+        return new LocalDynamoDBServerHandler(
+                new LocalDynamoDBRequestHandler(0, inMemory, null, sharedByAllRegionsAndKeys, delayTransientStatuses),
+                null);
+    }
+
+    private static int start(DynamoDBProxyServer server, Server jetty, int port) {
+        ServerConnector connector = (ServerConnector) jetty.getConnectors()[0];
+        connector.setHost(HOST);
+        if (jetty.getThreadPool() instanceof QueuedThreadPool threads) {
+            threads.setName("local-dynamodb");
+            // A main method that forgets the server must end all the same.
+            threads.setDaemon(true);
+        }
+        try {
+            // Not start(): it prints a failed bind and goes on.
+            server.safeStart();
+        } catch (Exception e) {
+            stop(server);
+            throw new IllegalStateException(startFailure(e, port), e);
+        }
+        return connector.getLocalPort();
+    }
+
+    private static String startFailure(Exception e, int port) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof BindException) {
+                return "DynamoDB Local cannot listen on " + HOST + ":" + port + " (" + cause.getMessage()
+                        + "): free the port, choose another one, or let start() find one";
+            }
+        }
+        return "DynamoDB Local did not start: " + e;
+    }
+
+    private static void stop(DynamoDBProxyServer server) {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException("DynamoDB Local did not stop: " + e, e);
+        }
+    }
+
+    private static DynamoDbAsyncClient newClient(URI endpoint, SdkEventLoopGroup eventLoops) {
+        return DynamoDbAsyncClient.builder()
+                .endpointOverride(endpoint)
+                .region(Region.US_EAST_1)
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                // The machine's AWS settings are for real endpoints: FIPS, for one, refuses any other.
+                .fipsEnabled(false)
+                .dualstackEnabled(false)
+                .overrideConfiguration(settings ->
+                        settings.defaultProfileFile(ProfileFile.aggregator().build()))
+                .httpClientBuilder(NettyNioAsyncHttpClient.builder()
+                        .eventLoopGroup(eventLoops)
+                        .proxyConfiguration(ProxyConfiguration.builder()
+                                .useSystemPropertyValues(false)
+                                .useEnvironmentVariableValues(false)
+                                .build()))
+                .build();
+    }
+
+    private static DynamoDbAsyncClient ignoringClose(DynamoDbAsyncClient client) {
+        return (DynamoDbAsyncClient) Proxy.newProxyInstance(
+                DynamoDbAsyncClient.class.getClassLoader(),
+                new Class<?>[] {DynamoDbAsyncClient.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("close")) {
+                        return null;
+                    }
+                    if (method.getName().equals("equals")) {
+                        return proxy == arguments[0];
+                    }
+                    try {
+                        return method.invoke(client, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    /** Keeps Log4j, which DynamoDB Local logs to, from complaining on standard error that it has no backend. */
+    private static void quietenLog4j() {
+        String factory = "log4j2.loggerContextFactory";
+        ClassLoader loader = LocalDynamoDb.class.getClassLoader();
+        boolean backend = loader.getResource("META-INF/services/org.apache.logging.log4j.spi.Provider") != null
+                || loader.getResource("META-INF/log4j-provider.properties") != null;
+        if (!backend && System.getProperty(factory) == null) {
+            System.setProperty(factory, "org.apache.logging.log4j.simple.SimpleLoggerContextFactory");
+        }
+    }
+}
