@@ -77,10 +77,7 @@ final class Exchange {
                     if (error == null) {
                         tell(answer);
                     } else {
-                        fail(
-                                error instanceof CompletionException && error.getCause() != null
-                                        ? error.getCause()
-                                        : error);
+                        fail(unwrapped(error));
                     }
                 });
         return result;
@@ -122,6 +119,10 @@ final class Exchange {
 
     SentRequest snapshot() {
         return new SentRequest(operation, body, fault.loggedName(), deliveries.get(), status, responseBytes, failure);
+    }
+
+    private static Throwable unwrapped(Throwable error) {
+        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     }
 
     private boolean isFirstToTell() {

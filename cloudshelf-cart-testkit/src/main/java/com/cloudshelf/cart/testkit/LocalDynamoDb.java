@@ -23,6 +23,7 @@ import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
@@ -73,7 +74,7 @@ public final class LocalDynamoDb implements AutoCloseable {
         this.server = new DynamoDBProxyServer(port, handler);
         this.endpoint = URI.create("http://" + HOST + ":" + start(server, handler.getServer(), port));
         this.eventLoops = SdkEventLoopGroup.builder().build();
-        this.client = newClient(endpoint, eventLoops);
+        this.client = settings().httpClientBuilder(httpClientBuilder()).build();
         this.lentClient = ignoringClose(client);
     }
 
@@ -143,6 +144,39 @@ public final class LocalDynamoDb implements AutoCloseable {
      */
     public DynamoDbAsyncClient client() {
         return lentClient;
+    }
+
+    /**
+     * Returns a new client that speaks to this server through a network of the caller's making, with the SDK's default retries.
+     *
+     * @param faults what happens on its network
+     * @return a client for the caller to close
+     */
+    public DynamoDbAsyncClient client(Faults faults) {
+        return clientBuilder(faults).build();
+    }
+
+    /**
+     * Returns a builder that is set up for this server and a network, for clients with settings of their own such as a retry
+     * strategy.
+     *
+     * @param faults what happens on the network of the clients
+     * @return a builder that lacks nothing
+     */
+    public DynamoDbAsyncClientBuilder clientBuilder(Faults faults) {
+        return settings().httpClient(faults.wrap(httpClientBuilder().build()));
+    }
+
+    private DynamoDbAsyncClientBuilder settings() {
+        return DynamoDbAsyncClient.builder()
+                .endpointOverride(endpoint)
+                .region(Region.US_EAST_1)
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                // The machine's AWS settings are for real endpoints: FIPS, for one, refuses any other.
+                .fipsEnabled(false)
+                .dualstackEnabled(false)
+                .overrideConfiguration(settings ->
+                        settings.defaultProfileFile(ProfileFile.aggregator().build()));
     }
 
     /**
@@ -277,23 +311,13 @@ public final class LocalDynamoDb implements AutoCloseable {
         }
     }
 
-    private static DynamoDbAsyncClient newClient(URI endpoint, SdkEventLoopGroup eventLoops) {
-        return DynamoDbAsyncClient.builder()
-                .endpointOverride(endpoint)
-                .region(Region.US_EAST_1)
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
-                // The machine's AWS settings are for real endpoints: FIPS, for one, refuses any other.
-                .fipsEnabled(false)
-                .dualstackEnabled(false)
-                .overrideConfiguration(settings ->
-                        settings.defaultProfileFile(ProfileFile.aggregator().build()))
-                .httpClientBuilder(NettyNioAsyncHttpClient.builder()
-                        .eventLoopGroup(eventLoops)
-                        .proxyConfiguration(ProxyConfiguration.builder()
-                                .useSystemPropertyValues(false)
-                                .useEnvironmentVariableValues(false)
-                                .build()))
-                .build();
+    private NettyNioAsyncHttpClient.Builder httpClientBuilder() {
+        return NettyNioAsyncHttpClient.builder()
+                .eventLoopGroup(eventLoops)
+                .proxyConfiguration(ProxyConfiguration.builder()
+                        .useSystemPropertyValues(false)
+                        .useEnvironmentVariableValues(false)
+                        .build());
     }
 
     private static DynamoDbAsyncClient ignoringClose(DynamoDbAsyncClient client) {

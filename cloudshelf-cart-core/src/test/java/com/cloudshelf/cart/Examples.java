@@ -1,0 +1,42 @@
+package com.cloudshelf.cart;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+
+/** Values that many tests share. */
+final class Examples {
+    static final String USER = "user123";
+    static final Instant NOW = Instant.parse("2025-09-03T10:30:00Z");
+
+    /** A high surrogate without its low one: text that has no UTF-8 form. */
+    static final String UNPAIRED_HIGH = "a\uD83D";
+
+    static final String UNPAIRED_LOW = "\uDE00a";
+
+    /** Four bytes in UTF-8, two chars. */
+    static final String FOUR_BYTES = "\uD83D\uDE00";
+
+    private Examples() {}
+
+    static BigDecimal money(String price) {
+        return new BigDecimal(price);
+    }
+
+    static CartItem book(String bookId, String price, int quantity) {
+        return CartItem.of(bookId, "Title of " + bookId, "Author of " + bookId, money(price), quantity);
+    }
+
+    /** Returns the lines as a cart would hold them that no store returned. */
+    static Cart cartOf(CartItem... lines) {
+        Cart cart = Cart.empty(USER);
+        for (CartItem line : lines) {
+            cart = cart.apply(CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE), NOW, List.of(new CartChange.Add(line)));
+        }
+        return cart;
+    }
+
+    static Cart apply(Cart cart, CartChange... changes) {
+        return cart.apply(CartLimits.defaults(), NOW, List.of(changes));
+    }
+}

@@ -1,0 +1,251 @@
+package com.cloudshelf.cart;
+
+import com.cloudshelf.cart.CartRejectedException.Reason;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What several clients did to carts at the same time: each operation with the moments of its call and of its end, what was
+ * called, and what came of it.
+ *
+ * <p>A history consists of phases. All operations of a phase have ended, and nothing of them is on its way any more, before
+ * the next phase begins; only between phases does the carts' clock jump.
+ *
+ * <p>Thread-safe while it is recorded.
+ */
+final class History {
+    /** How much time passes, for the carts, before a phase. */
+    enum Passage {
+        NONE("right after"),
+        REST("61 minutes later"),
+        EXPIRY("31 days later");
+
+        private final String words;
+
+        Passage(String words) {
+            this.words = words;
+        }
+    }
+
+    /** What is called. */
+    sealed interface Action {}
+
+    record Read(String userId) implements Action {}
+
+    /** @param versionOf the cart whose version the update demands, if it demands one */
+    record Change(CartUpdate update, @Nullable Cart versionOf) implements Action {}
+
+    /** Appends a line as a writer does who knows no versions, and wants totals to add to. */
+    record ForeignAdd(String userId, CartItem item) implements Action {}
+
+    /** What comes of it. */
+    sealed interface Outcome {}
+
+    /** @param cart what was returned; {@code null} if the call returns nothing */
+    record Ok(@Nullable Cart cart) implements Outcome {}
+
+    record Rejected(Reason reason) implements Outcome {}
+
+    /** @param stale whether the demanded version was not the cart's; otherwise others kept changing it */
+    record Conflict(Cart current, boolean stale) implements Outcome {}
+
+    /** A foreign addition that found nothing to add to. */
+    record NoItem() implements Outcome {}
+
+    /** Failed, and certainly without effect. */
+    record NoEffect(String why) implements Outcome {}
+
+    /** It may have taken effect, or may do so until the end of the phase. */
+    record Unknown(String why) implements Outcome {}
+
+    /** Something that must not happen at all. */
+    record Broken(Throwable thrown) implements Outcome {}
+
+    /**
+     * One operation.
+     *
+     * @param direct whether no answer was lost on the way, so that the returned cart must be the one that was written
+     * @param sent the requests that it took, for the reader of a report
+     */
+    record Operation(
+            int number,
+            String client,
+            Action action,
+            long invoked,
+            long completed,
+            Outcome outcome,
+            boolean direct,
+            String sent) {
+
+        /** Returns this operation as it looks to somebody who does not know its end. */
+        Operation unfinished() {
+            return new Operation(number, client, action, invoked, Long.MAX_VALUE, new Unknown("under way"), false, sent);
+        }
+
+        @Override
+        public String toString() {
+            String end = completed == Long.MAX_VALUE ? "..." : Long.toString(completed);
+            return String.format("#%-3d %-7s [%d, %s] ", number, client, invoked, end)
+                    + show(action) + " -> " + show(outcome) + (sent.isEmpty() ? "" : "   | " + sent);
+        }
+    }
+
+    record Phase(Passage before, List<Operation> operations) {}
+
+    private final CartLimits limits;
+    private final List<Cart> initial;
+    private final List<Phase> phases = new ArrayList<>();
+    private final AtomicLong time = new AtomicLong();
+    private final AtomicInteger operations = new AtomicInteger();
+
+    /** @param initial the carts that are there before the first phase; others are empty */
+    History(CartLimits limits, List<Cart> initial) {
+        this.limits = limits;
+        this.initial = List.copyOf(initial);
+        begin(Passage.NONE);
+    }
+
+    CartLimits limits() {
+        return limits;
+    }
+
+    List<Cart> initial() {
+        return initial;
+    }
+
+    synchronized List<Phase> phases() {
+        return phases.stream()
+                .map(phase -> new Phase(
+                        phase.before,
+                        phase.operations.stream()
+                                .sorted(Comparator.comparingLong(Operation::completed))
+                                .toList()))
+                .toList();
+    }
+
+    List<Operation> operations() {
+        return phases().stream().flatMap(phase -> phase.operations.stream()).toList();
+    }
+
+    /** Begins the next phase; nothing is under way. */
+    synchronized void begin(Passage before) {
+        phases.add(new Phase(before, new ArrayList<>()));
+    }
+
+    /** Returns the next moment; no two are the same. */
+    long now() {
+        return time.incrementAndGet();
+    }
+
+    int nextNumber() {
+        return operations.incrementAndGet();
+    }
+
+    synchronized void add(Operation operation) {
+        phases.get(phases.size() - 1).operations.add(operation);
+    }
+
+    /**
+     * Returns the history up to the end of its n-th operation, by order of their ends. Operations that were under way at that
+     * moment are part of it, without their end.
+     */
+    History prefix(int ended) {
+        History prefix = new History(limits, initial);
+        prefix.phases.clear();
+        int left = ended;
+        for (Phase phase : phases()) {
+            prefix.begin(phase.before);
+            if (phase.operations.size() < left) {
+                phase.operations.forEach(prefix::add);
+                left -= phase.operations.size();
+                continue;
+            }
+            long end = left == 0 ? 0 : phase.operations.get(left - 1).completed;
+            for (Operation operation : phase.operations) {
+                if (operation.completed <= end) {
+                    prefix.add(operation);
+                } else if (operation.invoked < end) {
+                    prefix.add(operation.unfinished());
+                }
+            }
+            break;
+        }
+        return prefix;
+    }
+
+    /** Returns one line for each operation, in the order of their ends. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        initial.forEach(cart -> text.append("at first: ").append(show(cart)).append('\n'));
+        for (Phase phase : phases()) {
+            text.append("-- ").append(phase.before.words).append('\n');
+            phase.operations.forEach(operation -> text.append(operation).append('\n'));
+        }
+        return text.toString();
+    }
+
+    /** Returns the lines of a cart, with what tells two additions of a book apart. */
+    static String show(@Nullable Cart cart) {
+        return cart == null
+                ? "done"
+                : cart.items().stream().map(History::show).collect(Collectors.joining(" ", "{", "}"));
+    }
+
+    private static String show(CartItem item) {
+        return item.bookId() + ":" + item.quantity() + "@" + item.price().toPlainString()
+                + item.title().map(title -> "'" + title + "'").orElse("")
+                + item.addedAt().map(at -> "+" + at.getEpochSecond()).orElse("");
+    }
+
+    private static String show(Action action) {
+        if (action instanceof Change change) {
+            CartUpdate update = change.update();
+            return update.changes().stream().map(History::show).collect(Collectors.joining(", "))
+                    + update.idempotencyKey().map(key -> " key " + key).orElse("")
+                    + update.snapshot()
+                            .map(cart -> " based on " + show(cart) + " " + cart.version())
+                            .orElse("")
+                    + update.expectedVersion()
+                            .map(version -> " if " + version + " of " + show(change.versionOf()))
+                            .orElse("");
+        }
+        return action instanceof ForeignAdd add ? "append " + show(add.item()) : "get";
+    }
+
+    private static String show(CartChange change) {
+        if (change instanceof CartChange.Add add) {
+            return "add " + show(add.item());
+        } else if (change instanceof CartChange.SetQuantity set) {
+            return "set " + set.bookId() + " to " + set.quantity();
+        } else if (change instanceof CartChange.Remove remove) {
+            return "remove " + remove.bookId();
+        } else if (change instanceof CartChange.Reprice reprice) {
+            return "reprice " + reprice.bookId() + " to " + reprice.price().toPlainString();
+        } else if (change instanceof CartChange.Subtract subtract) {
+            return "subtract " + subtract.quantities();
+        }
+        return "clear";
+    }
+
+    private static String show(Outcome outcome) {
+        if (outcome instanceof Ok ok) {
+            return show(ok.cart()) + (ok.cart() == null ? "" : " " + ok.cart().version());
+        } else if (outcome instanceof Rejected rejected) {
+            return "rejected, " + rejected.reason();
+        } else if (outcome instanceof Conflict conflict) {
+            return (conflict.stale() ? "stale, is " : "contended, was ") + show(conflict.current()) + " "
+                    + conflict.current().version();
+        } else if (outcome instanceof NoEffect none) {
+            return "no effect, " + none.why();
+        } else if (outcome instanceof Broken broken) {
+            return "BROKEN " + broken.thrown();
+        }
+        return outcome instanceof Unknown unknown ? "unknown, " + unknown.why() : "no item";
+    }
+}

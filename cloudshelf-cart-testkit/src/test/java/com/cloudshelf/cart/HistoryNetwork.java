@@ -1,0 +1,60 @@
+package com.cloudshelf.cart;
+
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import software.amazon.awssdk.http.async.AsyncExecuteRequest;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+
+/**
+ * The last piece of the way to the server, which knows when nothing is on it.
+ *
+ * <p>A request that its client gives up runs to its end all the same: the server may be at it already, and a test that goes
+ * on must not be overtaken by it.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // what the stages do cannot fail
+final class HistoryNetwork implements SdkAsyncHttpClient {
+    private final SdkAsyncHttpClient client;
+    private final Set<CompletableFuture<Void>> underWay = ConcurrentHashMap.newKeySet();
+
+    HistoryNetwork(SdkAsyncHttpClient client) {
+        this.client = client;
+    }
+
+    @Override
+    public CompletableFuture<Void> execute(AsyncExecuteRequest request) {
+        CompletableFuture<Void> landed = new CompletableFuture<>();
+        underWay.add(landed);
+        CompletableFuture<Void> told = new CompletableFuture<>();
+        long t0 = System.nanoTime();
+        client.execute(request).whenComplete((nothing, failure) -> {
+            long ms = (System.nanoTime() - t0) / 1000000;
+            if (ms > 200) System.out.println("SLOW " + System.currentTimeMillis() % 1000000 + " " + ms + " " + failure + " under way " + underWay.size() + Thread.currentThread());
+            underWay.remove(landed);
+            landed.complete(null);
+            if (failure == null) {
+                told.complete(null);
+            } else {
+                told.completeExceptionally(failure);
+            }
+        });
+        return told;
+    }
+
+    /** Returns a future that completes when every request has been answered, or cannot be any more. */
+    CompletableFuture<Void> quiet() {
+        CompletableFuture<?>[] open = underWay.toArray(CompletableFuture<?>[]::new);
+        return open.length == 0
+                ? CompletableFuture.completedFuture(null)
+                : CompletableFuture.allOf(open).thenCompose(landed -> quiet());
+    }
+
+    @Override
+    public String clientName() {
+        return client.clientName();
+    }
+
+    /** Leaves the shared client open. */
+    @Override
+    public void close() {}
+}

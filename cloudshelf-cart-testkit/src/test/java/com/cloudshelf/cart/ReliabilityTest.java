@@ -1,0 +1,415 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.TestTable.USER;
+import static com.cloudshelf.cart.TestTable.book;
+import static com.cloudshelf.cart.TestTable.failureOf;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.cloudshelf.cart.testkit.Fault;
+import com.cloudshelf.cart.testkit.Faults;
+import java.math.BigDecimal;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.retry.RetryMode;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** What happens to a change when the network, the service or another writer interferes. */
+class ReliabilityTest {
+    private static final Duration SOON = Duration.ofMillis(300);
+
+    private final TestTable table = new TestTable();
+    private final DynamoDbCartStore carts = table.store();
+
+    @AfterEach
+    void close() {
+        table.close();
+    }
+
+    /** Faults after which the change is in the table, although the caller's client saw a failure. */
+    static Stream<Fault> lostAnswers() {
+        return Stream.of(
+                Fault.dropResponse(),
+                Fault.serverErrorAfterEffect(500),
+                Fault.serverErrorAfterEffect(503),
+                Fault.garble(),
+                Fault.truncate(),
+                Fault.wrongCrc());
+    }
+
+    /** The kinds of change, each with what it makes of a cart with three copies of book1 and one of book2. */
+    static Stream<Arguments> changes() {
+        CartUpdate update = CartUpdate.of(USER);
+        Cart ordered = Cart.empty(USER)
+                .apply(
+                        CartLimits.defaults(),
+                        Clock.systemUTC().instant(),
+                        List.of(new CartChange.Add(book("book1", "9.50", 2))));
+        return Stream.of(
+                Arguments.of("add new", update.add(book("book3", "1", 5)), 9),
+                Arguments.of("add more", update.add(book("book1", "9.50", 5)), 9),
+                Arguments.of("set", update.setQuantity("book1", 10), 11),
+                Arguments.of("remove", update.remove("book1"), 1),
+                Arguments.of("reprice", update.reprice("book1", BigDecimal.TEN), 4),
+                Arguments.of("subtract", update.subtract(ordered), 2),
+                Arguments.of("several", update.add(book("book3", "1", 5)).remove("book2"), 8),
+                Arguments.of("keyed", update.add(book("book3", "1", 5)).idempotencyKey("key"), 9),
+                Arguments.of("clear", update.clear(), 0));
+    }
+
+    static Stream<Arguments> changesAndLostAnswers() {
+        return changes().flatMap(change -> lostAnswers()
+                .map(fault -> Arguments.of(change.get()[0], change.get()[1], change.get()[2], fault)));
+    }
+
+    private void fill() {
+        carts.apply(CartUpdate.of(USER).add(book("book1", "9.50", 3)).add(book("book2", "1", 1)))
+                .join();
+        table.sent();
+    }
+
+    @ParameterizedTest(name = "{0}, {3}")
+    @MethodSource("changesAndLostAnswers")
+    void apply_answerLost_takesEffectOnce(String name, CartUpdate update, long totalItems, Fault fault) {
+        fill();
+        Cart cart = carts.get(USER).join();
+        table.faults.next(fault.on(update.isClear() ? "PutItem" : "UpdateItem"));
+        Cart result = carts.apply(update.basedOn(cart)).join();
+        assertThat(result.totalItems()).isEqualTo(totalItems);
+        assertThat(carts.get(USER).join()).isEqualTo(result);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lostAnswers")
+    void addItem_answerLostWithoutSnapshot_takesEffectOnce(Fault fault) {
+        fill();
+        table.faults.next(fault);
+        assertThat(carts.addItem(USER, book("book3", "1", 5)).join().totalItems()).isEqualTo(9);
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(9);
+    }
+
+    @ParameterizedTest(name = "{0}, {3}")
+    @MethodSource("changesAndLostAnswers")
+    void apply_answerLostAndRivalInBetween_takesEffectOnce(
+            String name, CartUpdate update, long totalItems, Fault fault) {
+        fill();
+        Cart cart = carts.get(USER).join();
+        DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
+        table.faults
+                .next(fault.on(update.isClear() ? "PutItem" : "UpdateItem"))
+                .next(Fault.rival(() -> rival.addItem(USER, book("rival", "1", 100))));
+        Cart result = carts.apply(update.basedOn(cart)).join();
+        assertThat(result.totalItems()).isEqualTo(totalItems + 100);
+        assertThat(carts.get(USER).join()).isEqualTo(result);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("changes")
+    void apply_tryThatLandsLate_isRefused(String name, CartUpdate update, long totalItems) {
+        fill();
+        Cart cart = carts.get(USER).join();
+        table.faults.next(Fault.deliverLate(SOON).on(update.isClear() ? "PutItem" : "UpdateItem"));
+        Cart result = carts.apply(update.basedOn(cart)).join();
+        table.faults.settled().join();
+        assertThat(carts.get(USER).join()).isEqualTo(result);
+        assertThat(result.totalItems()).isEqualTo(totalItems);
+    }
+
+    @Test
+    void addItem_tryThatLandsAfterAClear_doesNotBringTheBookBack() {
+        fill();
+        table.faults.next(Fault.deliverLate(SOON));
+        carts.addItem(USER, book("book3", "1", 5)).join();
+        carts.clear(USER).join();
+        table.faults.settled().join();
+        assertThat(carts.get(USER).join().isEmpty()).isTrue();
+    }
+
+    @Test
+    void addItem_deliveredTwice_addsOnce() {
+        table.faults.next(Fault.deliverTwice(SOON));
+        carts.addItem(USER, book("book3", "1", 5)).join();
+        table.faults.settled().join();
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(5);
+    }
+
+    @Test
+    void apply_rejectedWhileATryIsOnItsWay_fencesTheTry() {
+        // The late addition finds a full cart at its retry; when it lands, there would be room for it again.
+        DynamoDbCartStore small = table.store(settings -> settings.limits(CartLimits.of(2, 100)));
+        small.addItem(USER, book("book1", "1", 1)).join();
+        DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
+        table.faults
+                .next(Fault.deliverLate(SOON))
+                .next(Fault.rival(() -> rival.addItem(USER, book("book2", "1", 1))));
+        Throwable failure = failureOf(small.addItem(USER, book("book3", "1", 1)));
+        assertThat(failure).isInstanceOf(CartRejectedException.class);
+        rival.removeItem(USER, "book2").join();
+        table.faults.settled().join();
+        assertThat(carts.get(USER).join().item("book3")).isEmpty();
+    }
+
+    @Test
+    void apply_ringForgotTheWrite_isUnknownAndNeverTwice() {
+        DynamoDbCartStore rival = table.store(Faults.none(), settings -> settings.ringSize(4), client -> {});
+        fill();
+        Cart cart = carts.get(USER).join();
+        table.faults
+                .next(Fault.dropResponse().on("UpdateItem"))
+                .next(Fault.rival(() -> {
+                    CompletableFuture<?> last = CompletableFuture.completedFuture(null);
+                    for (int i = 0; i < 12; i++) {
+                        int quantity = i + 1;
+                        last = last.thenCompose(done -> rival.setQuantity(USER, "book2", quantity));
+                    }
+                    return last;
+                }));
+        Throwable failure = failureOf(
+                carts.apply(CartUpdate.of(USER).add(book("book1", "9.50", 2)).basedOn(cart)));
+        assertThat(failure).isInstanceOf(CartOutcomeUnknownException.class);
+        assertThat(((CartStoreException) failure).effectPossible()).isTrue();
+        assertThat(carts.get(USER).join().item("book1").orElseThrow().quantity())
+                .isEqualTo(5);
+    }
+
+    @Test
+    void apply_lostThenThrottledToTheEnd_isUnknown() {
+        table.faults.next(Fault.dropResponse()).always(Fault.throttle());
+        Throwable failure = failureOf(
+                carts.apply(CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(500))));
+        assertThat(failure).isInstanceOf(CartOutcomeUnknownException.class);
+        assertThat(failure.getCause()).isInstanceOf(CartThrottledException.class);
+        table.faults.clear();
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(1);
+    }
+
+    @Test
+    void apply_lostThenDenied_isUnknown() {
+        table.faults.next(Fault.dropResponse()).next(Fault.error(400, "AccessDeniedException"));
+        assertThat(failureOf(carts.addItem(USER, book("book1", "1", 1))))
+                .isInstanceOf(CartOutcomeUnknownException.class);
+    }
+
+    /** The SDK's retry modes; the store must not depend on which of them its client is in. */
+    static Stream<Arguments> retryModes() {
+        Consumer<ClientOverrideConfiguration.Builder> legacy = client -> client.retryStrategy(RetryMode.LEGACY);
+        Consumer<ClientOverrideConfiguration.Builder> standard = client -> client.retryStrategy(RetryMode.STANDARD);
+        Consumer<ClientOverrideConfiguration.Builder> unset = client -> {};
+        return Stream.of(
+                Arguments.of("default", unset), Arguments.of("legacy", legacy), Arguments.of("standard", standard));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("retryModes")
+    void apply_throttledForEver_endsAsThrottledByTheDeadline(
+            String mode, Consumer<ClientOverrideConfiguration.Builder> client) {
+        DynamoDbCartStore store = table.store(table.faults, settings -> {}, client);
+        for (Fault fault : List.of(
+                Fault.throttle(),
+                Fault.error(400, "ProvisionedThroughputExceededException"),
+                Fault.error(400, "RequestLimitExceeded"))) {
+            table.faults.clear().always(fault);
+            table.faults.forget();
+            Throwable failure = failureOf(store.apply(
+                    CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(400))));
+            assertThat(failure).isInstanceOf(CartThrottledException.class);
+            assertThat(((CartStoreException) failure).effectPossible()).isFalse();
+            assertThat(((CartStoreException) failure).isRetryable()).isTrue();
+            assertThat(table.sent()).hasSizeBetween(2, Call.MAX_REQUESTS);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("retryModes")
+    void apply_answerLost_isSentOnceAgainByTheStoreAlone(
+            String mode, Consumer<ClientOverrideConfiguration.Builder> client) {
+        DynamoDbCartStore store = table.store(table.faults, settings -> {}, client);
+        table.faults.next(Fault.dropResponse());
+        assertThat(store.addItem(USER, book("book1", "1", 1)).join().totalItems())
+                .isEqualTo(1);
+        assertThat(table.sent()).containsExactly("UpdateItem", "UpdateItem");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("retryModes")
+    void apply_hungServer_endsByTheDeadline(String mode, Consumer<ClientOverrideConfiguration.Builder> client) {
+        DynamoDbCartStore store = table.store(table.faults, settings -> {}, client);
+        table.faults.always(Fault.hang());
+        assertThat(failureOf(store.apply(
+                        CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(700)))))
+                .isInstanceOf(CartOutcomeUnknownException.class);
+        assertThat(table.sent()).hasSizeBetween(2, 10);
+    }
+
+    @Test
+    void apply_transactionOrReplicaConflicts_areRetried() {
+        table.faults
+                .next(2, Fault.error(400, "TransactionConflictException"))
+                .next(2, Fault.error(400, "ReplicatedWriteConflictException"));
+        assertThat(carts.addItem(USER, book("book1", "1", 1)).join().totalItems())
+                .isEqualTo(1);
+        assertThat(table.sent()).hasSize(5);
+    }
+
+    @Test
+    void apply_refusedForGood_isOneRequestAndSaysWhat() {
+        table.faults.next(Fault.error(400, "AccessDeniedException"));
+        assertThat(failureOf(carts.addItem(USER, book("book1", "1", 1))))
+                .isInstanceOf(CartAccessException.class)
+                .hasMessageContaining(table.name);
+        table.faults.next(Fault.error(400, "ValidationException"));
+        assertThat(failureOf(carts.addItem(USER, book("book1", "1", 1))))
+                .isExactlyInstanceOf(CartStoreException.class)
+                .hasMessageContaining("ValidationException");
+        table.faults.next(Fault.error(400, "UnrecognizedClientException"));
+        assertThat(failureOf(carts.get(USER))).isInstanceOf(CartAccessException.class);
+        assertThat(table.sent()).hasSize(3);
+        DynamoDbCartStore elsewhere = table.store(settings -> settings.tableName("no-such-table"));
+        assertThat(failureOf(elsewhere.get(USER)))
+                .isInstanceOf(CartAccessException.class)
+                .hasMessageContaining("no-such-table");
+        assertThat(table.sent()).hasSize(1);
+    }
+
+    @Test
+    void apply_afterABlackout_returnsToNormal() {
+        table.faults.always(Fault.dropRequest());
+        for (int i = 0; i < 30; i++) {
+            assertThat(failureOf(carts.apply(CartUpdate.of(USER)
+                            .setQuantity("book1", 1)
+                            .within(Duration.ofMillis(50)))))
+                    .isInstanceOf(CartUnavailableException.class);
+        }
+        table.faults.clear();
+        assertThat(carts.addItem(USER, book("book1", "1", 1)).join().totalItems())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void cancel_callUnderWay_sendsNothingMore() {
+        table.faults.always(Fault.throttle());
+        CompletableFuture<Cart> call = carts.addItem(USER, book("book1", "1", 1));
+        call.cancel(true);
+        int before = table.faults.sent().size();
+        table.faults.clear();
+        assertThat(before).isLessThanOrEqualTo(2);
+        assertThat(call).isCancelled();
+        // Longer than any pause of this store's backoff could still be running.
+        CompletableFuture.runAsync(
+                        () -> {}, CompletableFuture.delayedExecutor(250, java.util.concurrent.TimeUnit.MILLISECONDS))
+                .join();
+        assertThat(table.faults.sent()).hasSizeLessThanOrEqualTo(before + 1);
+        assertThat(carts.get(USER).join().isEmpty()).isTrue();
+    }
+
+    @Test
+    void clear_cancelled_cancelsTheCallBehindIt() {
+        fill();
+        table.faults.always(Fault.hang());
+        CompletableFuture<Void> call = carts.clear(USER);
+        call.cancel(true);
+        assertThat(failsWithCancellation(call)).isTrue();
+        table.faults.clear();
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(4);
+    }
+
+    private static boolean failsWithCancellation(CompletableFuture<?> call) {
+        try {
+            call.join();
+            return false;
+        } catch (CancellationException e) {
+            return true;
+        }
+    }
+
+    @Test
+    void close_hungCalls_completesEveryFuture() {
+        table.faults.always(Fault.hang());
+        List<CompletableFuture<?>> calls = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            calls.add(carts.get("user" + i));
+            calls.add(carts.addItem("user" + i, book("book1", "1", 1)));
+        }
+        carts.close();
+        assertThat(calls).allSatisfy(call -> assertThat(call).isCompletedExceptionally());
+        assertThat(failureOf(calls.get(0))).isInstanceOf(CartUnavailableException.class);
+        assertThat(failureOf(calls.get(1))).isInstanceOf(CartOutcomeUnknownException.class);
+    }
+
+    @Test
+    void apply_sixteenWritersOnOneCart_loseNothing() {
+        List<CompletableFuture<Cart>> calls = new ArrayList<>();
+        for (int writer = 0; writer < 16; writer++) {
+            DynamoDbCartStore store = table.store(settings -> settings.operationTimeout(Duration.ofSeconds(30)));
+            calls.add(store.addItem(USER, book("shared", "2.50", 1))
+                    .thenCompose(cart -> store.addItem(USER, book("shared", "2.50", 2)))
+                    .thenCompose(cart -> store.addItem(USER, book("shared", "2.50", 3))));
+        }
+        calls.forEach(CompletableFuture::join);
+        Cart cart = carts.get(USER).join();
+        assertThat(cart.totalItems()).isEqualTo(16 * 6);
+        assertThat(cart.totalPrice()).isEqualByComparingTo("240");
+        assertThat(table.item(USER)).containsEntry("totalItems", AttributeValue.fromN("96"));
+    }
+
+    @Test
+    void addItem_sixteenWritersOfDifferentBooks_costAboutOneRequestEach() {
+        List<DynamoDbCartStore> stores =
+                IntStream.range(0, 16).mapToObj(i -> table.store()).toList();
+        List<CompletableFuture<Cart>> calls = new ArrayList<>();
+        for (int writer = 0; writer < 16; writer++) {
+            calls.add(stores.get(writer).addItem(USER, book("book" + writer, "1", 1)));
+        }
+        calls.forEach(CompletableFuture::join);
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(16);
+        assertThat(table.sent()).hasSizeLessThanOrEqualTo(18);
+    }
+
+    @Test
+    void apply_pythonFunctionAppendsInBetween_losesNeither() {
+        fill();
+        Cart cart = carts.get(USER).join();
+        table.appendBlindly(USER, "book1", "8", 4).join();
+        Cart result = carts.apply(
+                        CartUpdate.of(USER).setQuantity("book2", 5).basedOn(cart))
+                .join();
+        assertThat(result.item("book1").orElseThrow().quantity()).isEqualTo(7);
+        assertThat(result.item("book1").orElseThrow().price()).isEqualByComparingTo("8");
+        assertThat(result.item("book2").orElseThrow().quantity()).isEqualTo(5);
+        assertThat(carts.get(USER).join()).isEqualTo(result);
+        assertThat(table.item(USER).get("totalItems").n()).isEqualTo("12");
+        assertThat(table.item(USER).get("cartItems").l()).hasSize(2);
+    }
+
+    @Test
+    void addItem_totalsDriftedByOthers_areRepairedAtOnce() {
+        fill();
+        table.set(
+                USER,
+                "SET totalPrice = :wrong, totalItems = :wrong",
+                java.util.Map.of(":wrong", AttributeValue.fromN("4711")));
+        Cart cart = carts.addItem(USER, book("book3", "1", 1)).join();
+        assertThat(cart.totalItems()).isEqualTo(5);
+        assertThat(table.item(USER)).containsEntry("totalItems", AttributeValue.fromN("5"));
+        assertThat(table.item(USER)).containsEntry("totalPrice", AttributeValue.fromN("30.5"));
+    }
+
+    @Test
+    void get_totalsDriftedByOthers_returnsTheTrueOnes() {
+        fill();
+        table.set(USER, "SET totalPrice = :wrong", java.util.Map.of(":wrong", AttributeValue.fromN("4711")));
+        assertThat(carts.get(USER).join().totalPrice()).isEqualByComparingTo("29.5");
+    }
+}

@@ -1,0 +1,125 @@
+package com.cloudshelf.cart;
+
+import com.cloudshelf.cart.testkit.Faults;
+import com.cloudshelf.cart.testkit.LocalDynamoDb;
+import com.cloudshelf.cart.testkit.SentRequest;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** A table on DynamoDB Local, stores on it whose network can fail, and a look at the raw items past any network. */
+final class TestTable implements AutoCloseable {
+    static final String USER = "user123";
+    private static final LocalDynamoDb SERVER = LocalDynamoDb.shared();
+
+    final String name = SERVER.createCartTable();
+    final Faults faults = Faults.none();
+    private final List<Runnable> closing = new ArrayList<>();
+
+    static CartItem book(String bookId, String price, int quantity) {
+        return CartItem.of(bookId, "Title of " + bookId, "An Author", new BigDecimal(price), quantity);
+    }
+
+    /** A store whose requests pass through {@link #faults}. */
+    DynamoDbCartStore store() {
+        return store(settings -> {});
+    }
+
+    DynamoDbCartStore store(Consumer<DynamoDbCartStore.Builder> settings) {
+        return store(faults, settings, client -> {});
+    }
+
+    DynamoDbCartStore store(
+            Faults network,
+            Consumer<DynamoDbCartStore.Builder> settings,
+            Consumer<ClientOverrideConfiguration.Builder> clientSettings) {
+        DynamoDbAsyncClient client = SERVER.clientBuilder(network)
+                .overrideConfiguration(clientSettings)
+                .build();
+        DynamoDbCartStore.Builder builder = DynamoDbCartStore.builder()
+                .client(client)
+                .tableName(name)
+                .backoff(BackoffStrategy.exponentialDelay(Duration.ofMillis(5), Duration.ofMillis(100)));
+        settings.accept(builder);
+        DynamoDbCartStore store = builder.build();
+        closing.add(store::close);
+        closing.add(client::close);
+        return store;
+    }
+
+    /** The item as it stands in the table; empty if there is none. */
+    Map<String, AttributeValue> item(String userId) {
+        return SERVER.client()
+                .getItem(get -> get.tableName(name)
+                        .key(Map.of("userId", AttributeValue.fromS(userId)))
+                        .consistentRead(true))
+                .join()
+                .item();
+    }
+
+    void put(Map<String, AttributeValue> item) {
+        SERVER.client().putItem(put -> put.tableName(name).item(item)).join();
+    }
+
+    /** What the seed's Python function does: append blindly, and add to totals that must be there. */
+    CompletableFuture<?> appendBlindly(String userId, String bookId, String price, int quantity) {
+        AttributeValue line = AttributeValue.fromM(Map.of(
+                "bookId", AttributeValue.fromS(bookId),
+                "price", AttributeValue.fromN(price),
+                "quantity", AttributeValue.fromN(Integer.toString(quantity))));
+        return SERVER.client().updateItem(update -> update.tableName(name)
+                .key(Map.of("userId", AttributeValue.fromS(userId)))
+                .updateExpression("SET cartItems = list_append(if_not_exists(cartItems, :empty_list), :item),"
+                        + " totalItems = totalItems + :qty, totalPrice = totalPrice + :price")
+                .expressionAttributeValues(Map.of(
+                        ":empty_list", AttributeValue.fromL(List.of()),
+                        ":item", AttributeValue.fromL(List.of(line)),
+                        ":qty", AttributeValue.fromN(Integer.toString(quantity)),
+                        ":price",
+                                AttributeValue.fromN(new BigDecimal(price)
+                                        .multiply(BigDecimal.valueOf(quantity))
+                                        .toPlainString()))));
+    }
+
+    void set(String userId, String expression, Map<String, AttributeValue> values) {
+        SERVER.client()
+                .updateItem(update -> update.tableName(name)
+                        .key(Map.of("userId", AttributeValue.fromS(userId)))
+                        .updateExpression(expression)
+                        .expressionAttributeValues(values))
+                .join();
+    }
+
+    /** The operations that were sent since the last look, in order. */
+    List<String> sent() {
+        List<String> operations =
+                faults.sent().stream().map(SentRequest::operation).toList();
+        faults.forget();
+        return operations;
+    }
+
+    /** Waits for a call that is to fail, and returns why it did. */
+    static Throwable failureOf(CompletableFuture<?> call) {
+        try {
+            Object value = call.join();
+            throw new AssertionError("should have failed, but returned " + value);
+        } catch (CompletionException e) {
+            return e.getCause();
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.forEach(Runnable::run);
+        faults.close();
+    }
+}

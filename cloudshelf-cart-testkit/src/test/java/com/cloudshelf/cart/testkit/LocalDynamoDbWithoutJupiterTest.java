@@ -1,0 +1,17 @@
+package com.cloudshelf.cart.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import net.jqwik.api.Example;
+
+/** Runs on jqwik's engine, which starts when Jupiter's root store is closed already. */
+class LocalDynamoDbWithoutJupiterTest {
+
+    @Example
+    void shared_outsideJupiter_works() {
+        String table = LocalDynamoDb.shared().createCartTable();
+
+        assertThat(LocalDynamoDb.shared().client().listTables().join().tableNames())
+                .contains(table);
+    }
+}
