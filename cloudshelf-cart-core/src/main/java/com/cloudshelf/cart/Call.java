@@ -18,7 +18,7 @@ abstract class Call<T> {
     /** What no call exceeds, whatever happens; time ends nearly all of them earlier. */
     static final int MAX_REQUESTS = 40;
 
-    /** A request may take half of the time that is left, so that one that hangs leaves time for another; but at least this. */
+    /** What a request should have at least, unless the whole call has less than four times as much. */
     private static final long LEAST_TRY_MILLIS = 250;
 
     final Engine engine;
@@ -30,6 +30,7 @@ abstract class Call<T> {
     private volatile boolean ambiguous;
     private volatile @Nullable T settled;
     private @Nullable Failure lastFailure;
+    private final long leastTryMillis;
     private int requests;
     private int pauses;
 
@@ -37,6 +38,7 @@ abstract class Call<T> {
         this.engine = engine;
         this.userId = userId;
         this.deadline = Deadline.in(timeout, engine.wallMillis());
+        this.leastTryMillis = Math.min(LEAST_TRY_MILLIS, timeout.toMillis() / 4);
     }
 
     /** Decides by what is known, and either sends the next request or ends the call. */
@@ -91,12 +93,14 @@ abstract class Call<T> {
             return;
         }
         long remaining = deadline.remainingMillis();
-        if (remaining <= 0 || requests == MAX_REQUESTS) {
+        // A request that is cut off too early is ambiguous where its answer would have been clear.
+        if (remaining <= (requests == 0 ? 0 : leastTryMillis) || requests == MAX_REQUESTS) {
             giveUp();
             return;
         }
         requests++;
-        Duration timeout = Duration.ofMillis(Math.min(remaining, Math.max(LEAST_TRY_MILLIS, remaining / 2)));
+        // Half of the time that is left: one that hangs leaves time for another.
+        Duration timeout = Duration.ofMillis(Math.min(remaining, Math.max(leastTryMillis, remaining / 2)));
         writing = write;
         CompletableFuture<R> sent = request.apply(engine.client(), engine.configuration(timeout));
         inFlight = sent;
@@ -132,7 +136,7 @@ abstract class Call<T> {
     /** Goes on after a pause that grows; gives up at once if the pause would outlast the deadline. */
     final void pause() {
         long millis = engine.backoffMillis(++pauses);
-        if (millis >= deadline.remainingMillis()) {
+        if (millis >= deadline.remainingMillis() - leastTryMillis) {
             giveUp();
         } else {
             engine.schedule(() -> guarded(this::step), millis);

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.math.BigDecimal;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,18 +89,20 @@ class CartItemTest {
                 .withMessageContaining("bookId");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {UNPAIRED_HIGH, UNPAIRED_LOW, "a\uD83Db", "\uDE00\uD83D", "\uD83D\uD83D\uDE00"})
-    void of_unpairedSurrogate_isRefused(String text) {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> CartItem.of(text, "t", "a", PRICE, 1))
-                .withMessageContaining("bookId");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> CartItem.of("book001", text, "a", PRICE, 1))
-                .withMessageContaining("title");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> CartItem.of("book001", "t", text, PRICE, 1))
-                .withMessageContaining("author");
+    @Test
+    void of_unpairedSurrogate_isRefused() {
+        for (String text :
+                List.of(UNPAIRED_HIGH, UNPAIRED_LOW, "a\uD83Db", "\uDE00\uD83D", "\uD83D\uD83D\uDE00", "\uD83D\uDE00\uDE00")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CartItem.of(text, "t", "a", PRICE, 1))
+                    .withMessageContaining("bookId");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CartItem.of("book001", text, "a", PRICE, 1))
+                    .withMessageContaining("title");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CartItem.of("book001", "t", text, PRICE, 1))
+                    .withMessageContaining("author");
+        }
     }
 
     @Test

@@ -19,11 +19,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe while it is recorded.
  */
 final class History {
-    /** How much time passes, for the carts, before a phase. */
+    /** What happens to all carts before a phase. */
     enum Passage {
-        NONE("right after"),
+        NONE("at once"),
         REST("61 minutes later"),
-        EXPIRY("31 days later");
+        EXPIRY("31 days later, all carts have expired"),
+        FOREIGN_CART("somebody puts an item that this library never wrote");
 
         private final String words;
 
@@ -95,33 +96,28 @@ final class History {
         }
     }
 
-    record Phase(Passage before, List<Operation> operations) {}
+    /** @param put the cart that {@link Passage#FOREIGN_CART} puts in the place of the one that was there */
+    record Phase(Passage before, @Nullable Cart put, List<Operation> operations) {}
 
     private final CartLimits limits;
-    private final List<Cart> initial;
     private final List<Phase> phases = new ArrayList<>();
     private final AtomicLong time = new AtomicLong();
     private final AtomicInteger operations = new AtomicInteger();
 
-    /** @param initial the carts that are there before the first phase; others are empty */
-    History(CartLimits limits, List<Cart> initial) {
+    /** Begins a history at a time when all carts are empty. */
+    History(CartLimits limits) {
         this.limits = limits;
-        this.initial = List.copyOf(initial);
-        begin(Passage.NONE);
     }
 
     CartLimits limits() {
         return limits;
     }
 
-    List<Cart> initial() {
-        return initial;
-    }
-
     synchronized List<Phase> phases() {
         return phases.stream()
                 .map(phase -> new Phase(
                         phase.before,
+                        phase.put,
                         phase.operations.stream()
                                 .sorted(Comparator.comparingLong(Operation::completed))
                                 .toList()))
@@ -133,8 +129,8 @@ final class History {
     }
 
     /** Begins the next phase; nothing is under way. */
-    synchronized void begin(Passage before) {
-        phases.add(new Phase(before, new ArrayList<>()));
+    synchronized void begin(Passage before, @Nullable Cart put) {
+        phases.add(new Phase(before, put, new ArrayList<>()));
     }
 
     /** Returns the next moment; no two are the same. */
@@ -155,11 +151,10 @@ final class History {
      * moment are part of it, without their end.
      */
     History prefix(int ended) {
-        History prefix = new History(limits, initial);
-        prefix.phases.clear();
+        History prefix = new History(limits);
         int left = ended;
         for (Phase phase : phases()) {
-            prefix.begin(phase.before);
+            prefix.begin(phase.before, phase.put);
             if (phase.operations.size() < left) {
                 phase.operations.forEach(prefix::add);
                 left -= phase.operations.size();
@@ -182,9 +177,9 @@ final class History {
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        initial.forEach(cart -> text.append("at first: ").append(show(cart)).append('\n'));
         for (Phase phase : phases()) {
-            text.append("-- ").append(phase.before.words).append('\n');
+            text.append("-- ").append(phase.before.words);
+            text.append(phase.put == null ? "" : ": " + show(phase.put)).append('\n');
             phase.operations.forEach(operation -> text.append(operation).append('\n'));
         }
         return text.toString();

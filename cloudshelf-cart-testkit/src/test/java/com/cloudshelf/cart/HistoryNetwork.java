@@ -26,10 +26,7 @@ final class HistoryNetwork implements SdkAsyncHttpClient {
         CompletableFuture<Void> landed = new CompletableFuture<>();
         underWay.add(landed);
         CompletableFuture<Void> told = new CompletableFuture<>();
-        long t0 = System.nanoTime();
         client.execute(request).whenComplete((nothing, failure) -> {
-            long ms = (System.nanoTime() - t0) / 1000000;
-            if (ms > 200) System.out.println("SLOW " + System.currentTimeMillis() % 1000000 + " " + ms + " " + failure + " under way " + underWay.size() + Thread.currentThread());
             underWay.remove(landed);
             landed.complete(null);
             if (failure == null) {

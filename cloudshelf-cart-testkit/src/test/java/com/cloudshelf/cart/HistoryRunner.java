@@ -70,7 +70,7 @@ final class HistoryRunner {
     private static final List<String> BOOKS = List.of("b1", "b2", "b3", "b4", "b5", "b6");
     private static final Duration OPERATION_TIMEOUT = Duration.ofMillis(1_600);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final Duration MAX_CLOCK_SKEW = Duration.ofSeconds(10);
+    private static final Duration MAX_CLOCK_SKEW = Duration.ofSeconds(5);
     private static final int MAX_FAULT_PERCENT = 45;
 
     /** Those after which the store cannot know whether its request took effect come more than once. */
@@ -153,14 +153,8 @@ final class HistoryRunner {
             UnaryOperator<DynamoDbAsyncClient> planted) {
 
         static Plan of(long seed, int ringSize, int operations) {
-            SdkRetries[] retries = SdkRetries.values();
-            return new Plan(
-                    seed,
-                    ringSize,
-                    operations,
-                    retries[(int) Math.floorMod(seed, (long) retries.length)],
-                    true,
-                    UnaryOperator.identity());
+            SdkRetries retries = SdkRetries.values()[Math.floorMod(seed / 2, SdkRetries.values().length)];
+            return new Plan(seed, ringSize, operations, retries, true, UnaryOperator.identity());
         }
 
         Plan planting(UnaryOperator<DynamoDbAsyncClient> bug) {
@@ -187,19 +181,32 @@ final class HistoryRunner {
     private final String table = server.createCartTable();
     private final HistoryNetwork network = new HistoryNetwork(HTTP);
     private final CartClock clock = new CartClock();
-    private final CartLimits limits;
-    private final boolean foreigners;
-    private final History history;
     private final Map<String, List<CartChange>> keys = new LinkedHashMap<>();
     private final Map<String, Integer> faultCounts = new TreeMap<>();
+    private final History history;
     private int requests;
+    private volatile boolean foreignersCame;
+
+    // What is particular about this history.
+    private final CartLimits limits;
+    private final boolean foreigners;
+    private final boolean jumpingWallClocks;
+    private final long maxSkewMillis;
+    private final int books;
+    private final int percentClears;
+    private final int percentDemanding;
 
     private HistoryRunner(Plan plan) {
         this.plan = plan;
         this.random = new SplittableRandom(plan.seed);
         this.limits = random.nextInt(3) == 0 ? CartLimits.of(4, 12) : CartLimits.defaults();
         this.foreigners = random.nextInt(2) == 0;
-        this.history = new History(limits, random.nextInt(4) == 0 ? List.of(storeOldCart()) : List.of());
+        this.jumpingWallClocks = random.nextInt(3) > 0;
+        this.maxSkewMillis = random.nextInt(3) == 0 ? MAX_CLOCK_SKEW.toMillis() : 0;
+        this.books = 3 + random.nextInt(BOOKS.size() - 2);
+        this.percentClears = random.nextInt(3) == 0 ? 35 : 10;
+        this.percentDemanding = random.nextInt(3) == 0 ? 45 : 12;
+        this.history = new History(limits);
     }
 
     static Result run(Plan plan) {
@@ -215,15 +222,17 @@ final class HistoryRunner {
             for (int i = 0; i < count; i++) {
                 writers.add(new Writer(i));
             }
+            history.begin(Passage.NONE, null);
             for (int done = 0; done < plan.operations; ) {
+                letTimePass();
                 int each = 2 + random.nextInt(2);
                 together(threads, writers, each);
                 done += each * count;
                 checkTotals();
-                letTimePass();
             }
+            history.begin(Passage.NONE, null);
             writers.get(0).conclude();
-            foreignersAreGone();
+            foreignersCame = false;
             checkTotals();
         } finally {
             writers.forEach(Writer::close);
@@ -251,48 +260,46 @@ final class HistoryRunner {
 
     private void letTimePass() {
         int dice = random.nextInt(20);
-        Passage passage = dice == 0 ? Passage.EXPIRY : dice < 10 ? Passage.REST : Passage.NONE;
-        if (passage == Passage.EXPIRY) {
+        if (dice == 0) {
             clock.jump(Duration.ofDays(31));
-        } else if (passage == Passage.REST) {
+            history.begin(Passage.EXPIRY, null);
+        } else if (dice < 10) {
             clock.jump(Duration.ofMinutes(61));
+            history.begin(Passage.REST, null);
+        } else if (dice < 14) {
+            history.begin(Passage.FOREIGN_CART, putForeignCart());
+        } else {
+            history.begin(Passage.NONE, null);
         }
-        history.begin(passage);
     }
 
-    /** Puts a cart that no version of this library wrote. */
-    private Cart storeOldCart() {
-        List<CartItem> items = List.of(
-                CartItem.of("b1", "old", null, new BigDecimal("7.25"), 2).withAddedAt(Instant.EPOCH),
-                CartItem.of("b2", "old", null, new BigDecimal("1.5"), 1).withAddedAt(Instant.EPOCH));
-        Cart cart = new Cart(USER, items, null, null, null);
-        server.client()
-                .putItem(put -> put.tableName(table)
-                        .item(Map.of(
-                                ItemFormat.USER_ID,
-                                AttributeValue.fromS(USER),
-                                ItemFormat.CART_ITEMS,
-                                AttributeValue.fromL(items.stream()
-                                        .map(item -> ItemFormat.encodeLine(item, Map.of()))
-                                        .toList()),
-                                ItemFormat.TOTAL_ITEMS,
-                                AttributeValue.fromN("3"),
-                                ItemFormat.TOTAL_PRICE,
-                                AttributeValue.fromN("16"),
-                                ItemFormat.TTL,
-                                AttributeValue.fromN(Long.toString(
-                                        clock.instant().plus(Duration.ofDays(20)).getEpochSecond())))))
-                .join();
-        return cart;
+    /** Puts a cart as the Python function left it: without a version, and with two lines for one book. */
+    private Cart putForeignCart() {
+        List<CartItem> lines = new ArrayList<>();
+        for (String bookId : List.of("b1", "b2", "b1")) {
+            int mark = history.nextNumber();
+            lines.add(CartItem.of(bookId, "t" + mark, null, BigDecimal.TEN, 1).withAddedAt(Instant.ofEpochSecond(mark)));
+        }
+        long expiry = clock.instant().plus(Duration.ofDays(20)).getEpochSecond();
+        Map<String, AttributeValue> item = Map.of(
+                ItemFormat.USER_ID, AttributeValue.fromS(USER),
+                ItemFormat.CART_ITEMS,
+                        AttributeValue.fromL(lines.stream()
+                                .map(line -> ItemFormat.encodeLine(line, Map.of()))
+                                .toList()),
+                ItemFormat.TOTAL_ITEMS, AttributeValue.fromN("3"),
+                ItemFormat.TOTAL_PRICE, AttributeValue.fromN("30"),
+                ItemFormat.TTL, AttributeValue.fromN(Long.toString(expiry)));
+        server.client().putItem(put -> put.tableName(table).item(item)).join();
+        foreignersCame = true;
+        return Cart.empty(USER)
+                .apply(
+                        CartLimits.defaults(),
+                        Instant.EPOCH,
+                        lines.stream().<CartChange>map(CartChange.Add::new).toList());
     }
 
     // --- what must hold in the table ---
-
-    private boolean foreignersCame;
-
-    private void foreignersAreGone() {
-        foreignersCame = false;
-    }
 
     /** The totals are those of the lines, unless a foreign writer had the last word. */
     private void checkTotals() {
@@ -314,7 +321,9 @@ final class HistoryRunner {
         }
         if (totalItems.compareTo(number(item, ItemFormat.TOTAL_ITEMS)) != 0
                 || totalPrice.compareTo(number(item, ItemFormat.TOTAL_PRICE)) != 0) {
-            throw new AssertionError("The totals are not those of the lines (" + plan + "): " + item + "\n" + history);
+            Outcome wrong = new Broken(new AssertionError("totals that are not those of the lines: " + item));
+            history.add(new Operation(
+                    history.nextNumber(), "table", new Read(USER), history.now(), history.now(), wrong, true, ""));
         }
     }
 
@@ -352,7 +361,8 @@ final class HistoryRunner {
         private final SplittableRandom random;
         private final Faults faults;
         private final DynamoDbAsyncClient client;
-        private final DynamoDbCartStore store;
+        private final long skewMillis;
+        private DynamoDbCartStore store;
         private final Deque<Cart> seen = new ArrayDeque<>();
         private @Nullable Change unknown;
 
@@ -367,15 +377,19 @@ final class HistoryRunner {
                     .region(Region.US_EAST_1)
                     .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
                     .httpClient(faults.wrap(network)));
-            long skew = random.nextLong(2 * MAX_CLOCK_SKEW.toMillis()) - MAX_CLOCK_SKEW.toMillis();
-            this.store = DynamoDbCartStore.builder()
+            this.skewMillis = random.nextLong(-maxSkewMillis, maxSkewMillis + 1);
+            this.store = newStore();
+        }
+
+        private DynamoDbCartStore newStore() {
+            return DynamoDbCartStore.builder()
                     .client(plan.planted.apply(client))
                     .tableName(table)
                     .operationTimeout(OPERATION_TIMEOUT)
                     .backoff(BackoffStrategy.exponentialDelay(Duration.ofMillis(5), Duration.ofMillis(100)))
                     .limits(limits)
                     .clock(clock)
-                    .wallMillis(() -> System.currentTimeMillis() + skew)
+                    .wallMillis(() -> (jumpingWallClocks ? clock.millis() : System.currentTimeMillis()) + skewMillis)
                     .ringSize(plan.ringSize)
                     .build();
         }
@@ -387,6 +401,11 @@ final class HistoryRunner {
         }
 
         void run(int operations) {
+            if (random.nextInt(3) == 0) {
+                // As in a Lambda that starts anew: nothing is known of the carts.
+                store.close();
+                store = newStore();
+            }
             for (int i = 0; i < operations; i++) {
                 perform(choose());
             }
@@ -422,9 +441,12 @@ final class HistoryRunner {
             if (!seen.isEmpty() && random.nextInt(3) == 0) {
                 update = update.basedOn(anySeen());
             }
-            if (!seen.isEmpty() && random.nextInt(6) == 0) {
+            if (!seen.isEmpty() && random.nextInt(100) < percentDemanding) {
                 demanded = anySeen();
                 update = update.ifVersion(demanded.version());
+            }
+            if (random.nextInt(12) == 0) {
+                update = update.within(Duration.ofMillis(20 + random.nextInt(300)));
             }
             return random.nextInt(6) == 0 ? keyed(update, demanded) : new Change(update, demanded);
         }
@@ -450,11 +472,12 @@ final class HistoryRunner {
         }
 
         private CartUpdate changes(CartUpdate update) {
-            int dice = random.nextInt(100);
-            if (dice < 40) {
-                return update.add(item(book()));
-            } else if (dice < 52) {
+            if (random.nextInt(100) < percentClears) {
                 return update.clear();
+            }
+            int dice = random.nextInt(100);
+            if (dice < 45) {
+                return update.add(item(book()));
             } else if (dice < 90) {
                 return alter(update);
             }
@@ -489,7 +512,7 @@ final class HistoryRunner {
         }
 
         private String book() {
-            return BOOKS.get(random.nextInt(BOOKS.size()));
+            return BOOKS.get(random.nextInt(books));
         }
 
         private String knownBook() {

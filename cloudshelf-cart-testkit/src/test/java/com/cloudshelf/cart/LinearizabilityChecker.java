@@ -93,11 +93,12 @@ final class LinearizabilityChecker {
         for (Phase phase : history.phases()) {
             List<Operation> effective = phase.operations().stream()
                     .filter(operation -> !(operation.outcome() instanceof NoEffect))
+                    .map(operation -> operation.outcome() instanceof Broken ? operation.unfinished() : operation)
                     .toList();
             if (effective.size() > Long.SIZE) {
                 throw new IllegalArgumentException("a phase may have at most " + Long.SIZE + " operations");
             }
-            phases.add(new Phase(phase.before(), effective));
+            phases.add(new Phase(phase.before(), phase.put(), effective));
         }
     }
 
@@ -107,8 +108,8 @@ final class LinearizabilityChecker {
         return mistake.isPresent() || isLinearizable(history) ? mistake : Optional.of(explain(history));
     }
 
-    private static boolean isLinearizable(History history) {
-        return new LinearizabilityChecker(history, false).search(history);
+    static boolean isLinearizable(History history) {
+        return new LinearizabilityChecker(history, false).search();
     }
 
     /** Finds what is wrong without regard to any order. */
@@ -153,7 +154,7 @@ final class LinearizabilityChecker {
             }
         }
         LinearizabilityChecker before = new LinearizabilityChecker(history.prefix(good), true);
-        before.search(history);
+        before.search();
         String states = before.ends.stream()
                 .limit(MAX_STATES_SHOWN)
                 .map(LinearizabilityChecker::show)
@@ -172,10 +173,8 @@ final class LinearizabilityChecker {
 
     // --- the search ---
 
-    private boolean search(History history) {
-        Map<String, State> states = new HashMap<>();
-        history.initial().forEach(cart -> states.put(cart.userId(), new State(bare(cart), Map.of(), false)));
-        return search(0, 0, 0, states);
+    private boolean search() {
+        return phases.isEmpty() || search(0, 0, 0, pass(phases.get(0), Map.of()));
     }
 
     private boolean search(int phase, long done, long unread, Map<String, State> states) {
@@ -228,7 +227,7 @@ final class LinearizabilityChecker {
     /** Ends a phase whose certain operations have all happened; of the others, those that have not never will. */
     private boolean goOn(int phase, Map<String, State> states) {
         if (phase + 1 < phases.size()) {
-            return search(phase + 1, 0, 0, pass(phases.get(phase + 1).before(), states));
+            return search(phase + 1, 0, 0, pass(phases.get(phase + 1), states));
         }
         ends.add(states);
         return !collecting;
@@ -350,12 +349,14 @@ final class LinearizabilityChecker {
                 item.bookId(), item.title().orElse(null), item.author().orElse(null), item.price(), item.quantity());
     }
 
-    private static Map<String, State> pass(Passage passage, Map<String, State> states) {
-        if (passage != Passage.EXPIRY) {
-            return states;
+    private static Map<String, State> pass(Phase phase, Map<String, State> states) {
+        Map<String, State> after = new HashMap<>(states);
+        Cart put = phase.put();
+        if (put != null) {
+            after.put(put.userId(), new State(bare(put), Map.of(), false));
+        } else if (phase.before() == Passage.EXPIRY) {
+            after.replaceAll((userId, state) -> new State(Cart.empty(userId), Map.of(), true));
         }
-        Map<String, State> after = new HashMap<>();
-        states.keySet().forEach(userId -> after.put(userId, new State(Cart.empty(userId), Map.of(), true)));
         return after;
     }
 

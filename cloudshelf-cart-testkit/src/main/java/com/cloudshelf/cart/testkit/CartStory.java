@@ -20,7 +20,6 @@ final class CartStory {
     private static final String GATSBY = "book001";
     private static final String EMMA = "book002";
     private static final String MIDDLEMARCH = "book003";
-    private static final String ROW = "   %-8s %-18s %8s %8s %10s%n";
 
     private final DynamoDbCartStore carts;
     private final Faults network;
@@ -48,6 +47,8 @@ final class CartStory {
     }
 
     private void play() {
+        out.println("Each step shows the cart that the call returned, and the requests that it took.");
+        out.println("(refused): the condition of a write did not hold. (no answer): the story lost it on purpose.");
         tell("A user without a cart has an empty one", carts.get(USER).join());
 
         tell(
@@ -94,8 +95,9 @@ final class CartStory {
                 carts.apply(checkout).join());
         tell("The checkout is delivered again: no second effect", carts.apply(checkout).join());
 
-        carts.clear(USER).join();
-        tell("The cart is cleared", carts.get(USER).join());
+        tell(
+                "The cart is cleared",
+                carts.apply(CartUpdate.of(USER).clear()).join());
         carts.delete(USER).join();
         tell("The item is erased, with all that it remembered", Cart.empty(USER));
     }
@@ -117,7 +119,9 @@ final class CartStory {
         network.forget();
         out.println();
         out.println(++steps + ". " + title);
-        row("book", "title", "quantity", "price", "amount");
+        if (!cart.isEmpty()) {
+            row("book", "title", "quantity", "price", "amount");
+        }
         for (CartItem line : cart.items()) {
             BigDecimal amount = line.price().multiply(BigDecimal.valueOf(line.quantity()));
             row(
@@ -135,7 +139,7 @@ final class CartStory {
     }
 
     private void row(String book, String title, String quantity, String price, String amount) {
-        out.printf(Locale.ROOT, ROW, book, title, quantity, price, amount);
+        out.printf(Locale.ROOT, "   %-8s %-18s %8s %8s %10s%n", book, title, quantity, price, amount);
     }
 
     private static String outcome(SentRequest request) {

@@ -73,6 +73,9 @@ public final class LocalCartServer {
                 out.print(invitation(endpoint));
                 out.flush();
                 interrupted = awaitInterrupt();
+            } else {
+                out.println();
+                out.println("The server ends with its story. With --serve it stays, for you to play with the table.");
             }
         } catch (RuntimeException e) {
             err.println("LocalCartServer: " + reason(e, port));
