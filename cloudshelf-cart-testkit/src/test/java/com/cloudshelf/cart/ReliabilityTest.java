@@ -188,7 +188,7 @@ class ReliabilityTest {
     void apply_lostThenThrottledToTheEnd_isUnknown() {
         table.faults.next(Fault.dropResponse()).always(Fault.throttle());
         Throwable failure = failureOf(
-                carts.apply(CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(500))));
+                carts.apply(CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(1500))));
         assertThat(failure).isInstanceOf(CartOutcomeUnknownException.class);
         assertThat(failure.getCause()).isInstanceOf(CartThrottledException.class);
         table.faults.clear();
@@ -223,7 +223,7 @@ class ReliabilityTest {
             table.faults.clear().always(fault);
             table.faults.forget();
             Throwable failure = failureOf(store.apply(
-                    CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(400))));
+                    CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(1500))));
             assertThat(failure).isInstanceOf(CartThrottledException.class);
             assertThat(((CartStoreException) failure).effectPossible()).isFalse();
             assertThat(((CartStoreException) failure).isRetryable()).isTrue();
@@ -248,7 +248,7 @@ class ReliabilityTest {
         DynamoDbCartStore store = table.store(table.faults, settings -> {}, client);
         table.faults.always(Fault.hang());
         assertThat(failureOf(store.apply(
-                        CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(700)))))
+                        CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(1500)))))
                 .isInstanceOf(CartOutcomeUnknownException.class);
         assertThat(table.sent()).hasSizeBetween(2, 10);
     }
