@@ -181,14 +181,16 @@ abstract class Call<T> {
     }
 
     private void giveUp() {
-        fail(outOfTime());
+        Failure failure = lastFailure;
+        fail(failure == null ? unanswered() : outOfTime(failure));
     }
 
-    private CartStoreException outOfTime() {
-        Failure failure = lastFailure;
-        if (failure == null) {
-            return new CartUnavailableException(userId, "the deadline passed before a request could be sent", null);
-        }
+    /** Returns the failure of a call that ran out of time although no request of it failed. */
+    CartStoreException unanswered() {
+        return new CartUnavailableException(userId, "the deadline passed before a request could be sent", null);
+    }
+
+    private CartStoreException outOfTime(Failure failure) {
         return switch (failure.kind()) {
             case REFUSED -> contended();
             case THROTTLED -> new CartThrottledException(userId, failure.throttlingReasons(), failure.cause());

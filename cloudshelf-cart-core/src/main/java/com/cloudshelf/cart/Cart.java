@@ -157,6 +157,40 @@ public final class Cart {
         return new Cart(userId, lines, now, expiresAt, new Derived(version()));
     }
 
+    /**
+     * Returns the cart that results from merging another user's cart into this one, by the same rules as a store, without any
+     * I/O. Like the outcome of {@link #apply} it is a preview.
+     *
+     * @param from the cart whose lines are taken
+     * @param strategy what happens to a book that both carts hold; all other lines are kept
+     * @param limits judged on the outcome; they refuse growth only
+     * @param now the time of the merge
+     * @throws CartRejectedException if the outcome grows beyond the limits
+     */
+    public Cart merge(Cart from, MergeStrategy strategy, CartLimits limits, Instant now) {
+        List<CartItem> lines = new ArrayList<>(items);
+        for (CartItem theirs : from.items) {
+            int index = indexOf(lines, theirs.bookId());
+            if (index < 0) {
+                lines.add(theirs);
+            } else {
+                CartItem ours = lines.get(index);
+                lines.set(
+                        index,
+                        switch (strategy) {
+                            case SUM ->
+                                ours.withDetailsOf(theirs).withQuantity(sum(ours.quantity(), theirs.quantity()));
+                            case MAX ->
+                                ours.withDetailsOf(theirs).withQuantity(Math.max(ours.quantity(), theirs.quantity()));
+                            case KEEP_FROM -> theirs;
+                            case KEEP_INTO -> ours;
+                        });
+            }
+        }
+        checkGrowth(limits, lines);
+        return new Cart(userId, lines, now, expiresAt, new Derived(version()));
+    }
+
     private void applyTo(List<CartItem> lines, CartChange change, Instant now) {
         if (change instanceof CartChange.Add add) {
             CartItem added = add.item();

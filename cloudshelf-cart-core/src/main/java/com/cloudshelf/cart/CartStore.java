@@ -1,5 +1,7 @@
 package com.cloudshelf.cart;
 
+import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -42,6 +44,16 @@ public interface CartStore {
     CompletableFuture<Cart> get(String userId, ReadConsistency consistency);
 
     /**
+     * Returns the carts of several users, with the store's default consistency. Every id that was asked for is a key of the map,
+     * in the order of the collection; ids that occur several times are asked for once. Costs one request for 100 ids, sent
+     * side by side; more if the carts are so large that DynamoDB answers in parts. The future fails as that of {@link #get(String)}
+     * does; one bad cart fails the call.
+     *
+     * @throws IllegalArgumentException if an id is blank or longer than 2048 bytes in UTF-8
+     */
+    CompletableFuture<Map<String, Cart>> getAll(Collection<String> userIds);
+
+    /**
      * Carries out an update: all its changes in their order in one atomic write, or none. Returns the cart as written or, if
      * an answer was lost and the write was found in the table, as read since. An update that changes nothing writes nothing and
      * returns the cart.
@@ -58,6 +70,18 @@ public interface CartStore {
      * </ul>
      */
     CompletableFuture<Cart> apply(CartUpdate update);
+
+    /**
+     * Merges one user's cart into another's and clears the first, atomically: what a login does with a guest's cart. Returns
+     * the cart that was merged into. If there is nothing to merge from, nothing changes. Costs 2 requests. A merge that would
+     * break a limit is rejected with both carts untouched.
+     *
+     * @param fromUserId whose cart is emptied
+     * @param intoUserId whose cart takes the lines
+     * @param strategy what happens to a book that both carts hold
+     * @throws IllegalArgumentException if an id is blank or over-long, or both are the same
+     */
+    CompletableFuture<Cart> merge(String fromUserId, String intoUserId, MergeStrategy strategy);
 
     /**
      * Erases a user's item and all that it remembers: for a request to be forgotten, or an item that cannot be read. One

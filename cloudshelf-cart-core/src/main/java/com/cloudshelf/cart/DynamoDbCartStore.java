@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -104,6 +106,11 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     }
 
     @Override
+    public CompletableFuture<Map<String, Cart>> getAll(Collection<String> userIds) {
+        return GetAll.start(engine, userIds, consistency, operationTimeout);
+    }
+
+    @Override
     public CompletableFuture<Cart> apply(CartUpdate update) {
         return mutate(update, Function.identity());
     }
@@ -120,6 +127,18 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
             timeout = MAX_OPERATION_TIMEOUT;
         }
         return new Mutation<>(engine, update, timeout, terms, keyRetention, finish).start();
+    }
+
+    @Override
+    public CompletableFuture<Cart> merge(String fromUserId, String intoUserId, MergeStrategy strategy) {
+        Checks.id("fromUserId", fromUserId);
+        Checks.id("intoUserId", intoUserId);
+        if (fromUserId.equals(intoUserId)) {
+            throw new IllegalArgumentException(
+                    "fromUserId and intoUserId must be different: a cart cannot merge with itself");
+        }
+        requireNonNull(strategy, "strategy");
+        return new Merge(engine, fromUserId, intoUserId, strategy, operationTimeout, terms).start();
     }
 
     @Override

@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughputExceededException;
 import software.amazon.awssdk.services.dynamodb.model.RequestLimitExceededException;
 import software.amazon.awssdk.services.dynamodb.model.ThrottlingException;
 import software.amazon.awssdk.services.dynamodb.model.ThrottlingReason;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /**
  * What the failure of one request means: may it have had an effect, and is it worth another try? The one place that knows
@@ -44,6 +46,9 @@ record Failure(Kind kind, Throwable cause) {
         /** Refused for good. */
         INVALID
     }
+
+    /** What DynamoDB's texts for an item that is too large have in common; there is no error code for it. */
+    private static final String ITEM_SIZE = "tem size";
 
     private static final Set<String> BUSY_CODES = Set.of(
             "TransactionConflictException", "ReplicatedWriteConflictException", "TransactionInProgressException");
@@ -82,10 +87,34 @@ record Failure(Kind kind, Throwable cause) {
         if (cause instanceof ConditionalCheckFailedException) {
             return Kind.REFUSED;
         }
+        if (cause instanceof TransactionCanceledException canceled) {
+            return kind(canceled);
+        }
         if (cause instanceof AwsServiceException service) {
             return kind(service);
         }
         return cause instanceof SdkClientException client ? kind(client) : Kind.AMBIGUOUS;
+    }
+
+    /** A cancelled transaction had no effect; why it was cancelled stands in a reason for each of its parts. */
+    private static Kind kind(TransactionCanceledException canceled) {
+        Kind kind = Kind.BUSY;
+        for (CancellationReason reason : canceled.cancellationReasons()) {
+            switch (String.valueOf(reason.code())) {
+                case "ConditionalCheckFailed" -> {
+                    return Kind.REFUSED;
+                }
+                case "ValidationError" -> {
+                    return String.valueOf(reason.message()).contains(ITEM_SIZE) ? Kind.TOO_LARGE : Kind.INVALID;
+                }
+                case "AccessDenied" -> {
+                    return Kind.DENIED;
+                }
+                case "ThrottlingError", "ProvisionedThroughputExceeded" -> kind = Kind.THROTTLED;
+                default -> {}
+            }
+        }
+        return kind;
     }
 
     private static Kind kind(AwsServiceException service) {
@@ -106,7 +135,7 @@ record Failure(Kind kind, Throwable cause) {
         if (DENIED_CODES.contains(code)) {
             return Kind.DENIED;
         }
-        return code.equals("ValidationException") && message(service).contains("tem size")
+        return code.equals("ValidationException") && message(service).contains(ITEM_SIZE)
                 ? Kind.TOO_LARGE
                 : Kind.INVALID;
     }

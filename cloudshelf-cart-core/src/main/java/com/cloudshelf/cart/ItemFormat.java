@@ -360,6 +360,12 @@ final class ItemFormat {
         }
     }
 
+    /** Returns the refusal to write an item of a format that this version does not know. */
+    static InvalidStoredCartException higherFormat(String userId) {
+        return new InvalidStoredCartException(
+                userId, FORMAT, "at most " + CURRENT_FORMAT + ", for this version of the library to write it");
+    }
+
     private static String linePath(int index, String name) {
         return CART_ITEMS + "[" + index + "]" + (name.isEmpty() ? "" : "." + name);
     }

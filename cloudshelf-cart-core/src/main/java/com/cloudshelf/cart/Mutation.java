@@ -170,10 +170,7 @@ final class Mutation<T> extends Call<T> {
         if (!stored.exists() || stored.isExpired()) {
             send(Write.replace(stored, cart, entry, stamp, terms));
         } else if (update.isClear()) {
-            Memory memory = stored.memory();
-            long millis = now.toEpochMilli();
-            boolean rested = memory == null || (memory.isRested(millis) && memory.liveKeys(millis) == 0);
-            send(entry == null && rested ? Write.remove(stored) : Write.replace(stored, cart, entry, stamp, terms));
+            send(Write.clear(stored, entry, stamp, terms));
         } else if (losses > 0 && isSingleAdd() && mayAddUnseen(stored)) {
             add();
         } else {
@@ -234,7 +231,7 @@ final class Mutation<T> extends Call<T> {
         Write write = Write.change(stored, stored.cart(), null, stamp(now()), terms);
         write(
                 (client, configuration) -> client.updateItem(request -> request.tableName(engine.table())
-                        .key(key(write))
+                        .key(write.key())
                         .updateExpression(write.updateExpression())
                         .conditionExpression(write.conditionExpression())
                         .expressionAttributeNames(write.names())
@@ -289,7 +286,7 @@ final class Mutation<T> extends Call<T> {
             case UPDATE ->
                 write(
                         (client, configuration) -> client.updateItem(request -> request.tableName(engine.table())
-                                .key(key(write))
+                                .key(write.key())
                                 .updateExpression(write.updateExpression())
                                 .conditionExpression(write.conditionExpression())
                                 .expressionAttributeNames(write.names())
@@ -313,7 +310,7 @@ final class Mutation<T> extends Call<T> {
             case DELETE ->
                 write(
                         (client, configuration) -> client.deleteItem(request -> request.tableName(engine.table())
-                                .key(key(write))
+                                .key(write.key())
                                 .conditionExpression(write.conditionExpression())
                                 .expressionAttributeNames(write.names())
                                 .expressionAttributeValues(write.values())
@@ -433,9 +430,5 @@ final class Mutation<T> extends Call<T> {
 
     private Instant now() {
         return engine.now();
-    }
-
-    private static Map<String, AttributeValue> key(Write write) {
-        return Map.of(ItemFormat.USER_ID, AttributeValue.fromS(write.userId()));
     }
 }

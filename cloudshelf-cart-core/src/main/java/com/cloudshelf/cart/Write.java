@@ -18,12 +18,13 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 
 /**
  * One conditional write: its expressions, and what the item holds once it took effect. Pure; the call sends it.
  *
  * <p>There are five forms, and no other way to change an item: {@link #add} without a read, {@link #change} of what was seen,
- * {@link #replace} of an absent, expired or cleared cart, {@link #remove} of a rested item that was seen, and
+ * {@link #replace} of an absent, expired or cleared cart, the removal of a rested item that was seen ({@link #clear}), and
  * {@link #removeRested} of one that was not.
  */
 final class Write {
@@ -145,8 +146,18 @@ final class Write {
      * what shows that a writer who knows no versions was there.
      */
     static Write change(StoredCart before, Cart cart, @Nullable KeyEntry key, Stamp stamp, Terms terms) {
+        return change(before, cart, Map.of(), key, stamp, terms);
+    }
+
+    private static Write change(
+            StoredCart before,
+            Cart cart,
+            Map<String, AttributeValue> brought,
+            @Nullable KeyEntry key,
+            Stamp stamp,
+            Terms terms) {
         Memory memory = memoryAfter(before, key, stamp, terms);
-        Lines lines = new Lines(before, cart.items());
+        Lines lines = new Lines(before, cart.items(), brought);
         Expression e = new Expression();
         pin(e, before);
         if (lines.canBeTouchedOneByOne()) {
@@ -172,9 +183,19 @@ final class Write {
      * other writers go with the old one; what the item remembers of its writes stays.
      */
     static Write replace(StoredCart before, Cart cart, @Nullable KeyEntry key, Stamp stamp, Terms terms) {
+        return replace(before, cart, Map.of(), key, stamp, terms);
+    }
+
+    private static Write replace(
+            StoredCart before,
+            Cart cart,
+            Map<String, AttributeValue> brought,
+            @Nullable KeyEntry key,
+            Stamp stamp,
+            Terms terms) {
         Memory memory = memoryAfter(before, key, stamp, terms);
         List<AttributeValue> lines = new ArrayList<>();
-        cart.items().forEach(item -> lines.add(ItemFormat.encodeLine(item, Map.of())));
+        cart.items().forEach(item -> lines.add(encodeNew(item, brought)));
         StoredCart after = after(before, cart.items(), lines, memory, stamp, terms);
         checkSize(before.userId(), ItemFormat.sizeOf(after));
 
@@ -203,8 +224,32 @@ final class Write {
         return new Write(Kind.PUT, before.userId(), e, item, before, after);
     }
 
-    /** Deletes a rested item that was seen. */
-    static Write remove(StoredCart before) {
+    /** Turns the cart that was seen into its merger with another, whose lines bring the attributes that are stored of them. */
+    static Write merge(StoredCart before, Cart merged, StoredCart from, Stamp stamp, Terms terms) {
+        Map<String, AttributeValue> brought = new HashMap<>();
+        List<CartItem> items = from.cart().items();
+        for (int i = 0; i < items.size(); i++) {
+            brought.put(items.get(i).bookId(), from.lines().get(i));
+        }
+        return before.exists() && !before.isExpired()
+                ? change(before, merged, brought, null, stamp, terms)
+                : replace(before, merged, brought, null, stamp, terms);
+    }
+
+    /** Empties a cart: deletes its item if it has rested and holds no live key, else leaves its memory in place. */
+    static Write clear(StoredCart before, @Nullable KeyEntry key, Stamp stamp, Terms terms) {
+        Memory memory = before.memory();
+        long now = stamp.now().toEpochMilli();
+        boolean rested = memory == null || (memory.isRested(now) && memory.liveKeys(now) == 0);
+        return key == null && rested ? remove(before) : replace(before, Cart.empty(before.userId()), key, stamp, terms);
+    }
+
+    private static AttributeValue encodeNew(CartItem item, Map<String, AttributeValue> brought) {
+        AttributeValue stored = brought.get(item.bookId());
+        return ItemFormat.encodeLine(item, stored == null ? Map.of() : stored.m());
+    }
+
+    private static Write remove(StoredCart before) {
         Expression e = new Expression();
         pin(e, before);
         return new Write(Kind.DELETE, before.userId(), e, Map.of(), before, StoredCart.absent(before.userId()));
@@ -363,6 +408,37 @@ final class Write {
         return kind;
     }
 
+    /** Returns the write as a part of a transaction. */
+    TransactWriteItem asPart(String table) {
+        TransactWriteItem.Builder part = TransactWriteItem.builder();
+        switch (kind) {
+            case UPDATE ->
+                part.update(it -> it.tableName(table)
+                        .key(key())
+                        .updateExpression(update)
+                        .conditionExpression(condition)
+                        .expressionAttributeNames(names)
+                        .expressionAttributeValues(values()));
+            case PUT ->
+                part.put(it -> it.tableName(table)
+                        .item(item)
+                        .conditionExpression(condition)
+                        .expressionAttributeNames(names)
+                        .expressionAttributeValues(values()));
+            case DELETE ->
+                part.delete(it -> it.tableName(table)
+                        .key(key())
+                        .conditionExpression(condition)
+                        .expressionAttributeNames(names)
+                        .expressionAttributeValues(values()));
+        }
+        return part.build();
+    }
+
+    Map<String, AttributeValue> key() {
+        return Map.of(ItemFormat.USER_ID, s(userId));
+    }
+
     String userId() {
         return userId;
     }
@@ -413,7 +489,7 @@ final class Write {
         final List<CartItem> appended = new ArrayList<>();
         boolean grew;
 
-        Lines(StoredCart before, List<CartItem> items) {
+        Lines(StoredCart before, List<CartItem> items, Map<String, AttributeValue> brought) {
             this.before = before;
             List<CartItem> old = before.cart().items();
             values = new ArrayList<>(items.size());
@@ -424,7 +500,7 @@ final class Write {
                 }
                 if (index == old.size()) {
                     appended.add(item);
-                    values.add(ItemFormat.encodeLine(item, Map.of()));
+                    values.add(encodeNew(item, brought));
                     grew = true;
                 } else {
                     keep(index, old.get(index), item);

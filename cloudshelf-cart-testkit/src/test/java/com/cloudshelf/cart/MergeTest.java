@@ -1,0 +1,198 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.TestTable.book;
+import static com.cloudshelf.cart.TestTable.failureOf;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import com.cloudshelf.cart.testkit.Fault;
+import com.cloudshelf.cart.testkit.Faults;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** Merging a guest's cart into a user's, in one transaction, also when its answer is lost. */
+class MergeTest {
+    private static final String GUEST = "guest";
+    private static final String USER = "user";
+
+    private final TestTable table = new TestTable();
+    private final DynamoDbCartStore carts = table.store();
+
+    @BeforeEach
+    void fill() {
+        carts.apply(CartUpdate.of(USER).add(book("both", "2", 2)).add(book("users", "1", 1)))
+                .join();
+        carts.apply(CartUpdate.of(GUEST).add(book("both", "3", 3)).add(book("guests", "1", 4)))
+                .join();
+        table.sent();
+    }
+
+    @AfterEach
+    void close() {
+        table.close();
+    }
+
+    static Stream<Arguments> strategies() {
+        return Stream.of(
+                Arguments.of(MergeStrategy.SUM, 5, "3"),
+                Arguments.of(MergeStrategy.MAX, 3, "3"),
+                Arguments.of(MergeStrategy.KEEP_FROM, 3, "3"),
+                Arguments.of(MergeStrategy.KEEP_INTO, 2, "2"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("strategies")
+    void merge_bookInBoth_followsTheStrategyAndClearsTheGuest(MergeStrategy strategy, int quantity, String price) {
+        Cart merged = carts.merge(GUEST, USER, strategy).join();
+        assertThat(table.sent()).containsExactly("BatchGetItem", "TransactWriteItems");
+        assertThat(merged.items()).extracting(CartItem::bookId).containsExactly("both", "users", "guests");
+        CartItem both = merged.item("both").orElseThrow();
+        assertThat(both.quantity()).isEqualTo(quantity);
+        assertThat(both.price()).isEqualByComparingTo(price);
+        assertThat(carts.get(USER).join()).isEqualTo(merged);
+        assertThat(carts.get(GUEST).join().isEmpty()).isTrue();
+        assertThat(table.item(USER).get("totalItems").n()).isEqualTo(Long.toString(merged.totalItems()));
+    }
+
+    @Test
+    void merge_repeated_hasNoSecondEffect() {
+        Cart merged = carts.merge(GUEST, USER, MergeStrategy.SUM).join();
+        table.sent();
+        assertThat(carts.merge(GUEST, USER, MergeStrategy.SUM).join()).isEqualTo(merged);
+        assertThat(table.sent()).containsExactly("BatchGetItem");
+    }
+
+    static Stream<Fault> lostAnswers() {
+        return ReliabilityTest.lostAnswers();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lostAnswers")
+    void merge_answerLost_takesEffectOnce(Fault fault) {
+        table.faults.next(fault.on("TransactWriteItems"));
+        Cart merged = carts.merge(GUEST, USER, MergeStrategy.SUM).join();
+        assertThat(merged.totalItems()).isEqualTo(10);
+        assertThat(carts.get(USER).join()).isEqualTo(merged);
+        assertThat(carts.get(GUEST).join().isEmpty()).isTrue();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lostAnswers")
+    void merge_answerLostAndRivalInBetween_takesEffectOnce(Fault fault) {
+        DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
+        table.faults
+                .next(fault.on("TransactWriteItems"))
+                .next(Fault.rival(() -> rival.addItem(GUEST, book("guests", "1", 7))
+                                .thenCompose(cart -> rival.setQuantity(USER, "users", 100)))
+                        .on("TransactWriteItems"));
+        carts.merge(GUEST, USER, MergeStrategy.SUM).join();
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(109);
+        assertThat(carts.get(GUEST).join().totalItems()).isEqualTo(7);
+    }
+
+    @Test
+    void merge_rivalBetweenReadAndWrite_isAppliedToThePresentCarts() {
+        DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
+        table.faults.next(Fault.rival(() -> rival.addItem(GUEST, book("late", "1", 7)))
+                .on("TransactWriteItems"));
+        Cart merged = carts.merge(GUEST, USER, MergeStrategy.SUM).join();
+        assertThat(merged.totalItems()).isEqualTo(17);
+        assertThat(carts.get(GUEST).join().isEmpty()).isTrue();
+    }
+
+    @Test
+    void merge_tryThatLandsLate_isRefused() {
+        table.faults.next(Fault.deliverLate(Duration.ofMillis(300)).on("TransactWriteItems"));
+        carts.merge(GUEST, USER, MergeStrategy.SUM).join();
+        carts.addItem(GUEST, book("guests", "1", 1)).join();
+        table.faults.settled().join();
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(10);
+        assertThat(carts.get(GUEST).join().totalItems()).isEqualTo(1);
+    }
+
+    @Test
+    void merge_lateGuestAddition_doesNotComeBack() {
+        table.faults.next(Fault.deliverLate(Duration.ofMillis(300)).on("UpdateItem"));
+        carts.addItem(GUEST, book("late", "1", 1)).join();
+        carts.merge(GUEST, USER, MergeStrategy.SUM).join();
+        table.faults.settled().join();
+        assertThat(carts.get(GUEST).join().isEmpty()).isTrue();
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(11);
+    }
+
+    @Test
+    void merge_transactionConflicts_areRetried() {
+        table.faults.next(2, Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"));
+        assertThat(carts.merge(GUEST, USER, MergeStrategy.SUM).join().totalItems())
+                .isEqualTo(10);
+    }
+
+    @Test
+    void merge_noGuestCart_changesNothing() {
+        Map<String, AttributeValue> before = table.item(USER);
+        assertThat(carts.merge("nobody", USER, MergeStrategy.SUM).join().totalItems())
+                .isEqualTo(3);
+        assertThat(table.item(USER)).isEqualTo(before);
+    }
+
+    @Test
+    void merge_expiredGuestCart_changesNothing() {
+        Map<String, AttributeValue> guest = new java.util.HashMap<>(table.item(GUEST));
+        guest.put("ttl", AttributeValue.fromN("1725552600"));
+        table.put(guest);
+        assertThat(carts.merge(GUEST, USER, MergeStrategy.SUM).join().totalItems())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void merge_intoNothing_movesTheCart() {
+        assertThat(carts.merge(GUEST, "new", MergeStrategy.SUM).join().totalItems())
+                .isEqualTo(7);
+        assertThat(carts.get("new").join().totalItems()).isEqualTo(7);
+        assertThat(carts.get(GUEST).join().isEmpty()).isTrue();
+    }
+
+    @Test
+    void merge_beyondALimit_leavesBothCarts() {
+        DynamoDbCartStore small = table.store(settings -> settings.limits(CartLimits.of(2, 100)));
+        Map<String, AttributeValue> guest = table.item(GUEST);
+        Map<String, AttributeValue> user = table.item(USER);
+        assertThat(failureOf(small.merge(GUEST, USER, MergeStrategy.SUM))).isInstanceOf(CartRejectedException.class);
+        assertThat(table.item(GUEST)).isEqualTo(guest);
+        assertThat(table.item(USER)).isEqualTo(user);
+    }
+
+    @Test
+    void merge_intoItself_isABadArgument() {
+        assertThatIllegalArgumentException().isThrownBy(() -> carts.merge(USER, USER, MergeStrategy.SUM));
+        assertThat(table.sent()).isEmpty();
+    }
+
+    @Test
+    void merge_restedGuest_deletesItsItem() {
+        Clock later = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(61));
+        table.store(settings -> settings.clock(later))
+                .merge(GUEST, USER, MergeStrategy.SUM)
+                .join();
+        assertThat(table.item(GUEST)).isEmpty();
+    }
+
+    @Test
+    void merge_unknownAttributes_surviveOnLinesThatMove() {
+        table.set(GUEST, "SET cartItems[1].gift = :yes", Map.of(":yes", AttributeValue.fromBool(true)));
+        table.set(USER, "SET coupon = :yes", Map.of(":yes", AttributeValue.fromS("SUMMER")));
+        carts.merge(GUEST, USER, MergeStrategy.SUM).join();
+        assertThat(table.item(USER)).containsEntry("coupon", AttributeValue.fromS("SUMMER"));
+        assertThat(table.item(USER).get("cartItems").l().get(2).m())
+                .containsEntry("gift", AttributeValue.fromBool(true));
+    }
+}
