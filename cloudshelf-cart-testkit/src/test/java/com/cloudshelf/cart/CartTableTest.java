@@ -1,0 +1,123 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.TestTable.USER;
+import static com.cloudshelf.cart.TestTable.book;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.cloudshelf.cart.CartTableReport.Check;
+import com.cloudshelf.cart.CartTableReport.Outcome;
+import com.cloudshelf.cart.testkit.LocalDynamoDb;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** Making the table, comparing a live one with its specification, and reading an item that came another way. */
+class CartTableTest {
+    private final DynamoDbAsyncClient client = LocalDynamoDb.shared().client();
+    private final CartTableSpec spec =
+            CartTableSpec.defaults().withTableName("table-" + UUID.randomUUID()).withTag("Environment", "test");
+
+    private Check check(CartTableReport report, String subject) {
+        return report.checks().stream()
+                .filter(check -> check.subject().equals(subject))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void create_noTable_makesItAsSpecified() {
+        CartTable.create(client, spec).join();
+        CartTableReport report = CartTable.verify(client, spec).join();
+        assertThat(report.isHeld()).as(report.toString()).isTrue();
+        assertThat(check(report, "key").outcome()).isEqualTo(Outcome.HELD);
+        assertThat(check(report, "billing mode").outcome()).isEqualTo(Outcome.HELD);
+        assertThat(check(report, "time to live").outcome()).isEqualTo(Outcome.HELD);
+        assertThat(check(report, "deletion protection").outcome()).isEqualTo(Outcome.HELD);
+    }
+
+    @Test
+    void create_repeated_keepsTheCarts() {
+        CartTable.create(client, spec).join();
+        DynamoDbCartStore carts = DynamoDbCartStore.builder()
+                .client(client)
+                .tableName(spec.tableName())
+                .build();
+        Cart cart = carts.addItem(USER, book("book1", "1", 1)).join();
+        CartTable.create(client, spec).join();
+        assertThat(carts.get(USER).join()).isEqualTo(cart);
+    }
+
+    @Test
+    void create_afterAnInterruption_switchesOnWhatIsMissing() {
+        String table = LocalDynamoDb.shared().createCartTable();
+        CartTableSpec existing = spec.withTableName(table);
+        assertThat(check(CartTable.verify(client, existing).join(), "time to live")
+                        .outcome())
+                .isEqualTo(Outcome.DEVIATING);
+        CartTable.create(client, existing).join();
+        assertThat(check(CartTable.verify(client, existing).join(), "time to live")
+                        .outcome())
+                .isEqualTo(Outcome.HELD);
+    }
+
+    @Test
+    void verify_tableThatDeviates_saysWhatFollowsAndWhatToDo() {
+        String table = LocalDynamoDb.shared().createCartTable();
+        CartTableReport report =
+                CartTable.verify(client, spec.withTableName(table)).join();
+        assertThat(report.isHeld()).isFalse();
+        assertThat(check(report, "deletion protection").outcome()).isEqualTo(Outcome.DEVIATING);
+        assertThat(report.checks())
+                .filteredOn(check -> check.outcome() == Outcome.DEVIATING)
+                .allSatisfy(check -> {
+                    assertThat(check.consequence()).isNotBlank();
+                    assertThat(check.fix()).isNotBlank();
+                    assertThat(report.toString()).contains(check.fix());
+                });
+    }
+
+    @Test
+    void verify_whatTheEngineLacks_isNotCheckedRatherThanHeld() {
+        CartTable.create(client, spec).join();
+        assertThat(check(CartTable.verify(client, spec).join(), "point-in-time recovery")
+                        .outcome())
+                .isEqualTo(Outcome.NOT_CHECKED);
+    }
+
+    @Test
+    void verify_noTable_deviates() {
+        CartTableReport report = CartTable.verify(client, spec).join();
+        assertThat(report.isHeld()).isFalse();
+        assertThat(report.checks()).singleElement().satisfies(check -> assertThat(check.found())
+                .contains("no such table"));
+    }
+
+    @Test
+    void decode_itemOfAStream_isTheCartEvenIfItHasExpired() {
+        CartTable.create(client, spec).join();
+        DynamoDbCartStore carts = DynamoDbCartStore.builder()
+                .client(client)
+                .tableName(spec.tableName())
+                .build();
+        Cart cart = carts.addItem(USER, book("book1", "9.50", 2)).join();
+        Map<String, AttributeValue> image = new java.util.HashMap<>(client.getItem(get -> get.tableName(
+                                spec.tableName())
+                        .key(Map.of("userId", AttributeValue.fromS(USER))))
+                .join()
+                .item());
+        assertThat(CartTable.decode(image)).isEqualTo(cart);
+        assertThat(CartTable.decode(image).version()).isEqualTo(cart.version());
+        image.put("ttl", AttributeValue.fromN("1725552600"));
+        assertThat(CartTable.decode(image)).isEqualTo(cart);
+    }
+
+    @Test
+    void decode_notACart_namesTheAttribute() {
+        assertThatExceptionOfType(InvalidStoredCartException.class)
+                .isThrownBy(() -> CartTable.decode(Map.of()))
+                .satisfies(failure -> assertThat(failure.attributePath()).isEqualTo("userId"));
+    }
+}
