@@ -27,11 +27,14 @@ abstract class Call<T> {
     private final CompletableFuture<T> result = new CompletableFuture<>();
     private volatile @Nullable CompletableFuture<?> inFlight;
     private volatile boolean writing;
+    private volatile boolean waiting;
+    private boolean expires;
+    private boolean ended;
     private volatile boolean ambiguous;
     private volatile @Nullable T settled;
     private @Nullable Failure lastFailure;
     private final long leastTryMillis;
-    private int requests;
+    final CallMetrics.Tally tally = new CallMetrics.Tally();
     private int pauses;
 
     Call(Engine engine, String userId, Duration timeout) {
@@ -40,6 +43,9 @@ abstract class Call<T> {
         this.deadline = Deadline.in(timeout, engine.wallMillis());
         this.leastTryMillis = Math.min(LEAST_TRY_MILLIS, timeout.toMillis() / 4);
     }
+
+    /** Returns the name under which the call is counted. */
+    abstract String operation();
 
     /** Decides by what is known, and either sends the next request or ends the call. */
     abstract void step();
@@ -60,14 +66,69 @@ abstract class Call<T> {
     final CompletableFuture<T> start() {
         engine.began(this);
         result.whenComplete((value, failure) -> {
-            engine.ended(this);
+            end(failure); // for a future that its holder completed
             CompletableFuture<?> request = inFlight;
             if (request != null) {
                 request.cancel(true);
             }
         });
-        guarded(this::step);
+        launch();
         return result;
+    }
+
+    /** Takes the first step, now or when it is this call's turn. */
+    void launch() {
+        proceed();
+    }
+
+    /** Called once, when the outcome is known and before the holder of the future learns it. */
+    void ended() {}
+
+    private void end(@Nullable Throwable failure) {
+        synchronized (this) {
+            if (ended) {
+                return;
+            }
+            ended = true;
+        }
+        engine.ended(this, failure);
+        ended();
+    }
+
+    final void proceed() {
+        guarded(this::step);
+    }
+
+    final boolean isOver() {
+        return result.isDone();
+    }
+
+    /** Notes that the call waits for something other than an answer, so that it may end by its deadline all the same. */
+    final synchronized void beginWaiting() {
+        waiting = true;
+    }
+
+    /** Has a call that still waits end by its deadline. */
+    final void expireAtDeadline() {
+        if (waiting && !expires) {
+            expires = true;
+            engine.schedule(this::expire, Math.max(0, deadline.remainingMillis()));
+        }
+    }
+
+    private void expire() {
+        boolean waited;
+        synchronized (this) {
+            waited = waiting;
+            waiting = false;
+        }
+        if (waited) {
+            giveUp();
+        }
+    }
+
+    final synchronized void endWaiting() {
+        waiting = false;
     }
 
     final <R> void read(
@@ -83,30 +144,55 @@ abstract class Call<T> {
         send(true, request, answered, refused);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // guarded: the stages below let nothing escape
     private <R> void send(
             boolean write,
             BiFunction<DynamoDbAsyncClient, AwsRequestOverrideConfiguration, CompletableFuture<R>> request,
             Consumer<R> answered,
             Consumer<Failure> refused) {
-        if (result.isDone()) {
-            return;
+        beginWaiting();
+        boolean first = tally.requests > 0;
+        if (engine.admission().admit(() -> transmit(write, request, answered, refused), first)) {
+            expireAtDeadline();
         }
+    }
+
+    /** Returns false if the request is not sent, because the call is over or out of time. */
+    @SuppressWarnings("FutureReturnValueIgnored") // guarded: the stages below let nothing escape
+    private <R> boolean transmit(
+            boolean write,
+            BiFunction<DynamoDbAsyncClient, AwsRequestOverrideConfiguration, CompletableFuture<R>> request,
+            Consumer<R> answered,
+            Consumer<Failure> refused) {
         long remaining = deadline.remainingMillis();
         // A request that is cut off too early is ambiguous where its answer would have been clear.
-        if (remaining <= (requests == 0 ? 0 : leastTryMillis) || requests == MAX_REQUESTS) {
-            giveUp();
-            return;
+        boolean late = remaining <= leastTryMillis;
+        synchronized (this) {
+            if (!waiting || result.isDone()) {
+                return false;
+            }
+            waiting = false;
+            writing = write && !late;
         }
-        requests++;
+        if (late || tally.requests == MAX_REQUESTS) {
+            giveUp();
+            return false;
+        }
+        tally.requests++;
         // Half of the time that is left: one that hangs leaves time for another.
         Duration timeout = Duration.ofMillis(Math.min(remaining, Math.max(leastTryMillis, remaining / 2)));
-        writing = write;
-        CompletableFuture<R> sent = request.apply(engine.client(), engine.configuration(timeout));
+        CompletableFuture<R> sent;
+        try {
+            sent = request.apply(engine.client(), engine.configuration(timeout));
+        } catch (RuntimeException | Error e) {
+            writing = false;
+            guarded(() -> failed(Failure.of(e), false, refused));
+            return false;
+        }
         inFlight = sent;
         sent.whenComplete((answer, thrown) -> {
             inFlight = null;
             writing = false;
+            engine.admission().release();
             if (thrown == null) {
                 guarded(() -> answered.accept(answer));
             } else {
@@ -116,14 +202,19 @@ abstract class Call<T> {
         if (result.isDone()) {
             sent.cancel(true);
         }
+        return true;
     }
 
     private void failed(Failure failure, boolean write, Consumer<Failure> refused) {
         lastFailure = failure;
         switch (failure.kind()) {
-            case REFUSED -> refused.accept(failure);
+            case REFUSED -> {
+                tally.conflicts++;
+                refused.accept(failure);
+            }
             case DENIED, TOO_LARGE, INVALID -> fail(failure.asException(userId, engine.table()));
             default -> {
+                tally.throttles += failure.kind() == Failure.Kind.THROTTLED ? 1 : 0;
                 if (write && failure.kind() == Failure.Kind.AMBIGUOUS) {
                     ambiguous = true;
                     becameAmbiguous();
@@ -131,6 +222,12 @@ abstract class Call<T> {
                 pause();
             }
         }
+    }
+
+    /** Takes note of what was read or written. */
+    final void saw(StoredCart stored) {
+        tally.drifts += stored.isDrifted() ? 1 : 0;
+        engine.saw(stored);
     }
 
     /** Goes on after a pause that grows; gives up at once if the pause would outlast the deadline. */
@@ -149,6 +246,7 @@ abstract class Call<T> {
     }
 
     final void succeed(T value) {
+        end(null);
         result.complete(value);
     }
 
@@ -161,10 +259,15 @@ abstract class Call<T> {
     final void fail(CartStoreException failure) {
         T value = settled;
         if (value != null) {
-            result.complete(value);
+            succeed(value);
         } else {
-            result.completeExceptionally(ambiguous && !failure.effectPossible() ? unknown(failure) : failure);
+            failWith(ambiguous && !failure.effectPossible() ? unknown(failure) : failure);
         }
+    }
+
+    private void failWith(Throwable failure) {
+        end(failure);
+        result.completeExceptionally(failure);
     }
 
     final boolean isSettled() {
@@ -210,8 +313,13 @@ abstract class Call<T> {
     /** Ends the call because its store was closed. */
     final void close() {
         CartStoreException closed = new CartUnavailableException(userId, "the store was closed during the call", null);
-        if (writing && settled == null) {
-            result.completeExceptionally(unknown(closed));
+        boolean mayBeWritten;
+        synchronized (this) {
+            waiting = false; // from here on nothing is sent
+            mayBeWritten = writing;
+        }
+        if (mayBeWritten && settled == null) {
+            failWith(unknown(closed));
         } else {
             fail(closed);
         }
@@ -227,7 +335,7 @@ abstract class Call<T> {
         } catch (CartStoreException e) {
             fail(e);
         } catch (RuntimeException | Error e) {
-            result.completeExceptionally(e);
+            failWith(e);
         }
     }
 }

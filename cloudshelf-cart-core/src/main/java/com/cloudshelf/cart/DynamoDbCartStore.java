@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
@@ -28,6 +29,10 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
  * <p>Make one store for a table and keep it: it holds connections. It is thread-safe, and blocks no thread. Results arrive on a
  * thread of the AWS SDK's pool for responses, or on the store's timer thread if a call ends by a pause; do long work elsewhere
  * ({@code thenApplyAsync} with an executor).
+ *
+ * <p><b>Turns.</b> Changes to one cart through one store take turns, and hand the cart on: among themselves they do not conflict,
+ * and each costs one request. Changes to different carts never wait for each other, but at most {@link Builder#maxConcurrency}
+ * requests are in flight at a time.
  *
  * <p><b>Retries</b> are the store's own, in every retry mode of the SDK: it has the client send each request once. Throttling
  * and failures of the network are retried after a pause (exponential, with full jitter) until the call's deadline; a conflict
@@ -57,18 +62,30 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
                     + "), for a key goes with its cart, but is " + retention);
         }
         this.ownsClient = builder.client == null;
-        this.client = builder.client == null ? newClient() : builder.client;
-        this.engine = new Engine(client, builder.tableName, builder.clock, builder.wallMillis, builder.backoff);
+        this.client = builder.client == null ? newClient(builder.maxConcurrency) : builder.client;
+        this.engine = new Engine(
+                client,
+                builder.tableName,
+                builder.clock,
+                builder.wallMillis,
+                builder.backoff,
+                builder.metrics,
+                builder.maxConcurrency);
         this.consistency = builder.consistency;
         this.operationTimeout = builder.operationTimeout;
         this.keyRetention = retention;
         this.terms = new Write.Terms(builder.timeToLive, builder.limits, builder.ringSize);
     }
 
-    private static DynamoDbAsyncClient newClient() {
+    private static DynamoDbAsyncClient newClient(int maxConcurrency) {
         try {
             return DynamoDbAsyncClient.builder()
-                    .httpClientBuilder(NettyNioAsyncHttpClient.builder())
+                    .httpClientBuilder(NettyNioAsyncHttpClient.builder()
+                            .maxConcurrency(maxConcurrency)
+                            .connectionTimeout(Duration.ofSeconds(1))
+                            .connectionAcquisitionTimeout(MAX_OPERATION_TIMEOUT)
+                            .readTimeout(MAX_OPERATION_TIMEOUT)
+                            .writeTimeout(MAX_OPERATION_TIMEOUT))
                     .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry()))
                     .build();
         } catch (SdkClientException e) {
@@ -169,9 +186,11 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         private BackoffStrategy backoff = Engine.defaultBackoff();
         private CartLimits limits = CartLimits.defaults();
         private @Nullable Duration idempotencyRetention;
+        private @Nullable MetricPublisher metrics;
         private Clock clock = Clock.systemUTC();
         private LongSupplier wallMillis = System::currentTimeMillis;
         private int ringSize = 16;
+        private int maxConcurrency = 500;
 
         private Builder() {}
 
@@ -244,6 +263,15 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
             return this;
         }
 
+        /**
+         * Takes what each call cost and met: requests, conflicts, throttles, recovered writes, unknown outcomes, drift, duration.
+         * The store does not close it. It is called on the thread that ends the call. Default: none.
+         */
+        public Builder metricPublisher(MetricPublisher metricPublisher) {
+            this.metrics = requireNonNull(metricPublisher, "metricPublisher");
+            return this;
+        }
+
         /** The clock for the times of carts: last change, expiry, key retention. Default: the system's, in UTC. */
         public Builder clock(Clock clock) {
             this.clock = requireNonNull(clock, "clock");
@@ -253,6 +281,18 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         /** The wall clock that deadlines and write ids go by: a seam for tests. */
         Builder wallMillis(LongSupplier wallMillis) {
             this.wallMillis = wallMillis;
+            return this;
+        }
+
+        /**
+         * How many requests may be in flight at a time; further ones wait, until their call's deadline at most. A client that the
+         * store makes opens as many connections when they are needed. Little's law: so many requests at a time, divided by the
+         * latency, is what a store can do in a second. Default: 500.
+         *
+         * @throws IllegalArgumentException if it is below 1
+         */
+        public Builder maxConcurrency(int maxConcurrency) {
+            this.maxConcurrency = Checks.atLeast("maxConcurrency", 1, maxConcurrency);
             return this;
         }
 

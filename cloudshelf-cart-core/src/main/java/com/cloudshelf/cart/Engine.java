@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,6 +17,7 @@ import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.SdkPlugin;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
@@ -23,23 +25,38 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 final class Engine {
     private static final Logger LOG = LoggerFactory.getLogger(DynamoDbCartStore.class);
 
+    private static final long DRIFT_LOG_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
     private final DynamoDbAsyncClient client;
     private final String table;
     private final Clock clock;
     private final LongSupplier wallMillis;
     private final BackoffStrategy backoff;
+    private final @Nullable MetricPublisher metrics;
     private final @Nullable SdkPlugin oneTry;
+    private final Admission admission;
+    private final Lanes lanes = new Lanes();
     private final RecentCarts recent = new RecentCarts();
+    private final AtomicLong nextDriftLog = new AtomicLong(System.nanoTime());
     private final Set<Call<?>> calls = ConcurrentHashMap.newKeySet();
     private final Timer timer = new Timer();
     private volatile boolean closed;
 
-    Engine(DynamoDbAsyncClient client, String table, Clock clock, LongSupplier wallMillis, BackoffStrategy backoff) {
+    Engine(
+            DynamoDbAsyncClient client,
+            String table,
+            Clock clock,
+            LongSupplier wallMillis,
+            BackoffStrategy backoff,
+            @Nullable MetricPublisher metrics,
+            int maxConcurrency) {
         this.client = client;
         this.table = table;
         this.clock = clock;
         this.wallMillis = wallMillis;
         this.backoff = backoff;
+        this.metrics = metrics;
+        this.admission = new Admission(maxConcurrency);
         this.oneTry = retriesByItself(client) ? oneTry() : null;
     }
 
@@ -97,12 +114,23 @@ final class Engine {
         timer.schedule(step, millis);
     }
 
+    Admission admission() {
+        return admission;
+    }
+
+    Lanes lanes() {
+        return lanes;
+    }
+
     /** Takes note of what was read or written. */
-    void seen(StoredCart stored) {
+    void saw(StoredCart stored) {
         recent.saw(stored);
-        if (stored.isDrifted()) {
-            LOG.warn("A stored cart contradicts itself: totals, book ids or duplicate lines are another writer's;"
-                    + " the next write repairs it");
+        long now = System.nanoTime();
+        long due = nextDriftLog.get();
+        if (stored.isDrifted() && now - due >= 0 && nextDriftLog.compareAndSet(due, now + DRIFT_LOG_PAUSE_NANOS)) {
+            LOG.warn(
+                    "A stored cart contradicts itself: totals, book ids or duplicate lines are another writer's; the next"
+                            + " write to it repairs it. Others met within a minute are counted by the metric CartDrifts only.");
         }
     }
 
@@ -119,8 +147,15 @@ final class Engine {
         }
     }
 
-    void ended(Call<?> call) {
+    void ended(Call<?> call, @Nullable Throwable failure) {
         calls.remove(call);
+        if (metrics != null) {
+            try {
+                CallMetrics.publish(metrics, call.operation(), call.tally, failure);
+            } catch (RuntimeException e) {
+                LOG.warn("The metric publisher failed; the call is not affected", e);
+            }
+        }
     }
 
     void close() {

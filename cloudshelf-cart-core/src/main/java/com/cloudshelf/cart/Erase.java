@@ -11,6 +11,11 @@ final class Erase extends Call<Void> {
     }
 
     @Override
+    String operation() {
+        return "Delete";
+    }
+
+    @Override
     void step() {
         write(
                 (client, configuration) -> client.deleteItem(request -> request.tableName(engine.table())

@@ -18,10 +18,15 @@ final class Get extends Call<Cart> {
     }
 
     @Override
+    String operation() {
+        return "Get";
+    }
+
+    @Override
     void step() {
         read((client, configuration) -> getItem(client, configuration, engine.table(), userId, strong), response -> {
             StoredCart stored = ItemFormat.decode(userId, response.item(), engine.now());
-            engine.seen(stored);
+            saw(stored);
             succeed(stored.cart());
         });
     }

@@ -60,6 +60,11 @@ final class GetAll extends Call<Map<String, Cart>> {
     }
 
     @Override
+    String operation() {
+        return "GetAll";
+    }
+
+    @Override
     void step() {
         List<Map<String, AttributeValue>> keys = new ArrayList<>(missing.size());
         missing.forEach(userId -> keys.add(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(userId))));
@@ -89,7 +94,7 @@ final class GetAll extends Call<Map<String, Cart>> {
 
     private void decode(Map<String, AttributeValue> item) {
         StoredCart stored = ItemFormat.decode(userId(item), item, engine.now());
-        engine.seen(stored);
+        saw(stored);
         carts.put(stored.userId(), stored.cart());
     }
 

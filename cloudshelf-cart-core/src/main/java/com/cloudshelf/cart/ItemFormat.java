@@ -99,41 +99,43 @@ final class ItemFormat {
     private StoredCart decode(Instant now) {
         StoredCart.Builder stored = new StoredCart.Builder(userId);
         stored.exists = true;
-        AttributeValue list = item.get(CART_ITEMS);
-        if (list != null && !list.hasL()) {
-            throw invalid(CART_ITEMS, "a list (L)");
-        }
-        List<AttributeValue> lines = list == null ? List.of() : list.l();
-        decodeLines(lines, stored);
-
-        AttributeValue totalItems = item.get(TOTAL_ITEMS);
-        AttributeValue totalPrice = item.get(TOTAL_PRICE);
-        BigDecimal items = totalItems == null ? null : number(TOTAL_ITEMS, totalItems, "a number (N)");
-        BigDecimal price = totalPrice == null ? null : number(TOTAL_PRICE, totalPrice, "a number (N)");
-        stored.lastUpdated = instant(LAST_UPDATED, item.get(LAST_UPDATED));
         AttributeValue ttl = item.get(TTL);
         if (ttl != null) {
             long seconds = Math.min(whole(TTL, ttl, "a time in epoch seconds (N)"), Instant.MAX.getEpochSecond());
             stored.expiresAt = Instant.ofEpochSecond(seconds);
             stored.expired = seconds <= now.getEpochSecond();
         }
-        stored.memory = memory();
-        AttributeValue format = item.get(FORMAT);
-        stored.format = format == null ? 0 : whole(FORMAT, format, WHOLE);
         item.forEach((name, value) -> stored.unknownBytes += KNOWN.contains(name) ? 0 : utf8(name) + sizeOf(value));
+        AttributeValue list = item.get(CART_ITEMS);
+        int listSize = list == null ? StoredCart.Pins.NO_LIST : StoredCart.Pins.ANY_LIST;
+        if (list != null && list.hasL()) {
+            listSize = list.l().size();
+        }
         stored.pins = new StoredCart.Pins(
                 item.get(VERSION),
                 item.get(INCARNATION),
-                totalItems,
-                totalPrice,
+                item.get(TOTAL_ITEMS),
+                item.get(TOTAL_PRICE),
                 item.get(LAST_UPDATED),
                 ttl,
-                list == null ? -1 : lines.size());
+                listSize);
+        AttributeValue format = item.get(FORMAT);
+        stored.format = format == null ? 0 : whole(FORMAT, format, WHOLE);
+        if (stored.expired) {
+            // What it holds is no cart any more, and need not be fit to be one.
+            stored.memory = memoryOfExpired();
+            return stored.build();
+        }
+        stored.memory = memory();
+        if (listSize == StoredCart.Pins.ANY_LIST) {
+            throw invalid(CART_ITEMS, "a list (L)");
+        }
+        decodeLines(list == null ? List.of() : list.l(), stored);
+        stored.lastUpdated = instant(LAST_UPDATED, item.get(LAST_UPDATED));
+        BigDecimal items = total(TOTAL_ITEMS);
+        BigDecimal price = total(TOTAL_PRICE);
 
         StoredCart result = stored.build();
-        if (stored.expired) {
-            return result;
-        }
         boolean totalsTrue = (items == null
                         || items.compareTo(BigDecimal.valueOf(result.cart().totalItems())) == 0)
                 && (price == null || price.compareTo(result.cart().totalPrice()) == 0);
@@ -142,6 +144,19 @@ final class ItemFormat {
         }
         stored.drifted = true;
         return stored.build();
+    }
+
+    private @Nullable BigDecimal total(String name) {
+        AttributeValue total = item.get(name);
+        return total == null ? null : number(name, total, "a number (N)");
+    }
+
+    private @Nullable Memory memoryOfExpired() {
+        try {
+            return memory();
+        } catch (InvalidStoredCartException e) {
+            return null;
+        }
     }
 
     private void decodeLines(List<AttributeValue> values, StoredCart.Builder stored) {
@@ -171,6 +186,9 @@ final class ItemFormat {
                             CART_ITEMS + "[" + i + "]." + QUANTITY, "a quantity that fits the book's other lines");
                 }
                 CartItem merged = first.withDetailsOf(line).withQuantity(quantity);
+                if (line.addedAtOrNull() != null) {
+                    merged = merged.withAddedAtIfAbsent(line.addedAtOrNull());
+                }
                 items.set(earlier, merged);
                 Map<String, AttributeValue> attributes =
                         new LinkedHashMap<>(lines.get(earlier).m());

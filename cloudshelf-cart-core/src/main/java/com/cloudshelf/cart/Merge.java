@@ -43,6 +43,11 @@ final class Merge extends Call<Cart> {
     }
 
     @Override
+    String operation() {
+        return "Merge";
+    }
+
+    @Override
     void step() {
         TransactWriteItemsRequest request = transaction;
         if (request == null) {
@@ -75,8 +80,8 @@ final class Merge extends Call<Cart> {
                                 }
                             }
                         }
-                        engine.seen(from);
-                        engine.seen(into);
+                        saw(from);
+                        saw(into);
                         decide(from, into, now);
                     } else {
                         pause();
@@ -91,6 +96,7 @@ final class Merge extends Call<Cart> {
     private void decide(StoredCart from, StoredCart into, Instant now) {
         lostTo = into;
         if (holdsId(from) || holdsId(into)) {
+            tally.recovered++;
             succeed(into.cart());
             return;
         }
@@ -126,7 +132,7 @@ final class Merge extends Call<Cart> {
                 response -> {
                     StoredCart written = after;
                     if (written != null) {
-                        engine.seen(written);
+                        saw(written);
                         succeed(written.cart());
                     }
                 },

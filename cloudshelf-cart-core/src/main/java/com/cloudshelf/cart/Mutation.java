@@ -36,6 +36,7 @@ final class Mutation<T> extends Call<T> {
     private int losses;
     private @Nullable StoredCart lostTo;
     private @Nullable Write sent;
+    private @Nullable StoredCart left;
 
     /** The ambiguous tries: what may have taken effect already, or may land yet. */
     private boolean ambiguousAdd;
@@ -67,6 +68,38 @@ final class Mutation<T> extends Call<T> {
     }
 
     @Override
+    String operation() {
+        return update.isClear() ? "Clear" : "Apply";
+    }
+
+    @Override
+    void launch() {
+        beginWaiting();
+        engine.lanes().enter(this);
+        expireAtDeadline();
+    }
+
+    /** Begins, with what the change before it in the lane left in the table, if that is known. */
+    void begin(@Nullable StoredCart handedOn) {
+        endWaiting();
+        if (handedOn != null) {
+            known = handedOn;
+        }
+        proceed();
+    }
+
+    @Override
+    void ended() {
+        engine.lanes().leave(this);
+    }
+
+    /** What this change left in the table, if it knows. */
+    @Nullable
+    StoredCart handOn() {
+        return left;
+    }
+
+    @Override
     void step() {
         StoredCart stored = known;
         if (stored != null) {
@@ -88,7 +121,7 @@ final class Mutation<T> extends Call<T> {
 
     private void see(Map<String, AttributeValue> item) {
         StoredCart stored = ItemFormat.decode(userId, item, now());
-        engine.seen(stored);
+        saw(stored);
         known = stored;
         confirmed = true;
         decide(stored);
@@ -106,11 +139,11 @@ final class Mutation<T> extends Call<T> {
             recover(stored);
             return;
         }
-        if (isAmbiguous() && memory != null && !memory.provesAbsenceOf(id)) {
+        if (isAmbiguous() && (memory == null ? memoryWasLost() : !memory.provesAbsenceOf(id))) {
             throw unknown(null);
         }
         if (ambiguousRemoval != null && removalTookEffect(ambiguousRemoval, stored)) {
-            finish(stored.cart());
+            finish(stored);
             return;
         }
         if (stored.format() > ItemFormat.CURRENT_FORMAT) {
@@ -122,7 +155,7 @@ final class Mutation<T> extends Call<T> {
         Memory.Key used = key == null || memory == null ? null : memory.liveKey(key.hash(), now.toEpochMilli());
         if (key != null && used != null) {
             if (used.digest().equals(key.digest())) {
-                judge(stored, () -> finish(stored.cart()));
+                judge(stored, () -> finish(stored));
             } else {
                 judge(stored, () -> {
                     throw new CartRejectedException(
@@ -157,7 +190,12 @@ final class Mutation<T> extends Call<T> {
             });
             return;
         }
-        judge(stored, () -> finish(stored.cart()));
+        judge(stored, () -> finish(stored));
+    }
+
+    /** Whether a try whose answer was lost was made from an item with a memory, and there is none any more. */
+    private boolean memoryWasLost() {
+        return ambiguousPin != null && ambiguousPin.memory() != null;
     }
 
     /** Chooses the form of the write. */
@@ -244,6 +282,7 @@ final class Mutation<T> extends Call<T> {
     }
 
     private void release(Runnable verdict) {
+        left = known;
         clearAmbiguity();
         verdict.run();
     }
@@ -332,11 +371,11 @@ final class Mutation<T> extends Call<T> {
 
     private void written(@Nullable StoredCart stored) {
         StoredCart after = stored == null ? StoredCart.absent(userId) : stored;
-        engine.seen(after);
+        saw(after);
         if (after.isDrifted()) {
             repair(after);
         } else {
-            finish(after.cart());
+            finish(after);
         }
     }
 
@@ -371,11 +410,13 @@ final class Mutation<T> extends Call<T> {
         if (fenced) {
             throw unknown(null);
         }
-        finish(stored.cart());
+        tally.recovered++;
+        finish(stored);
     }
 
-    private void finish(Cart cart) {
-        succeed(finish.apply(cart));
+    private void finish(StoredCart stored) {
+        left = stored;
+        succeed(finish.apply(stored.cart()));
     }
 
     private void forget() {

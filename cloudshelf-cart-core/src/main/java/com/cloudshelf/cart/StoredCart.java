@@ -21,7 +21,13 @@ final class StoredCart implements Cart.Origin {
             @Nullable AttributeValue lastUpdated,
             @Nullable AttributeValue ttl,
             int listSize) {
-        static final Pins NONE = new Pins(null, null, null, null, null, null, -1);
+        /** There is no list. */
+        static final int NO_LIST = -1;
+
+        /** What is there is not pinned: an expired item need not hold a list. */
+        static final int ANY_LIST = -2;
+
+        static final Pins NONE = new Pins(null, null, null, null, null, null, NO_LIST);
     }
 
     private final String userId;

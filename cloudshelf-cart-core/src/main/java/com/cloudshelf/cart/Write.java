@@ -338,9 +338,11 @@ final class Write {
         }
         String list = e.name(ItemFormat.CART_ITEMS);
         if (pins.listSize() < 0) {
-            e.and("attribute_not_exists(" + list + ")");
             e.and("attribute_exists(" + e.name(ItemFormat.USER_ID) + ")");
-        } else {
+        }
+        if (pins.listSize() == StoredCart.Pins.NO_LIST) {
+            e.and("attribute_not_exists(" + list + ")");
+        } else if (pins.listSize() >= 0) {
             e.and("size(" + list + ")=" + e.value(n(pins.listSize())));
         }
     }

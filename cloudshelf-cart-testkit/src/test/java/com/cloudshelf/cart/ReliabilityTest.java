@@ -70,8 +70,9 @@ class ReliabilityTest {
     }
 
     static Stream<Arguments> changesAndLostAnswers() {
-        return changes().flatMap(change -> lostAnswers()
-                .map(fault -> Arguments.of(change.get()[0], change.get()[1], change.get()[2], fault)));
+        return changes()
+                .flatMap(change -> lostAnswers()
+                        .map(fault -> Arguments.of(change.get()[0], change.get()[1], change.get()[2], fault)));
     }
 
     private void fill() {
@@ -96,7 +97,8 @@ class ReliabilityTest {
     void addItem_answerLostWithoutSnapshot_takesEffectOnce(Fault fault) {
         fill();
         table.faults.next(fault);
-        assertThat(carts.addItem(USER, book("book3", "1", 5)).join().totalItems()).isEqualTo(9);
+        assertThat(carts.addItem(USER, book("book3", "1", 5)).join().totalItems())
+                .isEqualTo(9);
         assertThat(carts.get(USER).join().totalItems()).isEqualTo(9);
     }
 
@@ -151,9 +153,7 @@ class ReliabilityTest {
         DynamoDbCartStore small = table.store(settings -> settings.limits(CartLimits.of(2, 100)));
         small.addItem(USER, book("book1", "1", 1)).join();
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
-        table.faults
-                .next(Fault.deliverLate(SOON))
-                .next(Fault.rival(() -> rival.addItem(USER, book("book2", "1", 1))));
+        table.faults.next(Fault.deliverLate(SOON)).next(Fault.rival(() -> rival.addItem(USER, book("book2", "1", 1))));
         Throwable failure = failureOf(small.addItem(USER, book("book3", "1", 1)));
         assertThat(failure).isInstanceOf(CartRejectedException.class);
         rival.removeItem(USER, "book2").join();
@@ -166,16 +166,14 @@ class ReliabilityTest {
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> settings.ringSize(4), client -> {});
         fill();
         Cart cart = carts.get(USER).join();
-        table.faults
-                .next(Fault.dropResponse().on("UpdateItem"))
-                .next(Fault.rival(() -> {
-                    CompletableFuture<?> last = CompletableFuture.completedFuture(null);
-                    for (int i = 0; i < 12; i++) {
-                        int quantity = i + 1;
-                        last = last.thenCompose(done -> rival.setQuantity(USER, "book2", quantity));
-                    }
-                    return last;
-                }));
+        table.faults.next(Fault.dropResponse().on("UpdateItem")).next(Fault.rival(() -> {
+            CompletableFuture<?> last = CompletableFuture.completedFuture(null);
+            for (int i = 0; i < 12; i++) {
+                int quantity = i + 1;
+                last = last.thenCompose(done -> rival.setQuantity(USER, "book2", quantity));
+            }
+            return last;
+        }));
         Throwable failure = failureOf(
                 carts.apply(CartUpdate.of(USER).add(book("book1", "9.50", 2)).basedOn(cart)));
         assertThat(failure).isInstanceOf(CartOutcomeUnknownException.class);
@@ -222,8 +220,8 @@ class ReliabilityTest {
                 Fault.error(400, "RequestLimitExceeded"))) {
             table.faults.clear().always(fault);
             table.faults.forget();
-            Throwable failure = failureOf(store.apply(
-                    CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(1500))));
+            Throwable failure = failureOf(
+                    store.apply(CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(1500))));
             assertThat(failure).isInstanceOf(CartThrottledException.class);
             assertThat(((CartStoreException) failure).effectPossible()).isFalse();
             assertThat(((CartStoreException) failure).isRetryable()).isTrue();
@@ -287,9 +285,8 @@ class ReliabilityTest {
     void apply_afterABlackout_returnsToNormal() {
         table.faults.always(Fault.dropRequest());
         for (int i = 0; i < 30; i++) {
-            assertThat(failureOf(carts.apply(CartUpdate.of(USER)
-                            .setQuantity("book1", 1)
-                            .within(Duration.ofMillis(50)))))
+            assertThat(failureOf(carts.apply(
+                            CartUpdate.of(USER).setQuantity("book1", 1).within(Duration.ofMillis(50)))))
                     .isInstanceOf(CartUnavailableException.class);
         }
         table.faults.clear();
@@ -382,8 +379,7 @@ class ReliabilityTest {
         fill();
         Cart cart = carts.get(USER).join();
         table.appendBlindly(USER, "book1", "8", 4).join();
-        Cart result = carts.apply(
-                        CartUpdate.of(USER).setQuantity("book2", 5).basedOn(cart))
+        Cart result = carts.apply(CartUpdate.of(USER).setQuantity("book2", 5).basedOn(cart))
                 .join();
         assertThat(result.item("book1").orElseThrow().quantity()).isEqualTo(7);
         assertThat(result.item("book1").orElseThrow().price()).isEqualByComparingTo("8");

@@ -100,8 +100,7 @@ class RequestCountTest {
         Cart stale = cartOf(2);
         carts.setQuantity(USER, "book1001", 7).join();
         table.sent();
-        Cart cart = carts.apply(
-                        CartUpdate.of(USER).setQuantity("book1000", 5).basedOn(stale))
+        Cart cart = carts.apply(CartUpdate.of(USER).setQuantity("book1000", 5).basedOn(stale))
                 .join();
         assertThat(table.sent()).containsExactly("UpdateItem", "UpdateItem");
         assertThat(cart.totalItems()).isEqualTo(12);
@@ -179,12 +178,14 @@ class RequestCountTest {
         carts.apply(CartUpdate.of(USER).reprice("book1150", new BigDecimal("12.34")))
                 .join();
         carts.removeItem(USER, "book1001").join();
-        carts.apply(CartUpdate.of(USER).setQuantity("book1160", 3).basedOn(cart)).join();
+        carts.apply(CartUpdate.of(USER).setQuantity("book1160", 3).basedOn(cart))
+                .join();
         List<SentRequest> updates = table.faults.sent().stream()
                 .filter(request -> request.operation().equals("UpdateItem"))
                 .toList();
-        assertThat(updates).hasSize(5).allSatisfy(update -> assertThat(update.requestBytes())
-                .isLessThan(1024));
+        assertThat(updates)
+                .hasSize(5)
+                .allSatisfy(update -> assertThat(update.requestBytes()).isLessThan(1024));
         assertThat(updates.get(0).responseBytes()).hasValue(2);
     }
 
@@ -192,8 +193,9 @@ class RequestCountTest {
     void addItem_toHundredLines_sendsTheNewLineOnly() {
         cartOf(100);
         carts.addItem(USER, book("new", "1", 1)).join();
-        assertThat(table.faults.sent()).singleElement().satisfies(request -> assertThat(request.requestBytes())
-                .isLessThan(2048));
+        assertThat(table.faults.sent())
+                .singleElement()
+                .satisfies(request -> assertThat(request.requestBytes()).isLessThan(2048));
     }
 
     @Test
@@ -202,8 +204,7 @@ class RequestCountTest {
         carts.setQuantity(USER, "book1001", 7).join();
         table.sent();
         table.faults.next(Fault.error(400, "ConditionalCheckFailedException").on("UpdateItem"));
-        Cart cart = carts.apply(
-                        CartUpdate.of(USER).setQuantity("book1000", 5).basedOn(stale))
+        Cart cart = carts.apply(CartUpdate.of(USER).setQuantity("book1000", 5).basedOn(stale))
                 .join();
         assertThat(table.sent()).containsExactly("UpdateItem", "GetItem", "UpdateItem");
         assertThat(cart.totalItems()).isEqualTo(12);

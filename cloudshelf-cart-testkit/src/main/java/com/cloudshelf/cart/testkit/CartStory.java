@@ -93,11 +93,11 @@ final class CartStory {
         tell(
                 "Checkout takes out what was ordered, in step 9; the third book stays",
                 carts.apply(checkout).join());
-        tell("The checkout is delivered again: no second effect", carts.apply(checkout).join());
-
         tell(
-                "The cart is cleared",
-                carts.apply(CartUpdate.of(USER).clear()).join());
+                "The checkout is delivered again: no second effect",
+                carts.apply(checkout).join());
+
+        tell("The cart is cleared", carts.apply(CartUpdate.of(USER).clear()).join());
         carts.delete(USER).join();
         tell("The item is erased, with all that it remembered", Cart.empty(USER));
     }

@@ -227,7 +227,7 @@ public final class Faults implements AutoCloseable {
      * Ends all faults and drops the late deliveries that are not on the wire yet; those that are, run to their end, as do
      * delays.
      *
-     * <p>Requests after it pass untouched. It closes none of the wrapped clients.
+     * <p>Requests after it pass untouched, whatever is set up. It closes none of the wrapped clients.
      */
     @Override
     public void close() {
@@ -252,6 +252,9 @@ public final class Faults implements AutoCloseable {
     }
 
     private Fault choose(String operation) {
+        if (closed) {
+            return Fault.none();
+        }
         // Drawn even if a script goes first, so that a script does not shift the draws of later requests.
         Fault draw = draw();
         for (Iterator<Fault> waiting = next.iterator(); waiting.hasNext(); ) {

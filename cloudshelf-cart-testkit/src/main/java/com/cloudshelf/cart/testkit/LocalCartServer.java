@@ -21,8 +21,7 @@ public final class LocalCartServer {
     private static final int FAILED = 1;
     private static final int BAD_OPTION = 2;
 
-    private static final String USAGE =
-            """
+    private static final String USAGE = """
             Usage: LocalCartServer [--serve] [--port N]
 
             Starts DynamoDB Local in memory and plays a short story of one shopping cart.
@@ -115,15 +114,15 @@ public final class LocalCartServer {
                 export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
                 """
-                + begin.formatted("put-item") + " --item '{\"userId\":{\"S\":\"test123\"},\"cartItems\":{\"L\":[]}}'\n\n"
+                + begin.formatted("put-item")
+                + " --item '{\"userId\":{\"S\":\"test123\"},\"cartItems\":{\"L\":[]}}'\n\n"
                 + begin.formatted("get-item") + " --key '{\"userId\":{\"S\":\"test123\"}}'\n"
                 + """
 
                 With the same keys and these settings, DynamoDbCartStore.create() in a program of yours finds it too:
 
                 export AWS_REGION=us-east-1 AWS_ENDPOINT_URL_DYNAMODB=%s
-                """
-                        .formatted(endpoint);
+                """.formatted(endpoint);
     }
 
     /** Keeps SLF4J from complaining on standard error that it has no provider; must come before its first use. */

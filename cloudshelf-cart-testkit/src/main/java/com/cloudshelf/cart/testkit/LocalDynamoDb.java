@@ -164,7 +164,9 @@ public final class LocalDynamoDb implements AutoCloseable {
      * @return a builder that lacks nothing
      */
     public DynamoDbAsyncClientBuilder clientBuilder(Faults faults) {
-        return settings().httpClient(faults.wrap(httpClientBuilder().build()));
+        // As a builder: the client closes an HTTP client that it has built.
+        return settings()
+                .httpClientBuilder(settings -> faults.wrap(httpClientBuilder().buildWithDefaults(settings)));
     }
 
     private DynamoDbAsyncClientBuilder settings() {

@@ -1,0 +1,56 @@
+package com.cloudshelf.cart;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.metrics.CoreMetric;
+import software.amazon.awssdk.metrics.MetricCategory;
+import software.amazon.awssdk.metrics.MetricCollector;
+import software.amazon.awssdk.metrics.MetricLevel;
+import software.amazon.awssdk.metrics.MetricPublisher;
+import software.amazon.awssdk.metrics.SdkMetric;
+
+/**
+ * What a call tells the store's metric publisher when it ends: one collection for each call, under the SDK's own names for
+ * service and operation, so that its publishers for CloudWatch and EMF give them the usual dimensions.
+ *
+ * <p>In a class of its own, so that a store without a publisher loads none of this.
+ */
+final class CallMetrics {
+    private static final SdkMetric<Integer> REQUESTS = counter("CartRequests");
+    private static final SdkMetric<Integer> CONFLICTS = counter("CartConflicts");
+    private static final SdkMetric<Integer> THROTTLES = counter("CartThrottles");
+    private static final SdkMetric<Integer> RECOVERED_WRITES = counter("CartRecoveredWrites");
+    private static final SdkMetric<Integer> UNKNOWN_OUTCOMES = counter("CartUnknownOutcomes");
+    private static final SdkMetric<Integer> DRIFTS = counter("CartDrifts");
+
+    private CallMetrics() {}
+
+    private static SdkMetric<Integer> counter(String name) {
+        return SdkMetric.create(name, Integer.class, MetricLevel.INFO, MetricCategory.CUSTOM);
+    }
+
+    static void publish(MetricPublisher publisher, String operation, Tally tally, @Nullable Throwable failure) {
+        MetricCollector collector = MetricCollector.create("CartCall");
+        collector.reportMetric(CoreMetric.SERVICE_ID, "CloudShelfCart");
+        collector.reportMetric(CoreMetric.OPERATION_NAME, operation);
+        collector.reportMetric(CoreMetric.API_CALL_SUCCESSFUL, failure == null);
+        collector.reportMetric(CoreMetric.API_CALL_DURATION, Duration.ofNanos(System.nanoTime() - tally.begin));
+        collector.reportMetric(REQUESTS, tally.requests);
+        collector.reportMetric(CONFLICTS, tally.conflicts);
+        collector.reportMetric(THROTTLES, tally.throttles);
+        collector.reportMetric(RECOVERED_WRITES, tally.recovered);
+        collector.reportMetric(UNKNOWN_OUTCOMES, failure instanceof CartOutcomeUnknownException ? 1 : 0);
+        collector.reportMetric(DRIFTS, tally.drifts);
+        publisher.publish(collector.collect());
+    }
+
+    /** What is counted during a call. Not thread-safe: a call takes one step after the other. */
+    static final class Tally {
+        final long begin = System.nanoTime();
+        int requests;
+        int conflicts;
+        int throttles;
+        int recovered;
+        int drifts;
+    }
+}

@@ -1,0 +1,211 @@
+package com.cloudshelf.cart.testkit;
+
+import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.CartChange;
+import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.CartLimits;
+import com.cloudshelf.cart.CartUpdate;
+import com.cloudshelf.cart.CartVersion;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Tuple;
+
+/**
+ * Generators of everything that goes into a cart store and comes out of it, for jqwik.
+ *
+ * <p>With the testkit and jqwik on the class path, parameters of the types {@link Cart}, {@link CartItem}, {@link CartChange} and
+ * {@link CartUpdate} need no set-up, alone or in lists, sets and optionals:
+ *
+ * <pre>{@code
+ * @Property
+ * void summary_anyCart_namesEveryBook(@ForAll Cart cart) { ... }
+ * }</pre>
+ *
+ * <p>Most values are what a shop sees. The rest are the corners of what the types allow: titles in many scripts or missing,
+ * prices of 0, of 10<sup>12</sup> and of six decimals, a quantity at the default limit, or the greatest that there is. Books
+ * and users come from small pools, so that changes meet the lines of a cart, and two carts have books in common. Failing
+ * examples shrink towards one copy of one plain book.
+ *
+ * <p>Stateless and thread-safe. jqwik is optional for users of the testkit; nothing else in it needs jqwik.
+ */
+public final class CartArbitraries {
+    private static final CartLimits NO_LIMITS = CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE);
+    private static final Instant EARLIEST = Instant.parse("2025-09-01T00:00:00Z");
+    private static final Duration TIME_TO_LIVE = Duration.ofDays(30);
+    private static final int SECONDS_OF_A_WEEK = 604_800;
+
+    private CartArbitraries() {}
+
+    /** Generates the ids of five users; one id is in several scripts, one of the greatest length. */
+    public static Arbitrary<String> userIds() {
+        return Arbitraries.of("user1", "user2", "user3", "ünï #\"код\" \uD83D\uDE00", "u".repeat(2048));
+    }
+
+    /** Generates the ids of eight books; one id looks like an expression of DynamoDB, one is in several scripts. */
+    public static Arbitrary<String> bookIds() {
+        return Arbitraries.of(
+                "book1", "book2", "book3", "book4", "book5", "book6", ":a.b[0] AND #c", "本 é\u0301 \uD83D\uDCD6");
+    }
+
+    /** Generates titles and author's names: plain ones first, then other scripts, quotes, control characters, and nothing. */
+    public static Arbitrary<String> texts() {
+        return Arbitraries.of(
+                "Emma",
+                "Dune",
+                "Momo",
+                "",
+                " ",
+                "Les Misérables",
+                "Die unendliche Geschichte \u2013 \u201EBand 1\u201C",
+                "戦争と平和",
+                "كتاب الحيوان",
+                "\uD83D\uDCDA\uD83D\uDC69\u200D\uD83D\uDCBB",
+                "e\u0301 is not é",
+                "\"quoted\", 'quoted' & <b>bold</b>; DROP TABLE books",
+                "{\"json\": [1, null]}",
+                "tab\tline\nnull\u0000end",
+                "A rather long title. ".repeat(20));
+    }
+
+    /** Generates prices: whole and in cents, in all forms that a caller may hand in, from 0 to 10<sup>12</sup> and with up to 6 decimals. */
+    public static Arbitrary<BigDecimal> prices() {
+        Arbitrary<BigDecimal> whole = Arbitraries.integers().between(1, 50).map(BigDecimal::valueOf);
+        Arbitrary<BigDecimal> cents =
+                Arbitraries.integers().between(1, 10_000).map(amount -> BigDecimal.valueOf(amount, 2));
+        Arbitrary<BigDecimal> fine = Arbitraries.bigDecimals()
+                .between(BigDecimal.ZERO, BigDecimal.TEN.pow(12))
+                .ofScale(6);
+        Arbitrary<BigDecimal> corners = Arbitraries.of(
+                        "0", "0.00", "0.01", "0.000001", "9.50", "1E+2", "1.000000000", "999999999999.999999", "1E+12")
+                .map(BigDecimal::new);
+        return Arbitraries.frequencyOf(Tuple.of(3, whole), Tuple.of(4, cents), Tuple.of(2, corners), Tuple.of(1, fine));
+    }
+
+    /** Generates quantities of a line: small ones, some around the default limit of 10 000, and seldom the greatest of all. */
+    public static Arbitrary<Integer> quantities() {
+        return Arbitraries.frequencyOf(
+                Tuple.of(12, Arbitraries.integers().between(1, 9)),
+                Tuple.of(4, Arbitraries.integers().between(10, 100)),
+                Tuple.of(2, Arbitraries.of(9_999, 10_000, 10_001)),
+                Tuple.of(1, Arbitraries.of(Integer.MAX_VALUE)));
+    }
+
+    /** Generates lines to add: of any book, title, author, price and quantity, half of them with the time of an earlier addition. */
+    public static Arbitrary<CartItem> items() {
+        return itemsOf(quantities());
+    }
+
+    private static Arbitrary<CartItem> itemsOf(Arbitrary<Integer> quantities) {
+        return Combinators.combine(
+                        bookIds(),
+                        texts().injectNull(0.1),
+                        texts().injectNull(0.1),
+                        prices(),
+                        quantities,
+                        times().injectNull(0.5))
+                .as((bookId, title, author, price, quantity, addedAt) -> {
+                    CartItem item = CartItem.of(bookId, title, author, price, quantity);
+                    return addedAt == null ? item : item.withAddedAt(addedAt);
+                });
+    }
+
+    private static Arbitrary<Instant> times() {
+        return Arbitraries.integers().between(0, SECONDS_OF_A_WEEK).map(EARLIEST::plusSeconds);
+    }
+
+    /** Generates the carts of any user, as a store returns them: see {@link #cartsOf}. */
+    public static Arbitrary<Cart> carts() {
+        return userIds().flatMap(CartArbitraries::cartsOf);
+    }
+
+    /**
+     * Generates carts of one user, empty ones among them, as a store returns them: with times and a version, fit for
+     * {@link CartUpdate#basedOn}. Their lines may be beyond the limits of a store.
+     */
+    public static Arbitrary<Cart> cartsOf(String userId) {
+        Cart empty = Cart.empty(userId);
+        Arbitrary<List<CartItem>> lines =
+                items().list().uniqueElements(CartItem::bookId).ofMaxSize(8);
+        return Combinators.combine(lines, times(), Arbitraries.integers().between(1, 99))
+                .as((items, lastUpdated, writes) -> stored(empty, items, lastUpdated, writes));
+    }
+
+    private static Cart stored(Cart empty, List<CartItem> items, Instant lastUpdated, int writes) {
+        if (items.isEmpty()) {
+            return empty;
+        }
+        List<CartChange> additions = items.stream().map(CartChange.Add::new).collect(Collectors.toList());
+        return Cart.stored(
+                empty.apply(NO_LIMITS, lastUpdated, additions),
+                CartVersion.parse("generated." + writes),
+                lastUpdated,
+                lastUpdated.plus(TIME_TO_LIVE));
+    }
+
+    /** Generates changes of every kind. Some do not fit a given cart, or break a store's limits: they are rejected. */
+    public static Arbitrary<CartChange> changes() {
+        return Arbitraries.frequencyOf(
+                Tuple.of(24, changesOfLines()), Tuple.of(1, Arbitraries.just(new CartChange.Clear())));
+    }
+
+    private static Arbitrary<CartChange> changesOfLines() {
+        Arbitrary<CartChange> add = items().map(CartChange.Add::new);
+        Arbitrary<Integer> upToAll =
+                Arbitraries.frequencyOf(Tuple.of(1, Arbitraries.just(0)), Tuple.of(5, quantities()));
+        Arbitrary<CartChange> set = Combinators.combine(bookIds(), upToAll).as(CartChange.SetQuantity::new);
+        Arbitrary<CartChange> remove = bookIds().map(CartChange.Remove::new);
+        Arbitrary<CartChange> reprice = Combinators.combine(bookIds(), prices()).as(CartChange.Reprice::new);
+        Arbitrary<CartChange> subtract =
+                Arbitraries.maps(bookIds(), quantities()).ofMaxSize(4).map(CartChange.Subtract::new);
+        return Arbitraries.frequencyOf(
+                Tuple.of(5, add), Tuple.of(2, set), Tuple.of(2, remove), Tuple.of(1, reprice), Tuple.of(1, subtract));
+    }
+
+    /** Generates up to ten changes in a row, to be made one after the other. */
+    public static Arbitrary<List<CartChange>> changeSequences() {
+        return changes().list().ofMaxSize(10);
+    }
+
+    /** Generates updates of any user's cart: see {@link #updatesOf}. */
+    public static Arbitrary<CartUpdate> updates() {
+        return userIds().flatMap(CartArbitraries::updatesOf);
+    }
+
+    /**
+     * Generates updates of one user's cart: up to five changes, or a clear, which stands alone. Some have one of three
+     * idempotency keys; none has a version, a snapshot or a deadline.
+     */
+    public static Arbitrary<CartUpdate> updatesOf(String userId) {
+        CartUpdate nothing = CartUpdate.of(userId);
+        Arbitrary<List<CartChange>> lists = Arbitraries.frequencyOf(
+                Tuple.of(12, changesOfLines().list().ofMinSize(1).ofMaxSize(5)),
+                Tuple.of(1, Arbitraries.just(List.of(new CartChange.Clear()))));
+        Arbitrary<String> keys = Arbitraries.of("key1", "key2", "key3").injectNull(0.8);
+        return Combinators.combine(lists, keys).as((changes, key) -> {
+            CartUpdate update = nothing;
+            for (CartChange change : changes) {
+                update = update.with(change);
+            }
+            return key == null ? update : update.idempotencyKey(key);
+        });
+    }
+
+    /**
+     * Generates what several callers do to one user's cart at the same time: for each of them the updates that it makes, one
+     * after the other.
+     *
+     * @param callers how many of them there are, at least 1
+     */
+    public static Arbitrary<List<List<CartUpdate>>> schedulesOf(String userId, int callers) {
+        if (callers < 1) {
+            throw new IllegalArgumentException("callers must be at least 1, but is " + callers);
+        }
+        return updatesOf(userId).list().ofMaxSize(5).list().ofSize(callers);
+    }
+}

@@ -1,0 +1,220 @@
+package com.cloudshelf.cart.testkit;
+
+import static java.util.Objects.requireNonNull;
+
+import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.CartItem;
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * What is true of every cart, whatever was done to it: assertions for properties and for the end of any test.
+ *
+ * <p>A failure is an {@link AssertionError} that names the broken invariant and shows the cart. The invariants are computed
+ * here once more, from the lines, and do not rest on the code that they judge.
+ *
+ * <p>Stateless and thread-safe. No test framework is needed; classes of the AWS SDK are loaded by {@link #assertItemHolds} only.
+ */
+public final class CartInvariants {
+    private static final BigDecimal MAX_PRICE = BigDecimal.TEN.pow(12);
+    private static final int MAX_DECIMALS = 6;
+
+    private CartInvariants() {}
+
+    /**
+     * Asserts the invariants of a cart: at most one line for a book, quantities of at least 1, prices from 0 to 10<sup>12</sup>
+     * with at most 6 decimals, totals that are those of the lines, and exact numbers without an exponent.
+     *
+     * @throws AssertionError if one does not hold
+     */
+    public static void assertHold(Cart cart) {
+        requireNonNull(cart, "cart");
+        Set<String> books = new HashSet<>();
+        long totalItems = 0;
+        BigDecimal totalPrice = BigDecimal.ZERO;
+        for (CartItem line : cart.items()) {
+            check(books.add(line.bookId()), "a book has at most one line", line.bookId(), cart);
+            check(!line.bookId().isBlank(), "a book id is not blank", line, cart);
+            check(line.quantity() >= 1, "a quantity is at least 1", line, cart);
+            check(isPrice(line.price()), "a price is 0 to 10^12 with at most 6 decimals", line, cart);
+            check(isCanonical(line.price()), "a price has no trailing zeros and no exponent", line, cart);
+            check(
+                    cart.item(line.bookId()).filter(line::equals).isPresent(),
+                    "a line is found by its book id",
+                    line,
+                    cart);
+            totalItems += line.quantity();
+            totalPrice = totalPrice.add(line.price().multiply(BigDecimal.valueOf(line.quantity())));
+        }
+        check(cart.totalItems() == totalItems, "totalItems is the sum of the quantities", totalItems, cart);
+        check(
+                cart.totalPrice().compareTo(totalPrice) == 0,
+                "totalPrice is the exact sum of price times quantity",
+                totalPrice.toPlainString(),
+                cart);
+        check(
+                isCanonical(cart.totalPrice()),
+                "totalPrice has no trailing zeros and no exponent",
+                cart.totalPrice(),
+                cart);
+        check(cart.isEmpty() == cart.items().isEmpty(), "a cart is empty if it has no lines", cart.isEmpty(), cart);
+    }
+
+    /**
+     * Asserts the invariants of an item that this library wrote last, in the attribute values of a read, an export or a stream:
+     * the seed's attributes with their types, {@code totalItems}, {@code totalPrice} and {@code bookIds} that are those of the
+     * lines, one line for a book, and a {@code ttl} in seconds that is later than {@code lastUpdated}.
+     *
+     * <p>No item at all is an empty map, and holds. What other writers leave may well break these, and still be a valid cart.
+     *
+     * @throws AssertionError if one does not hold
+     */
+    public static void assertItemHolds(Map<String, AttributeValue> item) {
+        requireNonNull(item, "item");
+        if (!item.isEmpty()) {
+            new Item(item).check();
+        }
+    }
+
+    private static boolean isPrice(BigDecimal price) {
+        return price.signum() >= 0
+                && price.compareTo(MAX_PRICE) <= 0
+                && price.stripTrailingZeros().scale() <= MAX_DECIMALS;
+    }
+
+    private static boolean isCanonical(BigDecimal number) {
+        BigDecimal stripped = number.stripTrailingZeros();
+        return number.scale() == Math.max(0, stripped.scale());
+    }
+
+    private static void check(boolean holds, String invariant, Object found, Cart cart) {
+        if (!holds) {
+            StringBuilder message =
+                    message(invariant, found).append("in the cart of ").append(cart.userId());
+            message.append(" (totalItems ").append(cart.totalItems());
+            message.append(", totalPrice ").append(cart.totalPrice());
+            message.append(", version ").append(cart.version()).append(')');
+            cart.items().forEach(line -> message.append("\n    ").append(line));
+            throw new AssertionError(message.toString());
+        }
+    }
+
+    private static StringBuilder message(String invariant, Object found) {
+        return new StringBuilder("broken: ")
+                .append(invariant)
+                .append("\n  by: ")
+                .append(found)
+                .append("\n  ");
+    }
+
+    /** Reads an item by the names and types that every reader of the table relies on. */
+    private static final class Item {
+        private final Map<String, AttributeValue> item;
+
+        Item(Map<String, AttributeValue> item) {
+            this.item = item;
+        }
+
+        void check() {
+            string(item, "userId", "");
+            AttributeValue list = item.get("cartItems");
+            check(list != null && list.hasL(), "cartItems is a list (L)", list);
+            long totalItems = 0;
+            BigDecimal totalPrice = BigDecimal.ZERO;
+            List<String> books = new ArrayList<>();
+            List<AttributeValue> lines = list == null ? List.of() : list.l();
+            for (int i = 0; i < lines.size(); i++) {
+                String path = "cartItems[" + i + "].";
+                Map<String, AttributeValue> line = lines.get(i).m();
+                books.add(string(line, "bookId", path));
+                BigDecimal price = number(line, "price", path);
+                check(isPrice(price), path + "price is 0 to 10^12 with at most 6 decimals", price);
+                long quantity = whole(line, "quantity", path);
+                check(
+                        quantity >= 1 && quantity <= Integer.MAX_VALUE,
+                        path + "quantity is 1 to " + Integer.MAX_VALUE,
+                        quantity);
+                time(line, "addedAt", path);
+                optionalString(line, "title", path);
+                optionalString(line, "author", path);
+                totalItems += quantity;
+                totalPrice = totalPrice.add(price.multiply(BigDecimal.valueOf(quantity)));
+            }
+            check(Set.copyOf(books).size() == books.size(), "a book has at most one line", books);
+            check(whole(item, "totalItems", "") == totalItems, "totalItems is that of the lines", totalItems);
+            check(
+                    number(item, "totalPrice", "").compareTo(totalPrice) == 0,
+                    "totalPrice is that of the lines",
+                    totalPrice.toPlainString());
+            AttributeValue ids = item.get("bookIds");
+            check(
+                    ids == null ? books.isEmpty() : Set.copyOf(ids.ss()).equals(Set.copyOf(books)),
+                    "bookIds are those of the lines",
+                    books);
+            Instant lastUpdated = time(item, "lastUpdated", "");
+            Instant expiry = Instant.ofEpochSecond(whole(item, "ttl", ""));
+            check(expiry.isAfter(lastUpdated), "ttl is later than lastUpdated", expiry);
+        }
+
+        private String string(Map<String, AttributeValue> map, String name, String path) {
+            AttributeValue value = map.get(name);
+            String text = value == null ? null : value.s();
+            check(text != null, path + name + " is a string (S)", value);
+            return text == null ? "" : text;
+        }
+
+        private void optionalString(Map<String, AttributeValue> map, String name, String path) {
+            if (map.containsKey(name)) {
+                string(map, name, path);
+            }
+        }
+
+        private BigDecimal number(Map<String, AttributeValue> map, String name, String path) {
+            AttributeValue value = map.get(name);
+            String digits = value == null ? null : value.n();
+            check(digits != null, path + name + " is a number (N)", value);
+            return digits == null ? BigDecimal.ZERO : new BigDecimal(digits);
+        }
+
+        private long whole(Map<String, AttributeValue> map, String name, String path) {
+            BigDecimal number = number(map, name, path);
+            check(
+                    number.stripTrailingZeros().scale() <= 0 && number.precision() - number.scale() <= 18,
+                    path + name + " is a whole number",
+                    number);
+            return number.longValue();
+        }
+
+        private Instant time(Map<String, AttributeValue> map, String name, String path) {
+            String text = string(map, name, path);
+            try {
+                return Instant.parse(text);
+            } catch (DateTimeException e) {
+                check(false, path + name + " is a time in UTC by ISO 8601", text);
+                return Instant.EPOCH;
+            }
+        }
+
+        private void check(boolean holds, String invariant, @Nullable Object found) {
+            if (!holds) {
+                String attributes = item.entrySet().stream()
+                        .map(attribute -> attribute.getKey() + " = " + attribute.getValue())
+                        .sorted()
+                        .collect(Collectors.joining("\n    "));
+                throw new AssertionError(message(invariant, found == null ? "nothing" : found)
+                        .append("in the item\n    ")
+                        .append(attributes)
+                        .toString());
+            }
+        }
+    }
+}

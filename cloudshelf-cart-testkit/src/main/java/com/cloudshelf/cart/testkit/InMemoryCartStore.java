@@ -1,0 +1,551 @@
+package com.cloudshelf.cart.testkit;
+
+import static java.util.Objects.requireNonNull;
+
+import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.CartAccessException;
+import com.cloudshelf.cart.CartChange;
+import com.cloudshelf.cart.CartConflictException;
+import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.CartLimits;
+import com.cloudshelf.cart.CartOutcomeUnknownException;
+import com.cloudshelf.cart.CartRejectedException;
+import com.cloudshelf.cart.CartRejectedException.Reason;
+import com.cloudshelf.cart.CartStore;
+import com.cloudshelf.cart.CartStoreException;
+import com.cloudshelf.cart.CartThrottledException;
+import com.cloudshelf.cart.CartUnavailableException;
+import com.cloudshelf.cart.CartUpdate;
+import com.cloudshelf.cart.CartVersion;
+import com.cloudshelf.cart.InvalidStoredCartException;
+import com.cloudshelf.cart.MergeStrategy;
+import com.cloudshelf.cart.ReadConsistency;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The carts of all users in a map: a {@link CartStore} for unit tests, which needs no server and answers at once.
+ *
+ * <p>It passes the same {@link CartStoreContract} as the store on DynamoDB: the rules of carts are shared code, and versions,
+ * conflicts, idempotency keys, limits, item sizes and expiry follow the same terms. Every future that it returns is complete.
+ *
+ * <pre>{@code
+ * InMemoryCartStore carts = InMemoryCartStore.create();
+ * carts.failNext(Failure.THROTTLED);          // what does the code under test do then?
+ * carts.advanceTime(Duration.ofDays(31));     // and when every cart has expired?
+ * }</pre>
+ *
+ * <p>It has no deadlines and no eventual reads, a {@linkplain CartUpdate#basedOn snapshot} saves it nothing, and it loads no
+ * class of the AWS SDK. For what happens on a network use {@link Faults} with {@link LocalDynamoDb}.
+ *
+ * <p>Thread-safe.
+ */
+public final class InMemoryCartStore implements CartStore {
+
+    /** What befalls a call in place of, or besides, what it was to do: see {@link InMemoryCartStore#failNext}. */
+    public enum Failure {
+        /** Any call fails with {@link CartThrottledException}, without an effect. */
+        THROTTLED,
+        /** Any call fails with {@link CartUnavailableException}, without an effect. */
+        UNAVAILABLE,
+        /** Any call fails with {@link CartAccessException}, without an effect. */
+        ACCESS_DENIED,
+        /** Any call but a deletion fails with {@link InvalidStoredCartException}, without an effect. */
+        INVALID_ITEM,
+        /**
+         * A change fails with {@link CartConflictException}, without an effect, as one does that lost against other writers until
+         * its deadline. For a stale {@link CartUpdate#ifVersion} use {@link InMemoryCartStore#beforeNextChange}.
+         */
+        CONFLICT,
+        /** A change fails with {@link CartOutcomeUnknownException}, without an effect: its request never arrived. */
+        LOST_REQUEST,
+        /** A change is carried out and fails with {@link CartOutcomeUnknownException} nevertheless: its answer was lost. */
+        LOST_ANSWER;
+
+        private boolean befalls(Kind call) {
+            return switch (this) {
+                case THROTTLED, UNAVAILABLE, ACCESS_DENIED -> true;
+                case INVALID_ITEM -> call != Kind.DELETION;
+                case CONFLICT -> call == Kind.CHANGE;
+                case LOST_REQUEST, LOST_ANSWER -> call != Kind.READ;
+            };
+        }
+
+        private CartStoreException on(Cart current, boolean repeatable) {
+            String userId = current.userId();
+            return switch (this) {
+                case THROTTLED -> new CartThrottledException(userId, "", null);
+                case UNAVAILABLE -> new CartUnavailableException(userId, "the failure was scripted by a test", null);
+                case ACCESS_DENIED -> new CartAccessException(userId, "the failure was scripted by a test", null);
+                case INVALID_ITEM -> new InvalidStoredCartException(userId, "cartItems", "a list (L)");
+                case CONFLICT -> CartConflictException.contended(current);
+                case LOST_REQUEST, LOST_ANSWER -> new CartOutcomeUnknownException(userId, repeatable, null);
+            };
+        }
+    }
+
+    private enum Kind {
+        READ,
+        CHANGE,
+        DELETION
+    }
+
+    private final Carts carts;
+    private final Deque<Failure> failures = new ArrayDeque<>();
+    private final Deque<Consumer<? super CartStore>> rivals = new ArrayDeque<>();
+
+    private InMemoryCartStore(Builder builder) {
+        this.carts = new Carts(builder);
+    }
+
+    /** Returns an empty store with the defaults of {@link #builder}. */
+    public static InMemoryCartStore create() {
+        return builder().build();
+    }
+
+    /** Returns a builder whose settings have the defaults of the store on DynamoDB. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Makes the next calls fail, one failure for each call, in this order. They queue up behind those that are still to come.
+     *
+     * <p>A failure that cannot befall a call, such as a conflict that of a read, waits for the next call that it can befall, and
+     * those behind it wait with it. Calls that throw because of their arguments, and {@link #getAll} of no ids, use none up.
+     */
+    public void failNext(Failure... failures) {
+        List<Failure> next = List.of(failures);
+        synchronized (this.failures) {
+            this.failures.addAll(next);
+        }
+    }
+
+    /**
+     * Has another writer step in just before the next change takes effect: between the read and the write of the code under
+     * test, which so comes to hold a stale version.
+     *
+     * <pre>{@code
+     * carts.beforeNextChange(rival -> rival.addItem("user123", book).join());
+     * }</pre>
+     *
+     * <p>Every change is preceded by one writer at most: called several times, the writers step in before as many changes.
+     * Changes that are to fail without an effect do not count. The store that a writer is handed has the same carts, and neither
+     * failures nor other writers; what the writer throws, the change throws.
+     */
+    public void beforeNextChange(Consumer<? super CartStore> rival) {
+        requireNonNull(rival, "rival");
+        synchronized (rivals) {
+            rivals.add(rival);
+        }
+    }
+
+    /**
+     * Moves the time of this store forward, past what its clock says; nobody has to wait for a cart to expire.
+     *
+     * @throws IllegalArgumentException if the duration is negative
+     */
+    public void advanceTime(Duration duration) {
+        if (duration.isNegative()) {
+            throw new IllegalArgumentException("duration must not be negative, but is " + duration);
+        }
+        carts.advanceTime(duration);
+    }
+
+    @Override
+    public CompletableFuture<Cart> get(String userId) {
+        String first = checked(userId);
+        return call(Kind.READ, first, true, () -> carts.get(first));
+    }
+
+    @Override
+    public CompletableFuture<Cart> get(String userId, ReadConsistency consistency) {
+        requireNonNull(consistency, "consistency");
+        return get(userId);
+    }
+
+    @Override
+    public CompletableFuture<Map<String, Cart>> getAll(Collection<String> userIds) {
+        Set<String> distinct = distinct(userIds);
+        if (distinct.isEmpty()) {
+            return carts.getAll(distinct);
+        }
+        return call(Kind.READ, distinct.iterator().next(), true, () -> carts.getAll(distinct));
+    }
+
+    @Override
+    public CompletableFuture<Cart> apply(CartUpdate update) {
+        boolean repeatable = update.idempotencyKey().isPresent();
+        return call(Kind.CHANGE, update.userId(), repeatable, () -> carts.apply(update));
+    }
+
+    @Override
+    public CompletableFuture<Cart> merge(String fromUserId, String intoUserId, MergeStrategy strategy) {
+        checkMerge(fromUserId, intoUserId, strategy);
+        return call(Kind.CHANGE, intoUserId, false, () -> carts.merge(fromUserId, intoUserId, strategy));
+    }
+
+    @Override
+    public CompletableFuture<Void> delete(String userId) {
+        String checked = checked(userId);
+        return call(Kind.DELETION, checked, true, () -> carts.delete(checked));
+    }
+
+    @Override
+    public CompletableFuture<Void> clear(String userId) {
+        String checked = checked(userId);
+        return call(Kind.CHANGE, checked, false, () -> carts.clear(checked));
+    }
+
+    private <T> CompletableFuture<T> call(
+            Kind kind, String userId, boolean repeatable, Supplier<CompletableFuture<T>> call) {
+        Failure failure;
+        synchronized (failures) {
+            Failure next = failures.peek();
+            failure = next != null && next.befalls(kind) ? failures.remove() : null;
+        }
+        if (failure != null && failure != Failure.LOST_ANSWER) {
+            return CompletableFuture.failedFuture(failure.on(carts.present(userId), repeatable));
+        }
+        if (kind == Kind.CHANGE) {
+            rivalsTurn();
+        }
+        CompletableFuture<T> outcome = call.get();
+        return failure == null
+                ? outcome
+                : CompletableFuture.failedFuture(failure.on(carts.present(userId), repeatable));
+    }
+
+    private void rivalsTurn() {
+        Consumer<? super CartStore> rival;
+        synchronized (rivals) {
+            rival = rivals.poll();
+        }
+        if (rival != null) {
+            rival.accept(carts);
+        }
+    }
+
+    private static String checked(String userId) {
+        return Cart.empty(userId).userId();
+    }
+
+    private static Set<String> distinct(Collection<String> userIds) {
+        Set<String> distinct = new LinkedHashSet<>();
+        userIds.forEach(userId -> distinct.add(checked(userId)));
+        return distinct;
+    }
+
+    private static void checkMerge(String fromUserId, String intoUserId, MergeStrategy strategy) {
+        if (checked(fromUserId).equals(checked(intoUserId))) {
+            throw new IllegalArgumentException("a cart cannot be merged into itself");
+        }
+        requireNonNull(strategy, "strategy");
+    }
+
+    /** The carts, to which nothing ever happens but what their callers ask for. */
+    private static final class Carts implements CartStore {
+        private static final int MAX_ITEM_BYTES = 400 * 1024;
+        private static final int MAX_KEYS = 100;
+
+        private final Clock clock;
+        private final CartLimits limits;
+        private final Duration timeToLive;
+        private final Duration keyRetention;
+        private final Map<String, Entry> entries = new HashMap<>();
+        // Unlike those of any other store, so that a version never fits a cart by chance.
+        private final String incarnation =
+                Long.toString(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE), Character.MAX_RADIX);
+        private long writes;
+        private Duration advanced = Duration.ZERO;
+
+        Carts(Builder builder) {
+            this.clock = builder.clock;
+            this.limits = builder.limits;
+            this.timeToLive = builder.timeToLive;
+            this.keyRetention = builder.keyRetention();
+        }
+
+        /** A cart that was written, perhaps expired since, and the keys of the calls that wrote it. */
+        private record Entry(Cart cart, Map<String, Key> keys) {}
+
+        private record Key(Instant until, List<Object> changes) {}
+
+        synchronized void advanceTime(Duration duration) {
+            advanced = advanced.plus(duration);
+        }
+
+        /** Returns the time, in the milliseconds that a table keeps. */
+        private Instant now() {
+            return Instant.ofEpochMilli(clock.millis()).plus(advanced);
+        }
+
+        synchronized Cart present(String userId) {
+            Entry entry = entries.get(userId);
+            return entry == null || isPast(entry.cart().expiresAt().orElseThrow()) ? Cart.empty(userId) : entry.cart();
+        }
+
+        private boolean isPast(Instant time) {
+            return !time.isAfter(now());
+        }
+
+        @Override
+        public CompletableFuture<Cart> get(String userId) {
+            return CompletableFuture.completedFuture(present(checked(userId)));
+        }
+
+        @Override
+        public CompletableFuture<Cart> get(String userId, ReadConsistency consistency) {
+            requireNonNull(consistency, "consistency");
+            return get(userId);
+        }
+
+        @Override
+        public synchronized CompletableFuture<Map<String, Cart>> getAll(Collection<String> userIds) {
+            Map<String, Cart> found = new LinkedHashMap<>();
+            distinct(userIds).forEach(userId -> found.put(userId, present(userId)));
+            return CompletableFuture.completedFuture(Collections.unmodifiableMap(found));
+        }
+
+        @Override
+        public CompletableFuture<Cart> apply(CartUpdate update) {
+            requireNonNull(update, "update");
+            try {
+                return CompletableFuture.completedFuture(changed(update));
+            } catch (CartStoreException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+
+        @Override
+        public CompletableFuture<Cart> merge(String fromUserId, String intoUserId, MergeStrategy strategy) {
+            checkMerge(fromUserId, intoUserId, strategy);
+            try {
+                return CompletableFuture.completedFuture(merged(fromUserId, intoUserId, strategy));
+            } catch (CartStoreException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+
+        @Override
+        public synchronized CompletableFuture<Void> delete(String userId) {
+            entries.remove(checked(userId));
+            return done();
+        }
+
+        @Override
+        public CompletableFuture<Void> clear(String userId) {
+            changed(CartUpdate.of(userId).clear());
+            return done();
+        }
+
+        @SuppressWarnings("NullAway") // a future of Void completes with null
+        private static CompletableFuture<Void> done() {
+            return CompletableFuture.completedFuture(null);
+        }
+
+        private synchronized Cart changed(CartUpdate update) {
+            String userId = update.userId();
+            Cart cart = present(userId);
+            Map<String, Key> keys = liveKeys(userId);
+            String key = update.idempotencyKey().orElse(null);
+            Key used = key == null ? null : keys.get(key);
+            if (used != null) {
+                if (used.changes().equals(withoutTimes(update.changes()))) {
+                    return cart;
+                }
+                throw new CartRejectedException(
+                        userId, Reason.KEY_REUSED, "the idempotency key stands for other changes");
+            }
+            CartVersion version = cart.version();
+            if (!update.expectedVersion().orElse(version).equals(version)) {
+                throw CartConflictException.stale(cart);
+            }
+            Instant now = now();
+            Cart outcome = cart.apply(limits, now, update.changes());
+            if (key != null) {
+                if (keys.size() >= MAX_KEYS) {
+                    throw new CartRejectedException(
+                            userId, Reason.KEYS_FULL, "the cart remembers " + MAX_KEYS + " idempotency keys already");
+                }
+                keys.put(key, new Key(now.plus(keyRetention), withoutTimes(update.changes())));
+            } else if (outcome.equals(cart)) {
+                return cart;
+            }
+            checkSize(cart, outcome, keys);
+            return write(outcome, keys, now);
+        }
+
+        private synchronized Cart merged(String fromUserId, String intoUserId, MergeStrategy strategy) {
+            Cart from = present(fromUserId);
+            Cart into = present(intoUserId);
+            if (from.isEmpty()) {
+                return into;
+            }
+            Instant now = now();
+            Cart outcome = into.merge(from, strategy, limits, now);
+            Map<String, Key> keys = liveKeys(intoUserId);
+            checkSize(into, outcome, keys);
+            write(Cart.empty(fromUserId), liveKeys(fromUserId), now);
+            return write(outcome, keys, now);
+        }
+
+        private Cart write(Cart content, Map<String, Key> keys, Instant now) {
+            writes++;
+            CartVersion version = CartVersion.parse(incarnation + "." + Long.toString(writes, Character.MAX_RADIX));
+            // A table keeps the time of expiry in whole seconds.
+            Instant expiresAt = now.plus(timeToLive).truncatedTo(ChronoUnit.SECONDS);
+            Cart cart = Cart.stored(content, version, now, expiresAt);
+            entries.put(cart.userId(), new Entry(cart, keys));
+            return cart;
+        }
+
+        private Map<String, Key> liveKeys(String userId) {
+            Entry entry = entries.get(userId);
+            Map<String, Key> keys = entry == null ? new HashMap<>() : new HashMap<>(entry.keys());
+            keys.values().removeIf(key -> isPast(key.until()));
+            return keys;
+        }
+
+        /** Returns what a repeated call must have in common with the first: not the times that its lines may carry. */
+        private static List<Object> withoutTimes(List<CartChange> changes) {
+            List<Object> values = new ArrayList<>();
+            for (CartChange change : changes) {
+                if (change instanceof CartChange.Add add) {
+                    CartItem item = add.item();
+                    values.add(CartItem.of(
+                            item.bookId(),
+                            item.title().orElse(null),
+                            item.author().orElse(null),
+                            item.price(),
+                            item.quantity()));
+                } else {
+                    values.add(change);
+                }
+            }
+            return values;
+        }
+
+        private static void checkSize(Cart before, Cart after, Map<String, Key> keys) {
+            int size = sizeOf(after, keys.size());
+            if (size > MAX_ITEM_BYTES && size > sizeOf(before, keys.size())) {
+                throw new CartRejectedException(
+                        after.userId(), Reason.TOO_LARGE, "the cart would exceed DynamoDB's 400 KB for an item");
+            }
+        }
+
+        /** Returns about the size of the item that DynamoDB would hold, by its rules for names, values, lists and maps. */
+        private static int sizeOf(Cart cart, int keys) {
+            int bytesPerLine = 63; // the names of its attributes, a time, and what a map adds
+            int bytesPerKey = 80;
+            int size = 512 + utf8(cart.userId()) + keys * bytesPerKey;
+            for (CartItem line : cart.items()) {
+                size += bytesPerLine
+                        + 2 * utf8(line.bookId()) // in its line, and in the set of book ids
+                        + utf8(line.title().orElse(""))
+                        + utf8(line.author().orElse(""))
+                        + line.price().precision() / 2
+                        + 8;
+            }
+            return size;
+        }
+
+        private static int utf8(String text) {
+            return text.getBytes(StandardCharsets.UTF_8).length;
+        }
+    }
+
+    /** Collects the settings of a store. Not thread-safe; the store takes a copy. */
+    public static final class Builder {
+        private static final Duration MIN_TIME_TO_LIVE = Duration.ofHours(2);
+        private static final Duration MAX_TIME_TO_LIVE = Duration.ofDays(3650);
+        private static final Duration DEFAULT_RETENTION = Duration.ofHours(24);
+
+        private Clock clock = Clock.systemUTC();
+        private CartLimits limits = CartLimits.defaults();
+        private Duration timeToLive = Duration.ofDays(30);
+        private @Nullable Duration idempotencyRetention;
+
+        private Builder() {}
+
+        /** The clock for the times of carts: last change, expiry, key retention. Default: the system's, in UTC. */
+        public Builder clock(Clock clock) {
+            this.clock = requireNonNull(clock, "clock");
+            return this;
+        }
+
+        /** How large a cart may grow. Default: {@link CartLimits#defaults()}. */
+        public Builder limits(CartLimits limits) {
+            this.limits = requireNonNull(limits, "limits");
+            return this;
+        }
+
+        /**
+         * How long a cart exists after its last change. Default: 30 days.
+         *
+         * @throws IllegalArgumentException if it is below 2 hours or above 10 years, as the store on DynamoDB demands
+         */
+        public Builder timeToLive(Duration timeToLive) {
+            if (timeToLive.compareTo(MIN_TIME_TO_LIVE) < 0 || timeToLive.compareTo(MAX_TIME_TO_LIVE) > 0) {
+                throw new IllegalArgumentException("timeToLive must be between " + MIN_TIME_TO_LIVE + " and "
+                        + MAX_TIME_TO_LIVE + ", but is " + timeToLive);
+            }
+            this.timeToLive = timeToLive;
+            return this;
+        }
+
+        /**
+         * How long an idempotency key is remembered. Default: 24 hours, or the time to live if that is shorter.
+         *
+         * @throws IllegalArgumentException if it is not positive; {@link #build} refuses one above the time to live
+         */
+        public Builder idempotencyRetention(Duration idempotencyRetention) {
+            if (idempotencyRetention.isZero() || idempotencyRetention.isNegative()) {
+                throw new IllegalArgumentException(
+                        "idempotencyRetention must be positive, but is " + idempotencyRetention);
+            }
+            this.idempotencyRetention = idempotencyRetention;
+            return this;
+        }
+
+        private Duration keyRetention() {
+            Duration retention = idempotencyRetention;
+            if (retention == null) {
+                return timeToLive.compareTo(DEFAULT_RETENTION) < 0 ? timeToLive : DEFAULT_RETENTION;
+            }
+            if (retention.compareTo(timeToLive) > 0) {
+                throw new IllegalArgumentException(
+                        "idempotencyRetention must be at most timeToLive (" + timeToLive + "), but is " + retention);
+            }
+            return retention;
+        }
+
+        /**
+         * Returns an empty store.
+         *
+         * @throws IllegalArgumentException if the idempotency retention is above the time to live
+         */
+        public InMemoryCartStore build() {
+            return new InMemoryCartStore(this);
+        }
+    }
+}
