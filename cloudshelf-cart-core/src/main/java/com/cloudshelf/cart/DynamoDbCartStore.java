@@ -164,6 +164,16 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     }
 
     /**
+     * Loads and runs what the first calls need, before a snapshot of the process is taken (Lambda SnapStart, CRaC), where it
+     * costs no request anything. Touches no table: what it runs meets a stub. The AWS SDK's own warm-up makes one network call.
+     *
+     * <p>Blocks for about a second; call it while the function initialises. Does nothing harmful if it is called again.
+     */
+    public void prime() {
+        Priming.prime();
+    }
+
+    /**
      * Ends every call that is under way, and closes the client if the store made it. A call whose request is on its way ends as
      * {@link CartOutcomeUnknownException} if it was a write, others as {@link CartUnavailableException}. Calls issued later throw
      * {@link IllegalStateException}.

@@ -1,0 +1,82 @@
+package com.cloudshelf.cart;
+
+import java.math.BigDecimal;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.warmup.SdkWarmUp;
+import software.amazon.awssdk.http.SdkHttpResponse;
+import software.amazon.awssdk.http.async.AsyncExecuteRequest;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.utils.async.SimplePublisher;
+
+/**
+ * Runs the paths of a read and of changes once, so that their classes are loaded before a snapshot is taken: through a real
+ * client, whose HTTP client gives every request the same answer.
+ */
+final class Priming {
+    private static final Logger LOG = LoggerFactory.getLogger(DynamoDbCartStore.class);
+
+    private static final byte[] ANSWER = ("{\"Item\":{\"userId\":{\"S\":\"prime\"},\"cartItems\":{\"L\":[{\"M\":{"
+                    + "\"bookId\":{\"S\":\"book\"},\"title\":{\"S\":\"Title\"},\"author\":{\"S\":\"Author\"},"
+                    + "\"price\":{\"N\":\"9.5\"},\"quantity\":{\"N\":\"1\"},\"addedAt\":{\"S\":\"2025-01-01T00:00:00Z\"}}}]},"
+                    + "\"totalItems\":{\"N\":\"1\"},\"totalPrice\":{\"N\":\"9.5\"},\"ttl\":{\"N\":\"99999999999\"}}}")
+            .getBytes(StandardCharsets.UTF_8);
+
+    private Priming() {}
+
+    static void prime() {
+        try {
+            WarmUp.run();
+        } catch (LinkageError e) {
+            LOG.debug("This version of the AWS SDK has no warm-up of its own", e);
+        }
+        try (DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()
+                        .region(Region.US_EAST_1)
+                        .endpointOverride(URI.create("http://localhost"))
+                        .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("a", "b")))
+                        .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry()))
+                        .httpClient(new CannedHttpClient())
+                        .build();
+                DynamoDbCartStore carts =
+                        DynamoDbCartStore.builder().client(client).build()) {
+            Cart cart = carts.get("prime").join();
+            CartUpdate update = CartUpdate.of("prime");
+            carts.apply(update.setQuantity("book", 2).basedOn(cart)).join();
+            carts.apply(update.add(CartItem.of("new", "Title", "Author", BigDecimal.ONE, 1))
+                            .basedOn(cart))
+                    .join();
+            cart.version();
+        }
+    }
+
+    /** Apart from the rest, because SDKs before 2.54.0 lack the class. */
+    private static final class WarmUp {
+        static void run() {
+            SdkWarmUp.warmUp(DynamoDbAsyncClient.class);
+        }
+    }
+
+    private static final class CannedHttpClient implements SdkAsyncHttpClient {
+        @Override
+        public CompletableFuture<Void> execute(AsyncExecuteRequest request) {
+            request.responseHandler()
+                    .onHeaders(SdkHttpResponse.builder().statusCode(200).build());
+            SimplePublisher<ByteBuffer> body = new SimplePublisher<>();
+            request.responseHandler().onStream(body);
+            CompletableFuture<Void> sent = body.send(ByteBuffer.wrap(ANSWER));
+            return CompletableFuture.allOf(sent, body.complete());
+        }
+
+        @Override
+        public void close() {}
+    }
+}
