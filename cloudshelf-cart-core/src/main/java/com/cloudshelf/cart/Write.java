@@ -336,14 +336,13 @@ final class Write {
         if (before.isExpired()) {
             e.pin(e.name(ItemFormat.TTL), pins.ttl());
         }
-        String list = e.name(ItemFormat.CART_ITEMS);
         if (pins.listSize() < 0) {
             e.and("attribute_exists(" + e.name(ItemFormat.USER_ID) + ")");
         }
         if (pins.listSize() == StoredCart.Pins.NO_LIST) {
-            e.and("attribute_not_exists(" + list + ")");
+            e.and("attribute_not_exists(" + e.name(ItemFormat.CART_ITEMS) + ")");
         } else if (pins.listSize() >= 0) {
-            e.and("size(" + list + ")=" + e.value(n(pins.listSize())));
+            e.and("size(" + e.name(ItemFormat.CART_ITEMS) + ")=" + e.value(n(pins.listSize())));
         }
     }
 

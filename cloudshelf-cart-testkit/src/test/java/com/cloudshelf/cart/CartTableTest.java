@@ -91,8 +91,9 @@ class CartTableTest {
     void verify_noTable_deviates() {
         CartTableReport report = CartTable.verify(client, spec).join();
         assertThat(report.isHeld()).isFalse();
-        assertThat(report.checks()).singleElement().satisfies(check -> assertThat(check.found())
-                .contains("no such table"));
+        assertThat(report.checks())
+                .singleElement()
+                .satisfies(check -> assertThat(check.found()).contains("no such table"));
     }
 
     @Test
@@ -103,9 +104,8 @@ class CartTableTest {
                 .tableName(spec.tableName())
                 .build();
         Cart cart = carts.addItem(USER, book("book1", "9.50", 2)).join();
-        Map<String, AttributeValue> image = new java.util.HashMap<>(client.getItem(get -> get.tableName(
-                                spec.tableName())
-                        .key(Map.of("userId", AttributeValue.fromS(USER))))
+        Map<String, AttributeValue> image = new java.util.HashMap<>(client.getItem(
+                        get -> get.tableName(spec.tableName()).key(Map.of("userId", AttributeValue.fromS(USER))))
                 .join()
                 .item());
         assertThat(CartTable.decode(image)).isEqualTo(cart);

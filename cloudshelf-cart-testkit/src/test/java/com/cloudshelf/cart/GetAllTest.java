@@ -91,7 +91,8 @@ class GetAllTest {
                 .getAll(ids)
                 .join();
         assertThat(all).hasSize(users);
-        assertThat(all.values()).allSatisfy(cart -> assertThat(cart.totalItems()).isEqualTo(1));
+        assertThat(all.values())
+                .allSatisfy(cart -> assertThat(cart.totalItems()).isEqualTo(1));
         assertThat(table.sent().size()).isGreaterThan(1);
     }
 

@@ -1,0 +1,153 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.TestTable.USER;
+import static com.cloudshelf.cart.TestTable.book;
+import static com.cloudshelf.cart.TestTable.failureOf;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.cloudshelf.cart.CartRejectedException.Reason;
+import com.cloudshelf.cart.testkit.Fault;
+import com.cloudshelf.cart.testkit.Faults;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Idempotency keys of callers: a repetition has no second effect for as long as the key is remembered. */
+class IdempotencyKeyTest {
+    private final TestTable table = new TestTable();
+    private final DynamoDbCartStore carts = table.store();
+    private final CartUpdate keyed =
+            CartUpdate.of(USER).add(book("book1", "2", 3)).idempotencyKey("order-4711");
+
+    @AfterEach
+    void close() {
+        table.close();
+    }
+
+    private static Reason reasonOf(Throwable failure) {
+        return ((CartRejectedException) failure).reason();
+    }
+
+    @Test
+    void apply_repeated_hasNoSecondEffectAndReturnsTheCart() {
+        carts.apply(keyed).join();
+        carts.addItem(USER, book("book2", "1", 1)).join();
+        assertThat(carts.apply(keyed).join()).isEqualTo(carts.get(USER).join());
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(4);
+    }
+
+    @Test
+    void apply_repeatedByAnotherStoreWithASnapshot_hasNoSecondEffect() {
+        Cart before = carts.get(USER).join();
+        carts.apply(keyed).join();
+        assertThat(table.store().apply(keyed.basedOn(before)).join().totalItems())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void apply_repeatedAfterUnknownOutcome_hasNoSecondEffect() {
+        table.faults.next(Fault.dropResponse().on("PutItem")).always(Fault.dropRequest());
+        Throwable failure = failureOf(carts.apply(keyed.basedOn(Cart.empty(USER)).within(Duration.ofMillis(600))));
+        table.faults.clear();
+        if (failure instanceof CartOutcomeUnknownException unknown) {
+            assertThat(unknown.isRetryable()).isTrue();
+        }
+        assertThat(carts.apply(keyed).join().totalItems()).isEqualTo(3);
+        assertThat(carts.apply(keyed).join().totalItems()).isEqualTo(3);
+    }
+
+    @Test
+    void apply_repeatedAfterClear_hasNoSecondEffect() {
+        carts.apply(keyed).join();
+        carts.clear(USER).join();
+        assertThat(carts.apply(keyed).join().isEmpty()).isTrue();
+        // Rested, but with a live key: the item must not be deleted.
+        Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(2));
+        DynamoDbCartStore laterCarts = table.store(Faults.none(), settings -> settings.clock(later), client -> {});
+        laterCarts.addItem(USER, book("book2", "1", 1)).join();
+        Clock evenLater = Clock.offset(Clock.systemUTC(), Duration.ofHours(4));
+        DynamoDbCartStore evenLaterCarts =
+                table.store(Faults.none(), settings -> settings.clock(evenLater), client -> {});
+        evenLaterCarts.clear(USER).join();
+        assertThat(table.item(USER)).isNotEmpty();
+        assertThat(evenLaterCarts.apply(keyed).join().isEmpty()).isTrue();
+    }
+
+    @Test
+    void apply_keyedCallThatChangesNothing_leavesItsKey() {
+        CartUpdate nothing = CartUpdate.of(USER).remove("book1").idempotencyKey("nothing");
+        carts.apply(nothing).join();
+        carts.addItem(USER, book("book1", "1", 1)).join();
+        assertThat(carts.apply(nothing).join().totalItems()).isEqualTo(1);
+    }
+
+    @Test
+    void apply_sameKeyWithOtherChanges_isRejected() {
+        carts.apply(keyed).join();
+        Throwable failure = failureOf(
+                carts.apply(CartUpdate.of(USER).add(book("book1", "2", 4)).idempotencyKey("order-4711")));
+        assertThat(reasonOf(failure)).isEqualTo(Reason.KEY_REUSED);
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(3);
+    }
+
+    @Test
+    void apply_sameChangesAtAnotherTimeOnOtherTerms_isARepetition() {
+        carts.apply(keyed).join();
+        CartUpdate again = CartUpdate.of(USER)
+                .add(book("book1", "2", 3).withAddedAt(Instant.EPOCH))
+                .idempotencyKey("order-4711")
+                .ifVersion(CartVersion.parse("long-gone"))
+                .within(Duration.ofSeconds(3));
+        assertThat(carts.apply(again).join().totalItems()).isEqualTo(3);
+    }
+
+    @Test
+    void apply_keyPastItsRetention_countsAgain() {
+        carts.apply(keyed).join();
+        Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(25));
+        DynamoDbCartStore laterCarts = table.store(settings -> settings.clock(later));
+        assertThat(laterCarts.apply(keyed).join().totalItems()).isEqualTo(6);
+    }
+
+    @Test
+    void apply_moreKeysThanTheCartRemembers_isRejectedAndForgetsNone() {
+        Cart cart = carts.apply(keyed).join();
+        for (int i = 1; i < Memory.MAX_KEYS; i++) {
+            cart = carts.apply(CartUpdate.of(USER)
+                            .setQuantity("book1", i)
+                            .idempotencyKey("key" + i)
+                            .basedOn(cart))
+                    .join();
+        }
+        Throwable failure = failureOf(
+                carts.apply(CartUpdate.of(USER).remove("book1").idempotencyKey("one too many")));
+        assertThat(reasonOf(failure)).isEqualTo(Reason.KEYS_FULL);
+        assertThat(carts.apply(keyed).join()).isEqualTo(cart);
+        // A day later they are past their retention, and make room.
+        DynamoDbCartStore tomorrow = table.store(
+                settings -> settings.clock(Clock.offset(Clock.systemUTC(), Duration.ofHours(25))));
+        tomorrow.apply(CartUpdate.of(USER).remove("book1").idempotencyKey("one too many"))
+                .join();
+        assertThat(table.item(USER).get("idempotencyKeys").m()).hasSize(1);
+    }
+
+    @Test
+    void clear_keyed_emptiesOnceAndLeavesWhatCameAfter() {
+        carts.addItem(USER, book("book1", "1", 1)).join();
+        CartUpdate clear = CartUpdate.of(USER).clear().idempotencyKey("clear");
+        carts.apply(clear).join();
+        carts.addItem(USER, book("book2", "1", 1)).join();
+        assertThat(carts.apply(clear).join().totalItems()).isEqualTo(1);
+    }
+
+    @Test
+    void subtract_keyedCheckoutDeliveredTwice_takesOutOnce() {
+        Cart ordered = carts.addItem(USER, book("book1", "1", 2)).join();
+        CartUpdate checkout = CartUpdate.of(USER).subtract(ordered).idempotencyKey("order-1");
+        carts.addItem(USER, book("book1", "1", 5)).join();
+        carts.apply(checkout).join();
+        assertThat(carts.apply(checkout).join().totalItems()).isEqualTo(5);
+    }
+}
