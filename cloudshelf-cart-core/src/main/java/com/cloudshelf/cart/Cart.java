@@ -282,9 +282,23 @@ public final class Cart {
     }
 
     private static BigDecimal totalPrice(List<CartItem> lines) {
-        BigDecimal sum = BigDecimal.ZERO;
+        long micros = 0;
         for (int i = 0; i < lines.size(); i++) {
             CartItem line = lines.get(i);
+            long high = Math.multiplyHigh(line.micros(), line.quantity());
+            long sum = micros + line.micros() * line.quantity();
+            if (high != 0 || sum < micros) {
+                return largeTotalPrice(lines);
+            }
+            micros = sum;
+        }
+        return Checks.canonical(BigDecimal.valueOf(micros, Checks.MAX_PRICE_DECIMALS));
+    }
+
+    /** Sums what does not fit a long in millionths: beyond nine trillion. */
+    private static BigDecimal largeTotalPrice(List<CartItem> lines) {
+        BigDecimal sum = BigDecimal.ZERO;
+        for (CartItem line : lines) {
             sum = sum.add(line.price().multiply(BigDecimal.valueOf(line.quantity())));
         }
         return Checks.canonical(sum);

@@ -22,6 +22,7 @@ public final class CartItem {
     private final @Nullable String title;
     private final @Nullable String author;
     private final BigDecimal price;
+    private final long micros;
     private final int quantity;
     private final @Nullable Instant addedAt;
 
@@ -30,12 +31,14 @@ public final class CartItem {
             @Nullable String title,
             @Nullable String author,
             BigDecimal price,
+            long micros,
             int quantity,
             @Nullable Instant addedAt) {
         this.bookId = bookId;
         this.title = title;
         this.author = author;
         this.price = price;
+        this.micros = micros;
         this.quantity = quantity;
         this.addedAt = addedAt;
     }
@@ -52,7 +55,7 @@ public final class CartItem {
      */
     public static CartItem of(
             String bookId, @Nullable String title, @Nullable String author, BigDecimal price, int quantity) {
-        return new CartItem(
+        return stored(
                 Checks.id("bookId", bookId),
                 title == null ? null : Checks.text("title", title),
                 author == null ? null : Checks.text("author", author),
@@ -63,7 +66,7 @@ public final class CartItem {
 
     /** Returns this line with the time at which the book first entered the cart. */
     public CartItem withAddedAt(Instant addedAt) {
-        return new CartItem(bookId, title, author, price, quantity, requireNonNull(addedAt, "addedAt"));
+        return new CartItem(bookId, title, author, price, micros, quantity, requireNonNull(addedAt, "addedAt"));
     }
 
     CartItem withAddedAtIfAbsent(Instant now) {
@@ -71,11 +74,11 @@ public final class CartItem {
     }
 
     CartItem withQuantity(int quantity) {
-        return quantity == this.quantity ? this : new CartItem(bookId, title, author, price, quantity, addedAt);
+        return quantity == this.quantity ? this : new CartItem(bookId, title, author, price, micros, quantity, addedAt);
     }
 
     CartItem withPrice(BigDecimal price) {
-        return new CartItem(bookId, title, author, price, quantity, addedAt);
+        return stored(bookId, title, author, price, quantity, addedAt);
     }
 
     /** Returns this line with another's price, title and author, where the other has them. */
@@ -85,6 +88,7 @@ public final class CartItem {
                 newer.title == null ? title : newer.title,
                 newer.author == null ? author : newer.author,
                 newer.price,
+                newer.micros,
                 quantity,
                 addedAt);
     }
@@ -97,7 +101,8 @@ public final class CartItem {
             BigDecimal price,
             int quantity,
             @Nullable Instant addedAt) {
-        return new CartItem(bookId, title, author, price, quantity, addedAt);
+        long micros = price.setScale(Checks.MAX_PRICE_DECIMALS).unscaledValue().longValueExact();
+        return new CartItem(bookId, title, author, price, micros, quantity, addedAt);
     }
 
     /** Returns the id of the book; a cart has at most one line for it. */
@@ -128,6 +133,11 @@ public final class CartItem {
     /** Returns when the book first entered the cart, if that is known. */
     public Optional<Instant> addedAt() {
         return Optional.ofNullable(addedAt);
+    }
+
+    /** Returns the price in millionths, which fits a long for every price that is allowed. */
+    long micros() {
+        return micros;
     }
 
     @Nullable

@@ -1,11 +1,7 @@
 package com.cloudshelf.cart;
 
 import java.math.BigDecimal;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -244,7 +240,7 @@ final class ItemFormat {
     }
 
     private Instant lineInstant(int index, AttributeValue value) {
-        Instant instant = value.s() == null ? null : parseInstant(value.s());
+        Instant instant = value.s() == null ? null : IsoInstant.parse(value.s());
         if (instant == null) {
             throw invalid(linePath(index, ADDED_AT), "an ISO-8601 time (S)");
         }
@@ -350,32 +346,11 @@ final class ItemFormat {
         if (value == null) {
             return null;
         }
-        Instant instant = value.s() == null ? null : parseInstant(value.s());
+        Instant instant = value.s() == null ? null : IsoInstant.parse(value.s());
         if (instant == null) {
             throw invalid(path, "an ISO-8601 time (S)");
         }
         return instant;
-    }
-
-    private static @Nullable Instant parseInstant(String text) {
-        try {
-            return Instant.parse(text);
-        } catch (DateTimeException e) {
-            return parseForeignInstant(text);
-        }
-    }
-
-    /** Other writers give an offset, or none where they mean UTC, as Python's {@code datetime.isoformat} does. */
-    private static @Nullable Instant parseForeignInstant(String text) {
-        try {
-            return OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeException e) {
-            try {
-                return LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
-            } catch (DateTimeException noTime) {
-                return null;
-            }
-        }
     }
 
     /** Returns the refusal to write an item of a format that this version does not know. */

@@ -28,6 +28,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** What happens to a change when the network, the service or another writer interferes. */
 class ReliabilityTest {
+    /** The system property for AWS_NEW_RETRIES_2026, which the SDK reads when it builds a client. */
+    private static final String NEW_RETRIES = "aws.newRetries2026";
+
     private static final Duration SOON = Duration.ofMillis(300);
 
     private final TestTable table = new TestTable();
@@ -35,6 +38,7 @@ class ReliabilityTest {
 
     @AfterEach
     void close() {
+        System.clearProperty(NEW_RETRIES);
         table.close();
     }
 
@@ -205,8 +209,12 @@ class ReliabilityTest {
         Consumer<ClientOverrideConfiguration.Builder> legacy = client -> client.retryStrategy(RetryMode.LEGACY);
         Consumer<ClientOverrideConfiguration.Builder> standard = client -> client.retryStrategy(RetryMode.STANDARD);
         Consumer<ClientOverrideConfiguration.Builder> unset = client -> {};
+        Consumer<ClientOverrideConfiguration.Builder> of2026 = client -> System.setProperty(NEW_RETRIES, "true");
         return Stream.of(
-                Arguments.of("default", unset), Arguments.of("legacy", legacy), Arguments.of("standard", standard));
+                Arguments.of("default", unset),
+                Arguments.of("legacy", legacy),
+                Arguments.of("standard", standard),
+                Arguments.of("2026", of2026));
     }
 
     @ParameterizedTest(name = "{0}")

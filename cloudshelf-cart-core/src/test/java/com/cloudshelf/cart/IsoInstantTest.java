@@ -1,0 +1,61 @@
+package com.cloudshelf.cart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+import org.junit.jupiter.api.Test;
+
+/** The reader for times agrees with the JDK's on its own form, and leaves all others to it. */
+class IsoInstantTest {
+    @Property
+    void parse_anyInstant_isWhatWasWritten(
+            @ForAll @LongRange(min = -62_167_219_200L, max = 253_402_300_799L) long second,
+            @ForAll @IntRange(max = 999_999_999) int nano) {
+        for (Instant instant : List.of(
+                Instant.ofEpochSecond(second, nano),
+                Instant.ofEpochSecond(second, nano / 1_000_000 * 1_000_000),
+                Instant.ofEpochSecond(second))) {
+            assertThat(IsoInstant.parse(instant.toString())).isEqualTo(instant);
+        }
+    }
+
+    @Property
+    void parse_textThatLooksLikeATime_isReadAsTheJdkReadsIt(
+            @ForAll @IntRange(max = 9999) int year,
+            @ForAll @IntRange(max = 14) int month,
+            @ForAll @IntRange(max = 33) int day,
+            @ForAll @IntRange(max = 25) int hour,
+            @ForAll @IntRange(max = 61) int minute) {
+        String text = String.format("%04d-%02d-%02dT%02d:%02d:59Z", year, month, day, hour, minute);
+        Instant expected;
+        try {
+            expected = Instant.parse(text);
+        } catch (DateTimeException e) {
+            expected = null;
+        }
+        assertThat(IsoInstant.parse(text)).isEqualTo(expected);
+    }
+
+    @Test
+    void parse_formsOfOtherWriters_areRead() {
+        Instant instant = Instant.parse("2025-09-03T10:30:00Z");
+        assertThat(IsoInstant.parse("2025-09-03T12:30:00+02:00")).isEqualTo(instant);
+        assertThat(IsoInstant.parse("2025-09-03T10:30:00")).isEqualTo(instant);
+        assertThat(IsoInstant.parse("2025-09-03T10:30Z")).isEqualTo(instant);
+        assertThat(IsoInstant.parse("2025-09-03T10:30:00.123456")).isEqualTo(instant.plusNanos(123_456_000));
+    }
+
+    @Test
+    void parse_noTime_isNull() {
+        assertThat(IsoInstant.parse("")).isNull();
+        assertThat(IsoInstant.parse("yesterday")).isNull();
+        assertThat(IsoInstant.parse("2025-09-03T10:30:00.Z")).isNull();
+        assertThat(IsoInstant.parse("2025-02-30T10:30:00Z")).isNull();
+    }
+}
