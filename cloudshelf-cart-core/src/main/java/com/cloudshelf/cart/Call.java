@@ -163,6 +163,10 @@ abstract class Call<T> {
             BiFunction<DynamoDbAsyncClient, AwsRequestOverrideConfiguration, CompletableFuture<R>> request,
             Consumer<R> answered,
             Consumer<Failure> refused) {
+        if (engine.isClosed()) {
+            close();
+            return false;
+        }
         long remaining = deadline.remainingMillis();
         // A request that is cut off too early is ambiguous where its answer would have been clear.
         boolean late = remaining <= leastTryMillis;

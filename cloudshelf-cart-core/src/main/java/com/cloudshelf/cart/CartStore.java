@@ -12,6 +12,8 @@ import java.util.concurrent.CompletableFuture;
  * can be seen without the table throw at once ({@link NullPointerException}, {@link IllegalArgumentException}) and send nothing;
  * everything else completes the returned future, exceptionally with a {@link CartStoreException} whose
  * {@link CartStoreException#effectPossible()} tells whether the change may have happened.
+ * A caller that waits with {@code join()} finds that exception as the cause of a
+ * {@link java.util.concurrent.CompletionException}.
  *
  * <p><b>Time.</b> Every call ends by a deadline, the store's operation timeout or {@link CartUpdate#within}.
  * Cancelling the returned future stops the call: nothing more is sent, but a request that is on its way may still take effect.

@@ -158,6 +158,10 @@ final class Engine {
         }
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
     void close() {
         closed = true;
         calls.forEach(Call::close);

@@ -5,11 +5,12 @@ import java.security.SecureRandom;
 /**
  * The id of one logical write, the same through all its tries: when its call began, and random bits.
  *
- * <p>The text form sorts by time: 8 characters for the milliseconds, then 8 random ones, in an alphabet in ASCII order.
+ * <p>The text form sorts by time: 7 characters for the milliseconds, enough until the year 2109, then 9 random ones, in an alphabet
+ * in ASCII order.
  */
 record WriteId(String text, long begin) {
     private static final String ALPHABET = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
-    private static final int TIME_CHARS = 8;
+    private static final int TIME_CHARS = 7;
     static final int LENGTH = 16;
 
     // Not a generator that is seeded once: clones of a SnapStart snapshot would draw the same ids.
@@ -19,10 +20,12 @@ record WriteId(String text, long begin) {
         char[] text = new char[LENGTH];
         long time = epochMillis;
         long random = RANDOM.nextLong();
-        for (int i = 0; i < TIME_CHARS; i++) {
-            text[TIME_CHARS - 1 - i] = ALPHABET.charAt((int) (time & 63));
-            text[TIME_CHARS + i] = ALPHABET.charAt((int) (random & 63));
+        for (int i = TIME_CHARS - 1; i >= 0; i--) {
+            text[i] = ALPHABET.charAt((int) (time & 63));
             time >>>= 6;
+        }
+        for (int i = TIME_CHARS; i < LENGTH; i++) {
+            text[i] = ALPHABET.charAt((int) (random & 63));
             random >>>= 6;
         }
         return new WriteId(new String(text), epochMillis);
