@@ -91,8 +91,8 @@ class CartItemTest {
 
     @Test
     void of_unpairedSurrogate_isRefused() {
-        for (String text :
-                List.of(UNPAIRED_HIGH, UNPAIRED_LOW, "a\uD83Db", "\uDE00\uD83D", "\uD83D\uD83D\uDE00", "\uD83D\uDE00\uDE00")) {
+        for (String text : List.of(
+                UNPAIRED_HIGH, UNPAIRED_LOW, "a\uD83Db", "\uDE00\uD83D", "\uD83D\uD83D\uDE00", "\uD83D\uDE00\uDE00")) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CartItem.of(text, "t", "a", PRICE, 1))
                     .withMessageContaining("bookId");

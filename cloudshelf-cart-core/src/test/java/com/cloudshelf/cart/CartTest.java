@@ -26,9 +26,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CartTest {
@@ -52,9 +54,7 @@ class CartTest {
 
         @Test
         void empty_badUserId_isRefused() {
-            assertThatNullPointerException()
-                    .isThrownBy(() -> Cart.empty(null))
-                    .withMessageContaining("userId");
+            assertThatNullPointerException().isThrownBy(() -> Cart.empty(null)).withMessageContaining("userId");
             for (String bad : List.of("", " ", "u".repeat(2049), FOUR_BYTES.repeat(513), UNPAIRED_HIGH)) {
                 assertThatIllegalArgumentException()
                         .isThrownBy(() -> Cart.empty(bad))
@@ -124,6 +124,19 @@ class CartTest {
             assertThat(cart.totalItems()).isEqualTo(2_147_483_647_000L);
             assertThat(cart.totalPrice()).isEqualTo(money("2147483646999999997852516.353"));
             assertThat(cart.totalPrice().precision()).isLessThanOrEqualTo(38);
+        }
+
+        @Test
+        void totalPrice_anyQuantityOfTheDearestBook_isExact() {
+            for (int quantity = 1; quantity < 200; quantity++) {
+                assertThat(cartOf(book("a", "1E+12", quantity)).totalPrice())
+                        .isEqualTo(money("1000000000000").multiply(BigDecimal.valueOf(quantity)));
+                assertThat(cartOf(book("a", "1E+12", 9), book("b", "999999999999.999999", quantity))
+                                .totalPrice())
+                        .isEqualByComparingTo(money("999999999999.999999")
+                                .multiply(BigDecimal.valueOf(quantity))
+                                .add(money("9E+12")));
+            }
         }
 
         @Test
@@ -233,8 +246,7 @@ class CartTest {
         void apply_quantitiesBeyondTheLargestInt_isRejected() {
             Cart cart = cartOf(book("a", "1", Integer.MAX_VALUE));
 
-            assertRejected(
-                    Reason.LIMIT, cart, CartLimits.of(9, Integer.MAX_VALUE), new Add(book("a", "1", 1)));
+            assertRejected(Reason.LIMIT, cart, CartLimits.of(9, Integer.MAX_VALUE), new Add(book("a", "1", 1)));
             assertThat(cart.item("a").orElseThrow().quantity()).isEqualTo(Integer.MAX_VALUE);
         }
     }
@@ -322,9 +334,105 @@ class CartTest {
         void apply_rejectedChangeAmongOthers_leavesTheCartAsItWas() {
             Cart before = cartOf(book("a", "1", 2), book("b", "2", 3), book("c", "3", 4));
 
-            assertRejected(
-                    Reason.UNKNOWN_BOOK, cart, CartLimits.defaults(), new Remove("a"), new SetQuantity("d", 1));
+            assertRejected(Reason.UNKNOWN_BOOK, cart, CartLimits.defaults(), new Remove("a"), new SetQuantity("d", 1));
             assertThat(cart).isEqualTo(before);
+        }
+    }
+
+    @Nested
+    class Merging {
+        private final Cart guest = cartOf(
+                CartItem.of("a", "Guest's a", null, money("2"), 5).withAddedAt(LATER),
+                book("g", "3", 1),
+                book("b", "4", 1));
+        private final Cart user = cartOf(book("u", "1", 1), book("a", "1", 2), book("b", "1", 7));
+
+        @Test
+        void merge_sum_addsTheQuantitiesAndTakesTheGuestsDetails() {
+            Cart merged = merge(MergeStrategy.SUM);
+
+            assertThat(quantities(merged)).containsExactly(tuple("u", 1), tuple("a", 7), tuple("b", 8), tuple("g", 1));
+            assertThat(merged.items().get(1))
+                    .isEqualTo(CartItem.of("a", "Guest's a", "Author of a", money("2"), 7)
+                            .withAddedAt(NOW));
+            assertThat(merged.totalPrice()).isEqualTo(money("50"));
+        }
+
+        @Test
+        void merge_max_takesTheLargerQuantityAndTheGuestsDetails() {
+            Cart merged = merge(MergeStrategy.MAX);
+
+            assertThat(quantities(merged)).containsExactly(tuple("u", 1), tuple("a", 5), tuple("b", 7), tuple("g", 1));
+            assertThat(merged.items().get(2).price()).isEqualTo(money("4"));
+        }
+
+        @Test
+        void merge_keepFrom_takesTheGuestsLine() {
+            Cart merged = merge(MergeStrategy.KEEP_FROM);
+
+            assertThat(quantities(merged)).containsExactly(tuple("u", 1), tuple("a", 5), tuple("b", 1), tuple("g", 1));
+            assertThat(merged.items().get(1)).isEqualTo(guest.items().get(0));
+        }
+
+        @Test
+        void merge_keepInto_leavesTheUsersLine() {
+            Cart merged = merge(MergeStrategy.KEEP_INTO);
+
+            assertThat(merged.items().subList(0, 3)).isEqualTo(user.items());
+            assertThat(merged.items().get(3)).isEqualTo(guest.items().get(1));
+        }
+
+        @ParameterizedTest
+        @EnumSource
+        void merge_emptyCarts_addNothing(MergeStrategy strategy) {
+            Cart empty = Cart.empty("guest");
+
+            assertThat(user.merge(empty, strategy, CartLimits.defaults(), NOW)).isEqualTo(user);
+            assertThat(Cart.empty(USER).merge(user, strategy, CartLimits.defaults(), NOW))
+                    .isEqualTo(user);
+        }
+
+        @Test
+        void merge_outcome_isAPreviewOfTheCartThatWasMergedInto() {
+            Cart merged = merge(MergeStrategy.SUM);
+
+            assertThat(merged.userId()).isEqualTo(USER);
+            assertThat(merged.lastUpdated()).contains(LATER);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CartUpdate.of(USER).basedOn(merged));
+        }
+
+        @Test
+        void merge_beyondTheLimits_isRejected() {
+            for (CartLimits limits : List.of(CartLimits.of(3, 99), CartLimits.of(99, 7))) {
+                assertThatExceptionOfType(CartRejectedException.class)
+                        .isThrownBy(() -> user.merge(guest, MergeStrategy.SUM, limits, NOW))
+                        .satisfies(rejection -> assertThat(rejection.reason()).isEqualTo(Reason.LIMIT));
+            }
+            assertThat(user.merge(guest, MergeStrategy.MAX, CartLimits.of(4, 7), NOW)
+                            .items())
+                    .hasSize(4);
+        }
+
+        @Test
+        void merge_quantitiesBeyondTheLargestInt_isRejected() {
+            Cart full = cartOf(book("a", "1", Integer.MAX_VALUE));
+
+            assertThatExceptionOfType(CartRejectedException.class)
+                    .isThrownBy(() -> full.merge(guest, MergeStrategy.SUM, Generated.NO_LIMITS, NOW));
+        }
+
+        @Test
+        void merge_null_isRefused() {
+            CartLimits limits = CartLimits.defaults();
+
+            assertThatNullPointerException().isThrownBy(() -> user.merge(null, MergeStrategy.SUM, limits, NOW));
+            assertThatNullPointerException().isThrownBy(() -> user.merge(guest, null, limits, NOW));
+            assertThatNullPointerException().isThrownBy(() -> user.merge(guest, MergeStrategy.SUM, null, NOW));
+        }
+
+        private Cart merge(MergeStrategy strategy) {
+            return user.merge(guest, strategy, CartLimits.defaults(), LATER);
         }
     }
 
@@ -334,7 +442,8 @@ class CartTest {
         void apply_oneLineTooMany_isRejected() {
             Cart cart = cartOf(book("a", "1", 1), book("b", "1", 1));
 
-            assertThat(cart.apply(CartLimits.of(3, 9), NOW, List.of(new Add(book("c", "1", 1)))).items())
+            assertThat(cart.apply(CartLimits.of(3, 9), NOW, List.of(new Add(book("c", "1", 1))))
+                            .items())
                     .hasSize(3);
             assertRejected(Reason.LIMIT, cart, CartLimits.of(2, 9), new Add(book("c", "1", 1)));
         }
@@ -356,12 +465,15 @@ class CartTest {
             Cart cart = cartOf(book("a", "1", 1), book("b", "1", 1), book("c", "1", 1));
             CartLimits limits = CartLimits.of(1, 9);
 
-            assertThat(cart.apply(limits, NOW, List.of(new Remove("a"))).items()).hasSize(2);
+            assertThat(cart.apply(limits, NOW, List.of(new Remove("a"))).items())
+                    .hasSize(2);
             assertThat(cart.apply(limits, NOW, List.of(new SetQuantity("a", 9))).totalItems())
                     .isEqualTo(11);
-            assertThat(cart.apply(limits, NOW, List.of(new Reprice("a", money("2")))).totalPrice())
+            assertThat(cart.apply(limits, NOW, List.of(new Reprice("a", money("2"))))
+                            .totalPrice())
                     .isEqualTo(money("4"));
-            assertThat(cart.apply(limits, NOW, List.of(new Add(book("a", "1", 1)))).items())
+            assertThat(cart.apply(limits, NOW, List.of(new Add(book("a", "1", 1))))
+                            .items())
                     .hasSize(3);
             assertThat(cart.apply(limits, NOW, List.of(new Clear())).items()).isEmpty();
             assertRejected(Reason.LIMIT, cart, limits, new Add(book("d", "1", 1)));
@@ -372,11 +484,14 @@ class CartTest {
             Cart cart = cartOf(book("a", "1", 100), book("b", "1", 1));
             CartLimits limits = CartLimits.of(9, 10);
 
-            assertThat(cart.apply(limits, NOW, List.of(new SetQuantity("a", 99))).totalItems())
+            assertThat(cart.apply(limits, NOW, List.of(new SetQuantity("a", 99)))
+                            .totalItems())
                     .isEqualTo(100);
-            assertThat(cart.apply(limits, NOW, List.of(new Reprice("a", money("2")))).totalPrice())
+            assertThat(cart.apply(limits, NOW, List.of(new Reprice("a", money("2"))))
+                            .totalPrice())
                     .isEqualTo(money("201"));
-            assertThat(cart.apply(limits, NOW, List.of(new SetQuantity("b", 10))).totalItems())
+            assertThat(cart.apply(limits, NOW, List.of(new SetQuantity("b", 10)))
+                            .totalItems())
                     .isEqualTo(110);
             assertThat(cart.apply(limits, NOW, List.of(new Subtract(Map.of("a", 50))))
                             .totalItems())
@@ -452,7 +567,7 @@ class CartTest {
                 });
     }
 
-    private static List<org.assertj.core.groups.Tuple> quantities(Cart cart) {
+    private static List<Tuple> quantities(Cart cart) {
         return cart.items().stream()
                 .map(item -> tuple(item.bookId(), item.quantity()))
                 .toList();

@@ -49,9 +49,7 @@ class CartUpdateTest {
 
     @Test
     void of_badUserId_isRefused() {
-        assertThatNullPointerException()
-                .isThrownBy(() -> CartUpdate.of(null))
-                .withMessageContaining("userId");
+        assertThatNullPointerException().isThrownBy(() -> CartUpdate.of(null)).withMessageContaining("userId");
         for (String bad : List.of("", "\t", "u".repeat(2049), FOUR_BYTES.repeat(513), UNPAIRED_HIGH)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CartUpdate.of(bad))
@@ -262,7 +260,9 @@ class CartUpdateTest {
     @Test
     void within_longOrTiny_isAccepted() {
         assertThat(CartUpdate.of(USER).within(Duration.ofNanos(1)).deadline()).isPresent();
-        assertThat(CartUpdate.of(USER).within(Duration.ofSeconds(Long.MAX_VALUE)).deadline())
+        assertThat(CartUpdate.of(USER)
+                        .within(Duration.ofSeconds(Long.MAX_VALUE))
+                        .deadline())
                 .isPresent();
     }
 

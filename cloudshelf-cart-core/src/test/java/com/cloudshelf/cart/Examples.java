@@ -31,7 +31,8 @@ final class Examples {
     static Cart cartOf(CartItem... lines) {
         Cart cart = Cart.empty(USER);
         for (CartItem line : lines) {
-            cart = cart.apply(CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE), NOW, List.of(new CartChange.Add(line)));
+            cart = cart.apply(
+                    CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE), NOW, List.of(new CartChange.Add(line)));
         }
         return cart;
     }

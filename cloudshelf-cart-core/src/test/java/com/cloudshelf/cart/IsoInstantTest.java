@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -19,7 +20,7 @@ class IsoInstantTest {
             @ForAll @IntRange(max = 999_999_999) int nano) {
         for (Instant instant : List.of(
                 Instant.ofEpochSecond(second, nano),
-                Instant.ofEpochSecond(second, nano / 1_000_000 * 1_000_000),
+                Instant.ofEpochSecond(second, nano).truncatedTo(ChronoUnit.MILLIS),
                 Instant.ofEpochSecond(second))) {
             assertThat(IsoInstant.parse(instant.toString())).isEqualTo(instant);
         }
@@ -55,7 +56,7 @@ class IsoInstantTest {
     void parse_noTime_isNull() {
         assertThat(IsoInstant.parse("")).isNull();
         assertThat(IsoInstant.parse("yesterday")).isNull();
-        assertThat(IsoInstant.parse("2025-09-03T10:30:00.Z")).isNull();
+        assertThat(IsoInstant.parse("2025-09-03T10:30:00.12x4Z")).isNull();
         assertThat(IsoInstant.parse("2025-02-30T10:30:00Z")).isNull();
     }
 }

@@ -1,0 +1,98 @@
+package com.cloudshelf.cart;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbException;
+import software.amazon.awssdk.services.dynamodb.model.InternalServerErrorException;
+import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughputExceededException;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.dynamodb.model.ThrottlingReason;
+
+/** What the client's futures fail with. */
+final class Failures {
+    static final String REASON = "TableWriteKeyRangeThroughputExceeded";
+
+    private Failures() {}
+
+    static AwsServiceException throttled() {
+        return ProvisionedThroughputExceededException.builder()
+                .throttlingReasons(ThrottlingReason.builder().reason(REASON).build())
+                .awsErrorDetails(details("ProvisionedThroughputExceededException", "too fast"))
+                .statusCode(400)
+                .build();
+    }
+
+    static AwsServiceException refused(Map<String, AttributeValue> item) {
+        ConditionalCheckFailedException.Builder builder = ConditionalCheckFailedException.builder();
+        if (!item.isEmpty()) {
+            builder.item(item);
+        }
+        return builder.awsErrorDetails(details("ConditionalCheckFailedException", "no"))
+                .statusCode(400)
+                .build();
+    }
+
+    static AwsServiceException service(int status, String code, String message) {
+        return DynamoDbException.builder()
+                .awsErrorDetails(details(code, message))
+                .statusCode(status)
+                .build();
+    }
+
+    static AwsServiceException validation(String message) {
+        return service(400, "ValidationException", message);
+    }
+
+    static AwsServiceException accessDenied() {
+        return service(400, "AccessDeniedException", "User: x is not authorized to perform: dynamodb:UpdateItem");
+    }
+
+    static AwsServiceException noTable() {
+        return ResourceNotFoundException.builder()
+                .awsErrorDetails(details("ResourceNotFoundException", "not found"))
+                .statusCode(400)
+                .build();
+    }
+
+    static AwsServiceException serverError() {
+        return InternalServerErrorException.builder()
+                .awsErrorDetails(details("InternalServerError", "oops"))
+                .statusCode(500)
+                .build();
+    }
+
+    /** The request was sent; whether it arrived is not known. */
+    static Throwable lost() {
+        return new CompletionException(
+                SdkClientException.create("Unable to execute HTTP request", new IOException("connection reset")));
+    }
+
+    static Throwable timedOut() {
+        return ApiCallTimeoutException.create(1000);
+    }
+
+    static Throwable connectionRefused() {
+        return SdkClientException.create(
+                "Unable to execute HTTP request", new IOException(new ConnectException("Connection refused")));
+    }
+
+    static Throwable noCredentials() {
+        return SdkClientException.create("Unable to load credentials from any of the providers in the chain");
+    }
+
+    private static AwsErrorDetails details(String code, String message) {
+        return AwsErrorDetails.builder()
+                .errorCode(code)
+                .errorMessage(message)
+                .serviceName("DynamoDb")
+                .build();
+    }
+}

@@ -1,0 +1,105 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.Examples.NOW;
+import static com.cloudshelf.cart.Examples.USER;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Tuple;
+
+/** Random values. Books come from a small pool, so that changes meet the lines of a cart. */
+final class Generated {
+    static final CartLimits NO_LIMITS = CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE);
+
+    private Generated() {}
+
+    static Arbitrary<String> bookIds() {
+        return Arbitraries.of("a", "b", "c", "d", "e", "f", "\u00fc#:\uD83D\uDE00");
+    }
+
+    /** Prices in all forms that a caller may hand in, trailing zeros and exponents included. */
+    static Arbitrary<BigDecimal> prices() {
+        return Arbitraries.frequencyOf(
+                Tuple.of(3, cents()),
+                Tuple.of(
+                        1,
+                        Arbitraries.bigDecimals()
+                                .between(BigDecimal.ZERO, Checks.MAX_PRICE)
+                                .ofScale(Checks.MAX_PRICE_DECIMALS)),
+                Tuple.of(
+                        1,
+                        Arbitraries.of("0", "0.00", "9.50", "1E+2", "1.0E+12", "0.000001", "999999999999.999999")
+                                .map(BigDecimal::new)));
+    }
+
+    private static Arbitrary<BigDecimal> cents() {
+        return Arbitraries.longs().between(0, 10_000).map(cents -> BigDecimal.valueOf(cents, 2));
+    }
+
+    static Arbitrary<Integer> quantities() {
+        return Arbitraries.integers().between(1, 50);
+    }
+
+    static Arbitrary<Instant> times() {
+        return Arbitraries.longs().between(-86_400_000_000L, 86_400_000_000L).map(NOW::plusMillis);
+    }
+
+    static Arbitrary<CartItem> items() {
+        Arbitrary<String> text = Arbitraries.of("", "Emma", "\u00dcber \"alles\"", "\uD83D\uDE00");
+        return Combinators.combine(
+                        bookIds(),
+                        text.injectNull(0.2),
+                        text.injectNull(0.2),
+                        prices(),
+                        quantities(),
+                        times().injectNull(0.5))
+                .as((bookId, title, author, price, quantity, addedAt) -> {
+                    CartItem item = CartItem.of(bookId, title, author, price, quantity);
+                    return addedAt == null ? item : item.withAddedAt(addedAt);
+                });
+    }
+
+    static Arbitrary<CartItem> itemsWithTitleAndAuthor() {
+        return items().filter(item -> item.title().isPresent() && item.author().isPresent());
+    }
+
+    /** Every change but {@code Clear}, which stands alone. */
+    private static Arbitrary<CartChange> changes(Arbitrary<CartItem> items) {
+        Arbitrary<CartChange> add = items.map(CartChange.Add::new);
+        Arbitrary<CartChange> set = Combinators.combine(
+                        bookIds(), Arbitraries.integers().between(0, 50))
+                .as(CartChange.SetQuantity::new);
+        Arbitrary<CartChange> remove = bookIds().map(CartChange.Remove::new);
+        Arbitrary<CartChange> reprice = Combinators.combine(bookIds(), prices()).as(CartChange.Reprice::new);
+        Arbitrary<CartChange> subtract =
+                Arbitraries.maps(bookIds(), quantities()).ofMaxSize(4).map(CartChange.Subtract::new);
+        return Arbitraries.oneOf(add, set, remove, reprice, subtract);
+    }
+
+    static Arbitrary<List<CartChange>> changeLists() {
+        return changeLists(items());
+    }
+
+    static Arbitrary<List<CartChange>> changeLists(Arbitrary<CartItem> items) {
+        return changes(items).list().ofMaxSize(8);
+    }
+
+    static Arbitrary<Cart> carts() {
+        return items().list().ofMaxSize(10).map(Generated::cartOf);
+    }
+
+    static Cart cartOf(List<CartItem> items) {
+        return Cart.empty(USER)
+                .apply(
+                        NO_LIMITS,
+                        NOW,
+                        items.stream()
+                                .map(CartChange.Add::new)
+                                .map(CartChange.class::cast)
+                                .toList());
+    }
+}

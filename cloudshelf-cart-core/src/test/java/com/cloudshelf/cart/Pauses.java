@@ -1,0 +1,34 @@
+package com.cloudshelf.cart;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+
+/** A backoff that does not wait, and notes which attempts it was asked about. */
+final class Pauses implements BackoffStrategy {
+    private final List<Integer> attempts = new CopyOnWriteArrayList<>();
+    private volatile Runnable onPause = () -> {};
+    private volatile Duration delay = Duration.ZERO;
+
+    /** Returns the attempts that the pauses came before, counted from 1. */
+    List<Integer> attempts() {
+        return attempts;
+    }
+
+    /** Does something whenever a call asks how long to pause. */
+    void onPause(Runnable action) {
+        onPause = action;
+    }
+
+    void delay(Duration duration) {
+        delay = duration;
+    }
+
+    @Override
+    public Duration computeDelay(int attempt) {
+        attempts.add(attempt);
+        onPause.run();
+        return delay;
+    }
+}

@@ -1,0 +1,256 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.Examples.NOW;
+import static com.cloudshelf.cart.Examples.USER;
+import static com.cloudshelf.cart.Generated.NO_LIMITS;
+import static com.cloudshelf.cart.ItemFormatPropertiesTest.assertSame;
+import static com.cloudshelf.cart.Writes.TERMS;
+import static com.cloudshelf.cart.Writes.decode;
+import static com.cloudshelf.cart.Writes.stamp;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+class WritePropertiesTest {
+
+    @Provide
+    Arbitrary<Cart> carts() {
+        return Generated.carts();
+    }
+
+    @Provide
+    Arbitrary<Cart> detailedCarts() {
+        return Generated.itemsWithTitleAndAuthor().list().ofMaxSize(10).map(Generated::cartOf);
+    }
+
+    @Provide
+    Arbitrary<CartItem> items() {
+        return Generated.items();
+    }
+
+    @Provide
+    Arbitrary<List<CartChange>> changes() {
+        return Generated.changeLists(Generated.itemsWithTitleAndAuthor());
+    }
+
+    @Provide
+    Arbitrary<List<List<CartChange>>> updates() {
+        return Generated.changeLists(Generated.itemsWithTitleAndAuthor())
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(8);
+    }
+
+    /** Items that other writers may leave: carts, but untidy ones. */
+    @Provide
+    Arbitrary<Map<String, AttributeValue>> untidyItems() {
+        Arbitrary<AttributeValue> line = Combinators.combine(
+                        Generated.bookIds(),
+                        Arbitraries.of("1", "9.50", "2E0", "0"),
+                        Arbitraries.of("0", "1", "2.0", "3"),
+                        Arbitraries.of("", "title", "author", "gift", "addedAt"))
+                .as((bookId, price, quantity, more) -> more.isEmpty()
+                        ? Items.line(bookId, price, quantity)
+                        : Items.with(Items.line(bookId, price, quantity), more, Items.s("2025-09-01T00:00:00Z")));
+        Arbitrary<Map<String, AttributeValue>> others = Arbitraries.maps(
+                        Arbitraries.of("totalItems", "totalPrice", "coupon"),
+                        Arbitraries.of("0", "3", "9.5").map(Items::n))
+                .ofMaxSize(3);
+        return Combinators.combine(line.list().ofMaxSize(6), others).as((lines, more) -> {
+            List<AttributeValue> timed = new ArrayList<>();
+            for (AttributeValue each : lines) {
+                timed.add(Items.with(each, "addedAt", Items.s("2025-09-01T00:00:00Z")));
+            }
+            Map<String, AttributeValue> item = Items.item("cartItems", AttributeValue.fromL(timed));
+            item.putAll(more);
+            return item;
+        });
+    }
+
+    /** A cart that is written and read back equals the cart that the write returned, write after write. */
+    @Property(tries = 50)
+    void change_anySequence_leavesWhatItSaysItLeaves(
+            @ForAll("carts") Cart cart,
+            @ForAll("updates") List<List<CartChange>> updates,
+            @ForAll @IntRange(min = 1, max = 4) int ringSize) {
+        Write.Terms terms = new Write.Terms(TERMS.timeToLive(), NO_LIMITS, ringSize);
+        Table table = new Table();
+        table.put(Write.replace(StoredCart.absent(USER), cart, null, stamp(), terms)
+                .item());
+        StoredCart stored = decode(table.item(USER));
+        for (List<CartChange> changes : updates) {
+            Cart changed = applied(stored.cart(), changes);
+            if (changed == null) {
+                continue;
+            }
+            Write write = Write.change(stored, changed, null, stamp(), terms);
+
+            write(table, write);
+
+            assertThat(write.after().cart()).isEqualTo(changed);
+            assertSame(decode(table.item(USER)), write.after());
+            assertThat(decode(table.item(USER)).isDrifted()).isFalse();
+            stored = write.after();
+        }
+    }
+
+    @Property
+    void change_anyItemOfAnotherWriter_leavesWhatItSaysItLeaves(
+            @ForAll("untidyItems") Map<String, AttributeValue> item, @ForAll("changes") List<CartChange> changes) {
+        Table table = new Table();
+        table.put(item);
+        StoredCart stored = decode(table.item(USER));
+        Cart changed = applied(stored.cart(), changes);
+        if (changed == null) {
+            return;
+        }
+        Write write = Write.change(stored, changed, null, stamp(), TERMS);
+
+        write(table, write);
+
+        assertSame(decode(table.item(USER)), write.after());
+        assertThat(decode(table.item(USER)).isDrifted()).isFalse();
+        assertThat(table.item(USER).get("coupon")).isEqualTo(item.get("coupon"));
+    }
+
+    @Property
+    void merge_anyCarts_leavesWhatItSaysItLeaves(
+            @ForAll("detailedCarts") Cart into,
+            @ForAll("detailedCarts") Cart from,
+            @ForAll MergeStrategy strategy,
+            @ForAll boolean guestWasAbsent) {
+        Table table = new Table();
+        if (!guestWasAbsent) {
+            table.put(Writes.itemOf(into, NOW.minusSeconds(1)));
+        }
+        StoredCart stored = decode(table.item(USER));
+        StoredCart guest = decode(
+                Items.with(Writes.itemOf(from, NOW.minusSeconds(1)), "cartItems", AttributeValue.fromL(gifts(from))));
+        Cart merged = stored.cart().merge(guest.cart(), strategy, NO_LIMITS, NOW);
+        Write write = Write.merge(stored, merged, guest, stamp(), TERMS);
+
+        table.put(write.kind() == Write.Kind.PUT ? write.item() : Expressions.apply(write, table.item(USER)));
+
+        assertSame(decode(table.item(USER)), write.after());
+        assertThat(write.after().cart()).isEqualTo(merged);
+        for (int i = stored.cart().items().size(); i < merged.items().size(); i++) {
+            assertThat(write.after().lines().get(i).m()).containsEntry("gift", Items.s("wrap"));
+        }
+    }
+
+    /** Returns a cart's lines, each with an attribute that the library does not know. */
+    private static List<AttributeValue> gifts(Cart cart) {
+        return cart.items().stream()
+                .map(line -> ItemFormat.encodeLine(line, Map.of("gift", Items.s("wrap"))))
+                .toList();
+    }
+
+    @Property
+    void add_anyCart_appendsOrIsRefusedBecauseTheBookIsThere(
+            @ForAll("carts") Cart cart, @ForAll("items") CartItem item) {
+        Table table = new Table();
+        table.put(Writes.itemOf(cart, NOW.minusSeconds(1)));
+        Write write = Write.add(USER, item, stamp(), TERMS);
+
+        Map<String, AttributeValue> after = Expressions.apply(write, table.item(USER));
+
+        if (cart.item(item.bookId()).isPresent()) {
+            assertThat(after).isNull();
+        } else {
+            assertThat(after).isNotNull();
+            table.put(after);
+            StoredCart stored = decode(table.item(USER));
+            assertThat(stored.cart()).isEqualTo(applied(cart, List.of(new CartChange.Add(item))));
+            assertThat(stored.isDrifted()).isFalse();
+            assertThat(stored.areIdsTrue()).isTrue();
+        }
+    }
+
+    /** Another writer moves, amends, appends or removes lines in between, and leaves totals and times as they were. */
+    @Property
+    void change_listThatAnotherWriterTouched_neverHitsTheWrongLine(
+            @ForAll("carts") Cart cart,
+            @ForAll("changes") List<CartChange> changes,
+            @ForAll("items") CartItem other,
+            @ForAll @IntRange(max = 3) int kind,
+            @ForAll @IntRange(max = 9) int at) {
+        Map<String, AttributeValue> item = Writes.itemOf(cart, NOW.minusSeconds(1));
+        StoredCart stored = decode(item);
+        Cart changed = applied(cart, changes);
+        if (changed == null
+                || cart.isEmpty()
+                || cart.item(other.bookId()).isPresent()
+                || changed.item(other.bookId()).isPresent()) {
+            return;
+        }
+        Write write = Write.change(stored, changed, null, stamp(), TERMS);
+        boolean listIsSent = write.updateExpression().contains(alias(write, "cartItems") + "=");
+        List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
+        int index = at % lines.size();
+        switch (kind) {
+            case 0 -> lines.add(lines.remove(index));
+            case 1 -> lines.set(index, ItemFormat.encodeLine(other, Map.of()));
+            case 2 -> lines.add(ItemFormat.encodeLine(other, Map.of()));
+            default -> lines.remove(index);
+        }
+        Map<String, AttributeValue> after =
+                Expressions.apply(write, Items.with(item, "cartItems", AttributeValue.fromL(lines)));
+        if (after == null || listIsSent) {
+            return;
+        }
+
+        // It was accepted: what it meant to change is changed, and every other line is as the other writer left it.
+        Map<String, AttributeValue> expected = new LinkedHashMap<>();
+        for (AttributeValue line : lines) {
+            expected.put(line.m().get("bookId").s(), line);
+        }
+        for (CartItem line : cart.items()) {
+            CartItem to = changed.item(line.bookId()).orElse(null);
+            if (to == null) {
+                expected.remove(line.bookId());
+            } else if (!to.equals(line)) {
+                expected.put(line.bookId(), ItemFormat.encodeLine(to, Map.of()));
+            }
+        }
+        for (CartItem line : changed.items()) {
+            if (cart.item(line.bookId()).isEmpty()) {
+                expected.put(line.bookId(), ItemFormat.encodeLine(line, Map.of()));
+            }
+        }
+        assertThat(after.get("cartItems").l()).containsExactlyInAnyOrderElementsOf(expected.values());
+    }
+
+    private static String alias(Write write, String attribute) {
+        return write.names().entrySet().stream()
+                .filter(name -> name.getValue().equals(attribute))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static @Nullable Cart applied(Cart cart, List<CartChange> changes) {
+        try {
+            return cart.apply(NO_LIMITS, NOW, changes);
+        } catch (CartRejectedException e) {
+            return null;
+        }
+    }
+
+    private static void write(Table table, Write write) {
+        Map<String, AttributeValue> after = Expressions.apply(write, table.item(USER));
+        assertThat(after).isNotNull();
+        table.put(after);
+    }
+}

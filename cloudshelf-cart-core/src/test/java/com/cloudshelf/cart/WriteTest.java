@@ -1,0 +1,910 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.Examples.NOW;
+import static com.cloudshelf.cart.Examples.USER;
+import static com.cloudshelf.cart.Examples.book;
+import static com.cloudshelf.cart.Examples.cartOf;
+import static com.cloudshelf.cart.Examples.money;
+import static com.cloudshelf.cart.Items.item;
+import static com.cloudshelf.cart.Items.line;
+import static com.cloudshelf.cart.Items.list;
+import static com.cloudshelf.cart.Items.map;
+import static com.cloudshelf.cart.Items.n;
+import static com.cloudshelf.cart.Items.s;
+import static com.cloudshelf.cart.Items.with;
+import static com.cloudshelf.cart.Writes.RING;
+import static com.cloudshelf.cart.Writes.TERMS;
+import static com.cloudshelf.cart.Writes.cartWithLines;
+import static com.cloudshelf.cart.Writes.change;
+import static com.cloudshelf.cart.Writes.decode;
+import static com.cloudshelf.cart.Writes.itemOf;
+import static com.cloudshelf.cart.Writes.itemWithLines;
+import static com.cloudshelf.cart.Writes.stamp;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.cloudshelf.cart.CartChange.Add;
+import com.cloudshelf.cart.CartChange.Remove;
+import com.cloudshelf.cart.CartChange.Reprice;
+import com.cloudshelf.cart.CartChange.SetQuantity;
+import com.cloudshelf.cart.CartRejectedException.Reason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+class WriteTest {
+
+    @Nested
+    class ChangeOfSingleLines {
+        private final Map<String, AttributeValue> item = itemWithLines(200);
+        private final StoredCart before = decode(item);
+
+        @Test
+        void change_oneLineOf200_sendsNothingOfTheOthers() {
+            Write write = change(before, new SetQuantity("book137", 7));
+
+            assertThat(path(write, "cartItems[137].quantity")).isEqualTo("7");
+            assertThat(condition(write))
+                    .contains("cartItems[137].bookId=book137", "cartItems[137].quantity=2", "cartItems[137].price=9.5");
+            assertThat(mentionedBooks(write)).containsExactly("book137");
+            assertThat(sentBytes(write)).isLessThan(1500);
+        }
+
+        @Test
+        void change_lineThatKeepsSomeValues_sendsThoseThatChange() {
+            Write write = change(before, new Reprice("book3", money("10")));
+
+            assertThat(path(write, "cartItems[3].price")).isEqualTo("10");
+            assertThat(update(write)).doesNotContain("quantity", "title", "author", "addedAt", "bookIds");
+        }
+
+        @Test
+        void change_addToALine_sendsQuantityAndNewDetails() {
+            Write write = change(before, new Add(CartItem.of("book3", "New", "Author 3", money("8"), 5)));
+
+            assertThat(path(write, "cartItems[3].quantity")).isEqualTo("7");
+            assertThat(path(write, "cartItems[3].price")).isEqualTo("8");
+            assertThat(path(write, "cartItems[3].title")).isEqualTo("New");
+            assertThat(update(write)).doesNotContain("author", "addedAt");
+            assertThat(mentionedBooks(write)).containsExactly("book3");
+        }
+
+        @Test
+        void change_removedLines_areRemovedByTheirIndexes() {
+            Write write = change(before, new Remove("book0"), new Remove("book7"), new SetQuantity("book199", 1));
+
+            assertThat(update(write)).contains("REMOVE cartItems[0],cartItems[7]");
+            assertThat(path(write, "cartItems[199].quantity")).isEqualTo("1");
+            assertThat(condition(write)).contains("cartItems[0].bookId=book0", "cartItems[7].bookId=book7");
+            assertThat(mentionedBooks(write)).containsExactlyInAnyOrder("book0", "book7", "book199");
+            assertThat(applied(write, item).cart()).isEqualTo(write.after().cart());
+        }
+
+        @Test
+        void change_appendedLines_followTheLastIndex() {
+            Write write = change(before, new Add(book("x", "1", 1)), new Add(book("y", "2", 2)));
+
+            assertThat(update(write)).contains("cartItems[200]=", "cartItems[201]=");
+            assertThat(mentionedBooks(write)).containsExactlyInAnyOrder("x", "y");
+            assertThat(applied(write, item).cart()).isEqualTo(write.after().cart());
+        }
+
+        @Test
+        void change_removalAndAppendage_sendsTheListAsAWhole() {
+            Write write = change(before, new Remove("book5"), new Add(book("x", "1", 1)));
+
+            assertThat(sentList(write)).hasSize(200);
+            assertThat(applied(write, item).cart()).isEqualTo(write.after().cart());
+        }
+
+        @Test
+        void change_removalAndReturnOfABook_sendsTheListAsAWhole() {
+            Write write = change(before, new Remove("book5"), new Add(book("book5", "1", 1)));
+
+            assertThat(sentList(write)).hasSize(200);
+            assertThat(applied(write, item).cart().items().get(199).bookId()).isEqualTo("book5");
+        }
+
+        @Test
+        void change_touchesMoreThan20Lines_sendsTheListAsAWhole() {
+            assertThat(update(change(before, reprices(20)))).contains("cartItems[19].price=");
+            assertThat(sentList(change(before, reprices(21)))).hasSize(200);
+        }
+
+        @Test
+        void change_appendsMoreThan50Lines_sendsTheListAsAWhole() {
+            assertThat(update(change(before, adds(50)))).contains("cartItems[249]=");
+            assertThat(sentList(change(before, adds(51)))).hasSize(251);
+        }
+
+        @Test
+        void change_mostThatIsSentLineByLine_staysWithinDynamoDbsLimits() {
+            Map<String, AttributeValue> large = itemWithLines(3000);
+            List<CartChange> changes = new ArrayList<>();
+            for (int i = 2980; i < 3000; i++) {
+                changes.add(new Add(CartItem.of("book" + i, "New", "New", money("1"), 1)));
+            }
+            for (CartChange append : adds(50)) {
+                changes.add(append);
+            }
+            Write write = change(decode(large), changes.toArray(CartChange[]::new));
+
+            assertThat(update(write)).contains("cartItems[2999].author=", "cartItems[3049]=");
+            assertThat(applied(write, large).cart()).isEqualTo(write.after().cart());
+        }
+
+        @Test
+        void change_nothing_touchesNoLine() {
+            Write write = change(before);
+
+            assertThat(update(write)).doesNotContain("cartItems");
+            assertThat(mentionedBooks(write)).isEmpty();
+        }
+
+        private CartChange[] reprices(int count) {
+            return Stream.iterate(0, i -> i + 1)
+                    .limit(count)
+                    .map(i -> new Reprice("book" + i, money("1")))
+                    .toArray(CartChange[]::new);
+        }
+
+        private CartChange[] adds(int count) {
+            return Stream.iterate(0, i -> i + 1)
+                    .limit(count)
+                    .map(i -> new Add(book("new" + i, "1", 1)))
+                    .toArray(CartChange[]::new);
+        }
+    }
+
+    @Nested
+    class ChangeOfOtherWritersItems {
+        @Test
+        void change_listWithDuplicates_sendsTheListAsAWhole() {
+            Map<String, AttributeValue> item =
+                    item("cartItems", list(line("a", "1", "1"), line("b", "2", "2"), line("a", "3", "3")));
+
+            Write write = change(decode(item), new SetQuantity("b", 5));
+
+            assertThat(sentList(write)).hasSize(2);
+            assertThat(condition(write)).contains("size(cartItems)=3");
+            assertThat(applied(write, item).cart()).isEqualTo(write.after().cart());
+            assertThat(applied(write, item).isDrifted()).isFalse();
+        }
+
+        @Test
+        void change_listWithALineOfNothing_sendsTheListAsAWhole() {
+            Map<String, AttributeValue> item = item("cartItems", list(line("a", "1", "0"), line("b", "2", "2")));
+
+            assertThat(sentList(change(decode(item), new SetQuantity("b", 5)))).hasSize(1);
+        }
+
+        @Test
+        void change_noList_sendsOne() {
+            Write write = change(decode(item()), new Add(book("a", "1", 1)));
+
+            assertThat(sentList(write)).hasSize(1);
+            assertThat(applied(write, item()).cart()).isEqualTo(write.after().cart());
+            assertThat(refuses(write, item("cartItems", list()))).isTrue();
+            assertThat(refuses(write, Map.of())).isTrue();
+        }
+
+        @Test
+        void change_itemWithoutMemory_beginsOne() {
+            Map<String, AttributeValue> item = item("cartItems", list(line("a", "1", "1")));
+            Write.Stamp stamp = stamp();
+
+            Write write = Write.change(decode(item), cartOf(book("a", "1", 1)), null, stamp, TERMS);
+            StoredCart after = applied(write, item);
+
+            assertThat(after.memory().incarnation()).isEqualTo(stamp.id().text());
+            assertThat(after.memory().version()).isEqualTo(1);
+            assertThat(after.memory().holds(stamp.id())).isTrue();
+            assertThat(after.format()).isEqualTo(1);
+            assertThat(after.areIdsTrue()).isTrue();
+            assertThat(refuses(write, itemWithLines(1))).isTrue();
+        }
+
+        @Test
+        void change_driftedTotalsAndIds_areRepaired() {
+            Map<String, AttributeValue> item = with(
+                    with(with(itemWithLines(2), "totalItems", n("99")), "totalPrice", n("-1")),
+                    "bookIds",
+                    AttributeValue.fromSs(List.of("book0", "ghost")));
+
+            Write write = change(decode(item), new SetQuantity("book1", 1));
+
+            assertThat(applied(write, item).isDrifted()).isFalse();
+            assertThat(applied(write, item).areIdsTrue()).isTrue();
+            assertThat(write.after().isDrifted()).isFalse();
+        }
+
+        @Test
+        void change_unknownAttributes_survive() {
+            AttributeValue gift = with(with(line("a", "1", "1"), "gift", s("wrap")), "note", map("n", n("1")));
+            Map<String, AttributeValue> item = item("cartItems", list(gift, line("b", "1", "1")), "coupon", s("SAVE"));
+
+            for (CartChange change : List.of(
+                    new SetQuantity("a", 2),
+                    new Reprice("a", money("7")),
+                    new Add(book("a", "1", 1)),
+                    new Remove("b"),
+                    new Add(book("c", "1", 1)))) {
+                Write write = change(decode(item), change);
+                Map<String, AttributeValue> after = requireNonNull(Expressions.apply(write, item));
+
+                assertThat(after).containsEntry("coupon", s("SAVE"));
+                assertThat(after.get("cartItems").l().get(0).m())
+                        .containsEntry("gift", s("wrap"))
+                        .containsEntry("note", map("n", n("1")));
+                assertThat(write.after().lines().get(0).m())
+                        .containsEntry("gift", s("wrap"))
+                        .containsEntry("note", map("n", n("1")));
+                assertThat(write.after().unknownBytes()).isEqualTo("couponSAVE".length());
+            }
+        }
+
+        @Test
+        void change_unknownAttributesOfAnUncleanList_survive() {
+            Map<String, AttributeValue> item = item(
+                    "cartItems",
+                    list(
+                            with(line("a", "1", "1"), "gift", s("wrap")),
+                            line("b", "1", "1"),
+                            with(line("a", "1", "1"), "note", s("n")),
+                            with(line("c", "1", "1"), "x", s("x"))));
+
+            Write write = change(decode(item), new SetQuantity("b", 2), new Remove("none"));
+
+            List<AttributeValue> lines = requireNonNull(Expressions.apply(write, item))
+                    .get("cartItems")
+                    .l();
+            assertThat(lines.get(0).m()).containsEntry("gift", s("wrap")).containsEntry("note", s("n"));
+            assertThat(lines.get(2).m()).containsEntry("x", s("x"));
+        }
+    }
+
+    @Nested
+    class ChangeIsPinned {
+        private final Map<String, AttributeValue> item = itemWithLines(3);
+        private final Write write = change(decode(item), new SetQuantity("book1", 5), new Remove("book2"));
+
+        @Test
+        void change_itemAsItWasSeen_isAccepted() {
+            assertThat(refuses(write, item)).isFalse();
+            assertThat(applied(write, item).cart()).isEqualTo(write.after().cart());
+        }
+
+        @Test
+        void change_itemAsDynamoDbKeepsIt_isAccepted() {
+            Map<String, AttributeValue> odd = with(with(item, "totalPrice", n("57.000")), "totalItems", n("6.0"));
+
+            assertThat(refuses(write, odd)).isFalse();
+        }
+
+        static Stream<Arguments> foreignChanges() {
+            return Stream.of(
+                    Arguments.of("version", n("2")),
+                    Arguments.of("incarnation", s("another")),
+                    Arguments.of("totalItems", n("7")),
+                    Arguments.of("totalPrice", n("57.01")),
+                    Arguments.of("lastUpdated", s("2025-09-03T10:29:01Z")),
+                    Arguments.of("totalItems", s("6")),
+                    Arguments.of("cartItems", list()),
+                    Arguments.of("cartItems", s("x")));
+        }
+
+        @ParameterizedTest
+        @MethodSource("foreignChanges")
+        void change_attributeThatAnotherWriterChanged_isRefused(String name, AttributeValue value) {
+            assertThat(refuses(write, with(item, name, value))).isTrue();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"version", "incarnation", "totalItems", "totalPrice", "lastUpdated", "cartItems"})
+        void change_attributeThatAnotherWriterRemoved_isRefused(String name) {
+            Map<String, AttributeValue> less = new LinkedHashMap<>(item);
+            less.remove(name);
+
+            assertThat(refuses(write, less)).isTrue();
+        }
+
+        @Test
+        void change_itemThatIsGone_isRefused() {
+            assertThat(refuses(write, Map.of())).isTrue();
+        }
+
+        @Test
+        void change_touchedLineThatAnotherWriterChanged_isRefused() {
+            List<AttributeValue> lines = item.get("cartItems").l();
+            for (int touched : new int[] {1, 2}) {
+                for (AttributeValue other : List.of(
+                        with(lines.get(touched), "bookId", s("other")),
+                        with(lines.get(touched), "quantity", n("3")),
+                        with(lines.get(touched), "price", n("9.51")),
+                        s("no line"))) {
+                    List<AttributeValue> changed = new ArrayList<>(lines);
+                    changed.set(touched, other);
+
+                    assertThat(refuses(write, with(item, "cartItems", AttributeValue.fromL(changed))))
+                            .isTrue();
+                }
+            }
+        }
+
+        @Test
+        void change_untouchedLineThatAnotherWriterAmended_staysAsTheyLeftIt() {
+            List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
+            lines.set(0, with(lines.get(0), "gift", s("wrap")));
+
+            StoredCart after = applied(write, with(item, "cartItems", AttributeValue.fromL(lines)));
+
+            assertThat(after.lines().get(0).m()).containsEntry("gift", s("wrap"));
+        }
+
+        /** The table's documented function appends blindly, and knows no version. */
+        @Test
+        void change_lineThatAnotherWriterAppended_isRefused() {
+            List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
+            lines.add(line("free", "0", "1"));
+            Map<String, AttributeValue> appended = with(item, "cartItems", AttributeValue.fromL(lines));
+
+            assertThat(refuses(write, appended)).isTrue();
+        }
+    }
+
+    @Nested
+    class ChangeOfMemory {
+        @Test
+        void change_ringWithRoom_addsOneId() {
+            Map<String, AttributeValue> item = itemWithLines(1);
+            Write.Stamp stamp = stamp();
+
+            Write write = Write.change(decode(item), cartWithLines(1).cart(), null, stamp, TERMS);
+
+            assertThat(update(write))
+                    .contains("ADD writes [" + stamp.id().text() + "]")
+                    .doesNotContain("forgotten");
+            assertThat(applied(write, item).memory().writes()).hasSize(2);
+        }
+
+        @Test
+        void change_fullRing_isTrimmedAndForgottenRises() {
+            List<String> ring = new ArrayList<>();
+            for (int i = RING; i > 0; i--) {
+                ring.add(WriteId.begunAt(NOW.toEpochMilli() - i).text());
+            }
+            Map<String, AttributeValue> item = with(itemWithLines(1), "writes", AttributeValue.fromSs(ring));
+            Write.Stamp stamp = stamp();
+
+            Write write = Write.change(decode(item), cartWithLines(1).cart(), null, stamp, TERMS);
+            Memory memory = applied(write, item).memory();
+
+            assertThat(memory.writes())
+                    .hasSize(RING / 2 + 1)
+                    .contains(stamp.id().text(), ring.get(RING / 2));
+            assertThat(memory.forgotten()).isEqualTo(NOW.toEpochMilli() - RING / 2 - 1);
+            ItemFormatPropertiesTest.assertSame(applied(write, item), write.after());
+        }
+
+        @Test
+        void change_anyCart_raisesVersionAndDates() {
+            Map<String, AttributeValue> item = itemWithLines(1);
+
+            StoredCart after = applied(change(decode(item), new SetQuantity("book0", 9)), item);
+
+            assertThat(after.memory().version()).isEqualTo(2);
+            assertThat(after.memory().incarnation())
+                    .isEqualTo(decode(item).memory().incarnation());
+            assertThat(after.memory().lastWrite()).isEqualTo(NOW.toEpochMilli());
+            assertThat(after.cart().lastUpdated()).contains(NOW);
+            assertThat(after.cart().expiresAt()).contains(NOW.plus(TERMS.timeToLive()));
+            assertThat(after.cart().version()).isNotEqualTo(decode(item).cart().version());
+        }
+
+        @Test
+        void change_firstKey_isKept() {
+            Map<String, AttributeValue> item = itemWithLines(1);
+            Write.KeyEntry key = key("k1", 9);
+
+            Write write = Write.change(decode(item), cartWithLines(1).cart(), key, stamp(), TERMS);
+
+            assertThat(applied(write, item).keys()).containsOnlyKeys("k1").containsEntry("k1", key.key());
+            assertThat(requireNonNull(Expressions.apply(write, item)).get("keysUntil"))
+                    .isEqualTo(n(Long.toString(key.key().until())));
+        }
+
+        @Test
+        void change_anotherKey_keepsLiveOnesAndDropsThosePastTheirTime() {
+            Map<String, AttributeValue> keys = new LinkedHashMap<>();
+            keys.put("live", ItemFormat.encodeKey(key("live", 5).key()));
+            keys.put("past", ItemFormat.encodeKey(key("past", -5).key()));
+            Map<String, AttributeValue> item = with(itemWithLines(1), "idempotencyKeys", AttributeValue.fromM(keys));
+
+            Write write = Write.change(decode(item), cartWithLines(1).cart(), key("new", 3), stamp(), TERMS);
+
+            assertThat(applied(write, item).keys()).containsOnlyKeys("live", "new");
+            assertThat(requireNonNull(Expressions.apply(write, item)).get("keysUntil"))
+                    .isEqualTo(n(Long.toString(key("live", 5).key().until())));
+            ItemFormatPropertiesTest.assertSame(applied(write, item), write.after());
+        }
+
+        @Test
+        void change_noKey_leavesTheKeysAlone() {
+            Map<String, AttributeValue> item = with(
+                    itemWithLines(1),
+                    "idempotencyKeys",
+                    map("k", ItemFormat.encodeKey(key("k", 5).key())));
+
+            Write write = change(decode(item), new SetQuantity("book0", 9));
+
+            assertThat(update(write)).doesNotContain("eys");
+            assertThat(applied(write, item).keys()).containsOnlyKeys("k");
+        }
+    }
+
+    @Nested
+    class AddWithoutReading {
+        private final Write.Stamp stamp = stamp();
+        private final Write write = Write.add(USER, book("new", "9.50", 3), stamp, TERMS);
+        private final Map<String, AttributeValue> item = itemWithLines(2);
+
+        @Test
+        void add_noItem_beginsACart() {
+            StoredCart after = applied(write, Map.of());
+
+            assertThat(after.cart().items())
+                    .containsExactly(book("new", "9.5", 3).withAddedAt(NOW));
+            assertThat(after.isDrifted()).isFalse();
+            assertThat(after.areIdsTrue()).isTrue();
+            assertThat(after.format()).isEqualTo(1);
+            assertThat(after.memory().incarnation()).isEqualTo(stamp.id().text());
+            assertThat(after.memory().version()).isEqualTo(1);
+            assertThat(after.memory().forgotten()).isEqualTo(NOW.toEpochMilli() - Memory.REST_MILLIS / 2);
+            assertThat(after.memory().writes()).containsExactly(stamp.id().text());
+            assertThat(after.cart().lastUpdated()).contains(NOW);
+            assertThat(after.cart().expiresAt()).contains(NOW.plus(TERMS.timeToLive()));
+        }
+
+        @Test
+        void add_cartWithOtherBooks_appends() {
+            StoredCart after = applied(write, item);
+
+            assertThat(after.cart().items()).extracting(CartItem::bookId).containsExactly("book0", "book1", "new");
+            assertThat(after.cart().totalItems()).isEqualTo(7);
+            assertThat(after.isDrifted()).isFalse();
+            assertThat(after.areIdsTrue()).isTrue();
+            assertThat(after.memory().version()).isEqualTo(2);
+            assertThat(after.memory().incarnation())
+                    .isEqualTo(decode(item).memory().incarnation());
+            assertThat(after.memory().writes()).hasSize(2).contains(stamp.id().text());
+        }
+
+        @Test
+        void add_cartThatWasEmptied_appends() {
+            Map<String, AttributeValue> emptied = itemOf(Cart.empty(USER), NOW.minusSeconds(60));
+
+            assertThat(applied(write, emptied).cart().items()).hasSize(1);
+            assertThat(applied(write, emptied).areIdsTrue()).isTrue();
+        }
+
+        @Test
+        void add_unknownAttributesAndKeys_survive() {
+            Map<String, AttributeValue> more = with(
+                    with(
+                            with(item, "coupon", s("SAVE")),
+                            "idempotencyKeys",
+                            map("k", ItemFormat.encodeKey(key("k", 5).key()))),
+                    "keysUntil",
+                    n("5"));
+
+            assertThat(requireNonNull(Expressions.apply(write, more))).containsEntry("coupon", s("SAVE"));
+            assertThat(applied(write, more).keys()).containsOnlyKeys("k");
+        }
+
+        @Test
+        void add_twice_isRefusedTheSecondTime() {
+            Map<String, AttributeValue> once = requireNonNull(Expressions.apply(write, Map.of()));
+
+            assertThat(refuses(write, once)).isTrue();
+        }
+
+        @Test
+        void add_twiceWithARemovalBetween_isRefusedTheSecondTime() {
+            Map<String, AttributeValue> once = requireNonNull(Expressions.apply(write, item));
+            Write removal = change(decode(once), new Remove("new"));
+            Map<String, AttributeValue> removed = requireNonNull(Expressions.apply(removal, once));
+
+            assertThat(decode(removed).cart().item("new")).isEmpty();
+            assertThat(refuses(write, removed)).isTrue();
+        }
+
+        @Test
+        void add_bookThatIsThere_isRefused() {
+            assertThat(refuses(Write.add(USER, book("book1", "1", 1), stamp, TERMS), item))
+                    .isTrue();
+        }
+
+        @Test
+        void add_cartAtItsLimit_isRefused() {
+            Write.Terms two = new Write.Terms(Duration.ofDays(30), CartLimits.of(2, 99), RING);
+            Write.Terms three = new Write.Terms(Duration.ofDays(30), CartLimits.of(3, 99), RING);
+
+            assertThat(refuses(Write.add(USER, book("new", "1", 1), stamp, two), item))
+                    .isTrue();
+            assertThat(refuses(Write.add(USER, book("new", "1", 1), stamp, three), item))
+                    .isFalse();
+        }
+
+        @Test
+        void add_expiredCart_isRefused() {
+            assertThat(refuses(write, with(item, "ttl", n(Long.toString(NOW.getEpochSecond())))))
+                    .isTrue();
+            assertThat(refuses(write, with(item, "ttl", n(Long.toString(NOW.getEpochSecond() + 1)))))
+                    .isFalse();
+        }
+
+        @Test
+        void add_fullRing_isRefused() {
+            List<String> ring = new ArrayList<>();
+            for (int i = 1; i < RING; i++) {
+                ring.add(WriteId.begunAt(i).text());
+            }
+            assertThat(refuses(write, with(item, "writes", AttributeValue.fromSs(ring))))
+                    .isFalse();
+            ring.add(WriteId.begunAt(RING).text());
+            assertThat(refuses(write, with(item, "writes", AttributeValue.fromSs(ring))))
+                    .isTrue();
+        }
+
+        @Test
+        void add_ringThatMayHaveForgottenAnEarlierTry_isRefused() {
+            long begin = stamp.id().begin();
+
+            assertThat(refuses(write, with(item, "forgotten", n(Long.toString(begin)))))
+                    .isTrue();
+            assertThat(refuses(write, with(item, "forgotten", n(Long.toString(begin - 1)))))
+                    .isFalse();
+        }
+
+        @Test
+        void add_higherFormat_isRefused() {
+            assertThat(refuses(write, with(item, "format", n("2")))).isTrue();
+        }
+
+        @Test
+        void add_setOfBooksThatIsNotTheLines_isRefused() {
+            assertThat(refuses(write, with(item, "bookIds", AttributeValue.fromSs(List.of("book0")))))
+                    .isTrue();
+            Map<String, AttributeValue> without = new LinkedHashMap<>(item);
+            without.remove("bookIds");
+            assertThat(refuses(write, without)).isTrue();
+        }
+
+        @Test
+        void add_itemOfAnotherWriter_isRefused() {
+            assertThat(refuses(write, item("cartItems", list()))).isTrue();
+            assertThat(refuses(write, item("cartItems", list(line("a", "1", "1")), "totalItems", n("1"))))
+                    .isTrue();
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "cartItems",
+                    "totalItems",
+                    "totalPrice",
+                    "lastUpdated",
+                    "ttl",
+                    "format",
+                    "incarnation",
+                    "version",
+                    "bookIds",
+                    "writes",
+                    "forgotten",
+                    "lastWrite",
+                    "idempotencyKeys",
+                    "keysUntil"
+                })
+        void add_attributeOfAWrongType_isRefused(String name) {
+            for (AttributeValue wrong : List.of(
+                    AttributeValue.fromBool(true),
+                    AttributeValue.fromNul(true),
+                    AttributeValue.fromNs(List.of("1")),
+                    name.equals("idempotencyKeys") ? s("x") : map("a", s("a")),
+                    name.equals("cartItems") ? s("xx") : list(s("a"), s("b")),
+                    name.equals("lastUpdated") || name.equals("incarnation") ? n("1") : s("1"))) {
+                assertThat(refuses(write, with(item, name, wrong)))
+                        .as("%s as %s", name, wrong.type())
+                        .isTrue();
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"cartItems", "totalItems", "totalPrice", "lastUpdated", "ttl", "format", "incarnation"})
+        void add_attributeThatIsMissing_isRefused(String name) {
+            Map<String, AttributeValue> less = new LinkedHashMap<>(item);
+            less.remove(name);
+
+            assertThat(refuses(write, less)).isTrue();
+        }
+
+        @Test
+        void add_lineBeyondDynamoDbsSize_isRejected() {
+            CartItem huge = CartItem.of("a", "x".repeat(410_000), null, money("1"), 1);
+
+            assertTooLarge(() -> Write.add(USER, huge, stamp, TERMS));
+        }
+    }
+
+    @Nested
+    class ReplaceAndRemove {
+        @Test
+        void replace_noItem_isOnlyAcceptedWhereThereIsNone() {
+            Write write = Write.replace(StoredCart.absent(USER), cartOf(book("a", "1", 1)), null, stamp(), TERMS);
+
+            assertThat(write.kind()).isEqualTo(Write.Kind.PUT);
+            assertThat(refuses(write, Map.of())).isFalse();
+            assertThat(refuses(write, item())).isTrue();
+            assertThat(decode(write.item()).memory().incarnation())
+                    .isEqualTo(decode(write.item()).memory().writes().get(0));
+        }
+
+        @Test
+        void replace_expiredItem_beginsAnotherIncarnationThatRemembers() {
+            Map<String, AttributeValue> item = with(
+                    with(
+                            with(itemWithLines(2), "ttl", n("1725552600")),
+                            "idempotencyKeys",
+                            map("k", ItemFormat.encodeKey(key("k", 5).key()))),
+                    "coupon",
+                    s("SAVE"));
+            StoredCart before = decode(item);
+
+            Write write = Write.replace(before, cartOf(book("a", "1", 1)), null, stamp(), TERMS);
+            StoredCart after = decode(write.item());
+
+            assertThat(refuses(write, item)).isFalse();
+            assertThat(refuses(write, with(item, "ttl", n("1756999999")))).isTrue();
+            assertThat(after.cart().items()).extracting(CartItem::bookId).containsExactly("a");
+            assertThat(after.memory().incarnation())
+                    .isNotEqualTo(before.memory().incarnation());
+            assertThat(after.memory().version()).isEqualTo(2);
+            assertThat(after.memory().writes()).containsAll(before.memory().writes());
+            assertThat(after.keys()).containsOnlyKeys("k");
+            assertThat(write.item()).doesNotContainKey("coupon");
+        }
+
+        @Test
+        void replace_clearedCart_keepsItsMemoryAndNoLine() {
+            Map<String, AttributeValue> item = itemWithLines(2);
+            StoredCart before = decode(item);
+            Write.Stamp stamp = stamp();
+
+            Write write = Write.replace(before, Cart.empty(USER), null, stamp, TERMS);
+            StoredCart after = decode(write.item());
+
+            assertThat(refuses(write, item)).isFalse();
+            assertThat(refuses(write, with(item, "version", n("9")))).isTrue();
+            assertThat(after.cart().isEmpty()).isTrue();
+            assertThat(after.cart().version()).isEqualTo(CartVersion.ABSENT);
+            assertThat(after.memory().incarnation()).isEqualTo(before.memory().incarnation());
+            assertThat(after.memory().version()).isEqualTo(2);
+            assertThat(after.memory().writes())
+                    .containsAll(before.memory().writes())
+                    .contains(stamp.id().text());
+            assertThat(write.item()).containsKey("ttl").doesNotContainKey("bookIds");
+        }
+
+        @Test
+        void clear_restedItem_removesItPinned() {
+            Map<String, AttributeValue> item =
+                    itemOf(cartOf(book("a", "1", 1)), NOW.minusMillis(Memory.REST_MILLIS + 1));
+
+            Write write = Write.clear(decode(item), null, stamp(), TERMS);
+
+            assertThat(write.kind()).isEqualTo(Write.Kind.DELETE);
+            assertThat(refuses(write, item)).isFalse();
+            assertThat(refuses(write, with(item, "version", n("9")))).isTrue();
+            assertThat(refuses(write, Map.of())).isTrue();
+            assertThat(write.after().exists()).isFalse();
+        }
+
+        @Test
+        void clear_itemThatMustBeRemembered_emptiesItInPlace() {
+            Map<String, AttributeValue> rested = itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2)));
+            Map<String, AttributeValue> young = itemOf(cartOf(book("a", "1", 1)), NOW.minusMillis(Memory.REST_MILLIS));
+            Map<String, AttributeValue> keyed = with(
+                    rested,
+                    "idempotencyKeys",
+                    map("k", ItemFormat.encodeKey(key("k", 5).key())));
+
+            assertThat(Write.clear(decode(young), null, stamp(), TERMS).kind()).isEqualTo(Write.Kind.PUT);
+            assertThat(Write.clear(decode(keyed), null, stamp(), TERMS).kind()).isEqualTo(Write.Kind.PUT);
+            assertThat(Write.clear(decode(rested), key("k", 5), stamp(), TERMS).kind())
+                    .isEqualTo(Write.Kind.PUT);
+        }
+
+        @Test
+        void clear_itemOfAnotherWriter_removesIt() {
+            Map<String, AttributeValue> item = item("cartItems", list(line("a", "1", "1")));
+
+            Write write = Write.clear(decode(item), null, stamp(), TERMS);
+
+            assertThat(write.kind()).isEqualTo(Write.Kind.DELETE);
+            assertThat(refuses(write, item)).isFalse();
+            assertThat(refuses(write, item("cartItems", list(line("a", "1", "1"), line("b", "1", "1")))))
+                    .isTrue();
+        }
+
+        @Test
+        void removeRested_itemThatHasRested_isRemoved() {
+            Write write = Write.removeRested(USER, NOW);
+            Map<String, AttributeValue> rested =
+                    itemOf(cartOf(book("a", "1", 1)), NOW.minusMillis(Memory.REST_MILLIS + 1));
+            Map<String, AttributeValue> young = itemOf(cartOf(book("a", "1", 1)), NOW.minusMillis(Memory.REST_MILLIS));
+
+            assertThat(refuses(write, rested)).isFalse();
+            assertThat(refuses(write, Map.of())).isFalse();
+            assertThat(refuses(write, young)).isTrue();
+        }
+
+        @Test
+        void removeRested_liveKeyHigherFormatOrOtherWriter_isRefused() {
+            Write write = Write.removeRested(USER, NOW);
+            Map<String, AttributeValue> rested = itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2)));
+
+            assertThat(refuses(write, with(rested, "keysUntil", n(Long.toString(NOW.toEpochMilli() + 1)))))
+                    .isTrue();
+            assertThat(refuses(write, with(rested, "keysUntil", n(Long.toString(NOW.toEpochMilli() - 1)))))
+                    .isFalse();
+            assertThat(refuses(write, with(rested, "format", n("2")))).isTrue();
+            assertThat(refuses(write, with(rested, "cartItems", s("x")))).isTrue();
+            assertThat(refuses(write, with(rested, "lastWrite", s("0")))).isTrue();
+            assertThat(refuses(write, item("cartItems", list()))).isTrue();
+        }
+    }
+
+    @Nested
+    class Sizes {
+        private final CartItem huge = CartItem.of("huge", "x".repeat(399_000), null, money("1"), 1);
+
+        @Test
+        void change_growsBeyondDynamoDbsSize_isRejected() {
+            StoredCart before = decode(itemOf(cartOf(huge), NOW.minusSeconds(60)));
+
+            assertTooLarge(() -> change(before, new Add(CartItem.of("a", "x".repeat(12_000), null, money("1"), 1))));
+            assertTooLarge(() ->
+                    change(before, new Add(CartItem.of("huge", "x".repeat(411_000), null, money("1"), 1))));
+            assertThat(change(before, new Add(CartItem.of("a", "x".repeat(100), null, money("1"), 1)))
+                            .after()
+                            .cart()
+                            .items())
+                    .hasSize(2);
+        }
+
+        @Test
+        void change_unknownAttributes_count() {
+            StoredCart before = decode(with(itemWithLines(1), "blob", s("x".repeat(405_000))));
+
+            assertTooLarge(() -> change(before, new Add(CartItem.of("a", "x".repeat(6_000), null, money("1"), 1))));
+        }
+
+        @Test
+        void replace_beyondDynamoDbsSize_isRejected() {
+            assertTooLarge(() -> Write.replace(
+                    StoredCart.absent(USER),
+                    cartOf(huge, CartItem.of("b", "x".repeat(12_000), null, money("1"), 1)),
+                    null,
+                    stamp(),
+                    TERMS));
+        }
+
+        @Test
+        void change_shrinks_isNotMeasured() {
+            StoredCart before = decode(with(
+                    itemOf(cartOf(huge, book("a", "1", 2)), NOW.minusSeconds(60)), "blob", s("x".repeat(20_000))));
+
+            assertThat(change(before, new Remove("a")).after().cart().items()).hasSize(1);
+            assertThat(change(before, new SetQuantity("a", 1)).after().cart().totalItems())
+                    .isEqualTo(2);
+        }
+    }
+
+    private static Write.KeyEntry key(String hash, long seconds) {
+        return new Write.KeyEntry(hash, new Memory.Key(NOW.plusSeconds(seconds).toEpochMilli(), "digest"));
+    }
+
+    private static void assertTooLarge(ThrowingCallable write) {
+        assertThatExceptionOfType(CartRejectedException.class)
+                .isThrownBy(write)
+                .satisfies(rejection -> assertThat(rejection.reason()).isEqualTo(Reason.TOO_LARGE))
+                .withMessageNotContaining("xx");
+    }
+
+    private static boolean refuses(Write write, Map<String, AttributeValue> item) {
+        return Expressions.apply(write, item) == null;
+    }
+
+    /** Returns what is read after the write took effect. */
+    private static StoredCart applied(Write write, Map<String, AttributeValue> item) {
+        return decode(requireNonNull(Expressions.apply(write, item)));
+    }
+
+    /** Returns the update expression in plain words: names and values stand where their placeholders were. */
+    private static String update(Write write) {
+        return plain(write.updateExpression(), write);
+    }
+
+    private static String condition(Write write) {
+        return plain(write.conditionExpression(), write);
+    }
+
+    private static String plain(String expression, Write write) {
+        String plain = expression;
+        for (Map.Entry<String, String> name : write.names().entrySet()) {
+            plain = plain.replaceAll(name.getKey() + "\\b", name.getValue());
+        }
+        for (Map.Entry<String, AttributeValue> value :
+                requireNonNull(write.values()).entrySet()) {
+            AttributeValue given = value.getValue();
+            String text = given.s() != null
+                    ? given.s()
+                    : given.n() != null ? given.n() : given.hasSs() ? given.ss() + "" : "{..}";
+            plain = plain.replaceAll(value.getKey() + "\\b", Matcher.quoteReplacement(text));
+        }
+        return plain;
+    }
+
+    /** Returns the value that the update gives to a path. */
+    private static String path(Write write, String path) {
+        String update = update(write);
+        assertThat(update).contains(path + "=");
+        String rest = update.substring(update.indexOf(path + "=") + path.length() + 1);
+        return rest.split("[, ]", 2)[0];
+    }
+
+    /** Returns the list that the write sends whole. */
+    private static List<AttributeValue> sentList(Write write) {
+        assertThat(update(write)).contains("cartItems={..}").doesNotContain("cartItems[");
+        return requireNonNull(write.values()).values().stream()
+                .filter(AttributeValue::hasL)
+                .findFirst()
+                .orElseThrow()
+                .l();
+    }
+
+    /** Returns the books that occur anywhere in the values of a write, once each. */
+    private static List<String> mentionedBooks(Write write) {
+        List<String> books = new ArrayList<>();
+        for (AttributeValue value : requireNonNull(write.values()).values()) {
+            if (value.s() != null && (value.s().startsWith("book") || value.s().length() == 1)) {
+                books.add(value.s());
+            }
+            if (value.hasM()) {
+                books.add(value.m().get("bookId").s());
+            }
+            assertThat(value.hasL()).isFalse();
+        }
+        return books.stream().distinct().toList();
+    }
+
+    private static int sentBytes(Write write) {
+        return write.updateExpression().length()
+                + write.conditionExpression().length()
+                + write.names().toString().length()
+                + Items.sizeOf(requireNonNull(write.values()));
+    }
+}

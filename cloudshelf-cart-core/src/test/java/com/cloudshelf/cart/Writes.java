@@ -1,0 +1,57 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.Examples.NOW;
+import static com.cloudshelf.cart.Examples.USER;
+import static com.cloudshelf.cart.Examples.money;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** Writes as a store would make them, and what the table holds after them. */
+final class Writes {
+    static final int RING = 16;
+    static final Write.Terms TERMS = new Write.Terms(Duration.ofDays(30), Generated.NO_LIMITS, RING);
+
+    private Writes() {}
+
+    static Write.Stamp stamp() {
+        return stamp(NOW);
+    }
+
+    static Write.Stamp stamp(Instant now) {
+        return new Write.Stamp(WriteId.begunAt(now.toEpochMilli()), now, now.toEpochMilli());
+    }
+
+    /** Returns the item of a cart that this library wrote, with lines {@code book0}, {@code book1} and so on. */
+    static Map<String, AttributeValue> itemWithLines(int lines) {
+        List<CartItem> items = new ArrayList<>();
+        for (int i = 0; i < lines; i++) {
+            items.add(CartItem.of("book" + i, "Title " + i, "Author " + i, money("9.50"), 2));
+        }
+        return itemOf(Generated.cartOf(items), NOW.minusSeconds(60));
+    }
+
+    /** Returns the item of a cart that this library wrote. */
+    static Map<String, AttributeValue> itemOf(Cart cart, Instant writtenAt) {
+        return Write.replace(StoredCart.absent(USER), cart, null, stamp(writtenAt), TERMS)
+                .item();
+    }
+
+    static StoredCart decode(Map<String, AttributeValue> item) {
+        return ItemFormat.decode(USER, item, NOW);
+    }
+
+    static StoredCart cartWithLines(int lines) {
+        return decode(itemWithLines(lines));
+    }
+
+    /** Returns the write that these changes make of what is stored. */
+    static Write change(StoredCart before, CartChange... changes) {
+        return Write.change(
+                before, before.cart().apply(Generated.NO_LIMITS, NOW, List.of(changes)), null, stamp(), TERMS);
+    }
+}
