@@ -371,18 +371,21 @@ final class ItemFormat {
     static AttributeValue encodeLine(CartItem item, Map<String, AttributeValue> stored) {
         Map<String, AttributeValue> line = new LinkedHashMap<>(stored);
         line.put(BOOK_ID, s(item.bookId()));
-        if (item.titleOrNull() != null) {
-            line.put(TITLE, s(item.titleOrNull()));
-        }
-        if (item.authorOrNull() != null) {
-            line.put(AUTHOR, s(item.authorOrNull()));
-        }
+        putOrRemove(line, TITLE, item.titleOrNull());
+        putOrRemove(line, AUTHOR, item.authorOrNull());
         line.put(PRICE, n(item.price()));
         line.put(QUANTITY, n(item.quantity()));
-        if (item.addedAtOrNull() != null) {
-            line.put(ADDED_AT, s(item.addedAtOrNull().toString()));
-        }
+        Instant added = item.addedAtOrNull();
+        putOrRemove(line, ADDED_AT, added == null ? null : added.toString());
         return AttributeValue.fromM(line);
+    }
+
+    private static void putOrRemove(Map<String, AttributeValue> line, String name, @Nullable String text) {
+        if (text == null) {
+            line.remove(name);
+        } else {
+            line.put(name, s(text));
+        }
     }
 
     static AttributeValue encodeKeys(Map<String, Memory.Key> keys) {

@@ -6,6 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,8 @@ record KeyedChanges(String hash, String digest) {
                 put(digest, reprice.price().toPlainString());
             } else if (change instanceof CartChange.Subtract subtract) {
                 put(digest, Integer.toString(subtract.quantities().size()));
-                subtract.quantities().forEach((bookId, quantity) -> {
+                // Sorted, because equal quantities may come in another order from another process.
+                new TreeMap<>(subtract.quantities()).forEach((bookId, quantity) -> {
                     put(digest, bookId);
                     put(digest, Integer.toString(quantity));
                 });

@@ -14,7 +14,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -552,11 +551,7 @@ final class Write {
                 }
                 assignText(e, path + ItemFormat.TITLE, line.from.titleOrNull(), to.titleOrNull());
                 assignText(e, path + ItemFormat.AUTHOR, line.from.authorOrNull(), to.authorOrNull());
-                if (to.addedAtOrNull() != null && !to.addedAt().equals(line.from.addedAt())) {
-                    e.assign(
-                            path + ItemFormat.ADDED_AT,
-                            e.value(s(to.addedAtOrNull().toString())));
-                }
+                assignText(e, path + ItemFormat.ADDED_AT, text(line.from.addedAtOrNull()), text(to.addedAtOrNull()));
             }
             for (int i = 0; i < removed.size(); i++) {
                 String path = list + "[" + removedAt.get(i) + "]";
@@ -576,8 +571,14 @@ final class Write {
             e.pin(path + ItemFormat.PRICE, n(line.price()));
         }
 
+        private static @Nullable String text(@Nullable Instant time) {
+            return time == null ? null : time.toString();
+        }
+
         private static void assignText(Expression e, String path, @Nullable String from, @Nullable String to) {
-            if (to != null && !Objects.equals(from, to)) {
+            if (to == null && from != null) {
+                e.remove(path);
+            } else if (to != null && !to.equals(from)) {
                 e.assign(path, e.value(s(to)));
             }
         }
