@@ -266,10 +266,10 @@ class FaultyNetworkTest {
                 if (ended && !state.happened()) {
                     continue;
                 }
-                // What did not happen by now may yet do so if its outcome, or that of an earlier call with its key, is unknown.
+                // What did not happen by now may yet do so if its outcome, or that of an earlier call with its key, is
+                // unknown.
                 boolean open = !state.happened() && (result == Result.UNKNOWN || repeated);
-                after.add(new State(
-                        state.cart(), open ? with(state.pending(), op) : state.pending(), false));
+                after.add(new State(state.cart(), open ? with(state.pending(), op) : state.pending(), false));
             }
             return after;
         }

@@ -41,6 +41,8 @@ final class History {
     /** @param versionOf the cart whose version the update demands, if it demands one */
     record Change(CartUpdate update, @Nullable Cart versionOf) implements Action {}
 
+    record MergeCarts(String fromUserId, String intoUserId, MergeStrategy strategy) implements Action {}
+
     /** Appends a line as a writer does who knows no versions, and wants totals to add to. */
     record ForeignAdd(String userId, CartItem item) implements Action {}
 
@@ -85,13 +87,14 @@ final class History {
 
         /** Returns this operation as it looks to somebody who does not know its end. */
         Operation unfinished() {
-            return new Operation(number, client, action, invoked, Long.MAX_VALUE, new Unknown("under way"), false, sent);
+            return new Operation(
+                    number, client, action, invoked, Long.MAX_VALUE, new Unknown("under way"), false, sent);
         }
 
         @Override
         public String toString() {
             String end = completed == Long.MAX_VALUE ? "..." : Long.toString(completed);
-            return String.format("#%-3d %-7s [%d, %s] ", number, client, invoked, end)
+            return String.format("#%-3d %-7s [%d, %s] %s: ", number, client, invoked, end, userId(action))
                     + show(action) + " -> " + show(outcome) + (sent.isEmpty() ? "" : "   | " + sent);
         }
     }
@@ -185,6 +188,16 @@ final class History {
         return text.toString();
     }
 
+    /** Returns the user whose cart the action returns. */
+    static String userId(Action action) {
+        if (action instanceof Change change) {
+            return change.update().userId();
+        } else if (action instanceof MergeCarts merge) {
+            return merge.intoUserId();
+        }
+        return action instanceof ForeignAdd add ? add.userId() : ((Read) action).userId();
+    }
+
     /** Returns the lines of a cart, with what tells two additions of a book apart. */
     static String show(@Nullable Cart cart) {
         return cart == null
@@ -209,6 +222,9 @@ final class History {
                     + update.expectedVersion()
                             .map(version -> " if " + version + " of " + show(change.versionOf()))
                             .orElse("");
+        }
+        if (action instanceof MergeCarts merge) {
+            return "merge " + merge.fromUserId() + " by " + merge.strategy();
         }
         return action instanceof ForeignAdd add ? "append " + show(add.item()) : "get";
     }

@@ -8,6 +8,7 @@ import com.cloudshelf.cart.History.Broken;
 import com.cloudshelf.cart.History.Change;
 import com.cloudshelf.cart.History.Conflict;
 import com.cloudshelf.cart.History.ForeignAdd;
+import com.cloudshelf.cart.History.MergeCarts;
 import com.cloudshelf.cart.History.NoEffect;
 import com.cloudshelf.cart.History.NoItem;
 import com.cloudshelf.cart.History.Ok;
@@ -27,12 +28,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
@@ -43,7 +44,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.UnaryOperator;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -58,52 +62,59 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Makes a history: some writers, each with a store, a client and a bad network of its own, call random operations on one cart
- * in a real DynamoDB Local at the same time.
+ * Makes a history: some clients, each on a store with a bad network of its own, do random things to one or two carts in a
+ * real DynamoDB Local at the same time.
  *
  * <p>The seed decides what is called, which faults happen and how the clocks are off, but not how the calls interleave: a
  * seed that showed a mistake once may take some repetitions to show it again.
  */
 final class HistoryRunner {
-    static final String USER = "user123";
-
-    private static final List<String> BOOKS = List.of("b1", "b2", "b3", "b4", "b5", "b6");
-    private static final Duration OPERATION_TIMEOUT = Duration.ofMillis(1_600);
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration MAX_BACKOFF = Duration.ofMillis(200);
     private static final Duration MAX_CLOCK_SKEW = Duration.ofSeconds(5);
     private static final int MAX_FAULT_PERCENT = 45;
+    private static final long PATIENCE_SECONDS = 60;
 
     /** Those after which the store cannot know whether its request took effect come more than once. */
-    private static final Fault[] FAULTS = {
-        Fault.throttle(),
-        Fault.error(400, "ProvisionedThroughputExceededException"),
-        Fault.error(400, "ReplicatedWriteConflictException"),
-        Fault.error(400, "TransactionConflictException"),
-        Fault.error(400, "TransactionInProgressException"),
-        Fault.serverError(500),
-        Fault.serverError(502),
-        Fault.serverErrorAfterEffect(500),
-        Fault.serverErrorAfterEffect(503),
-        Fault.serverErrorAfterEffect(503),
-        Fault.dropRequest(),
-        Fault.dropResponse(),
-        Fault.dropResponse(),
-        Fault.dropResponse(),
-        Fault.hang(),
-        Fault.hangAfterEffect(),
-        Fault.delay(Duration.ofMillis(30)),
-        Fault.delay(Duration.ofMillis(700)),
-        Fault.deliverLate(Duration.ofMillis(3)),
-        Fault.deliverLate(Duration.ofMillis(20)),
-        Fault.deliverLate(Duration.ofMillis(80)),
-        Fault.deliverLate(Duration.ofMillis(400)),
-        Fault.deliverTwice(Duration.ZERO),
-        Fault.deliverTwice(Duration.ofMillis(30)),
-        Fault.deliverTwice(Duration.ofMillis(300)),
-        Fault.garble(),
-        Fault.truncate(),
-        Fault.wrongCrc()
-    };
+    private static final List<Fault> FAULTS = List.of(
+            Fault.throttle(),
+            Fault.error(400, "ProvisionedThroughputExceededException"),
+            Fault.error(400, "ReplicatedWriteConflictException"),
+            Fault.error(400, "TransactionConflictException"),
+            Fault.error(400, "TransactionInProgressException"),
+            Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"),
+            Fault.serverError(500),
+            Fault.serverError(502),
+            Fault.serverErrorAfterEffect(500),
+            Fault.serverErrorAfterEffect(503),
+            Fault.serverErrorAfterEffect(503),
+            Fault.dropRequest(),
+            Fault.dropResponse(),
+            Fault.dropResponse(),
+            Fault.dropResponse(),
+            Fault.hang(),
+            Fault.hangAfterEffect(),
+            Fault.delay(Duration.ofMillis(30)),
+            Fault.delay(Duration.ofMillis(700)),
+            Fault.deliverLate(Duration.ofMillis(3)),
+            Fault.deliverLate(Duration.ofMillis(20)),
+            Fault.deliverLate(Duration.ofMillis(80)),
+            Fault.deliverLate(Duration.ofMillis(400)),
+            Fault.deliverTwice(Duration.ZERO),
+            Fault.deliverTwice(Duration.ofMillis(30)),
+            Fault.deliverTwice(Duration.ofMillis(300)),
+            Fault.garble(),
+            Fault.truncate(),
+            Fault.wrongCrc());
+
+    /** For histories that turn on the deletion of rested items. */
+    private static final List<Fault> FAULTS_OF_DELETIONS = List.of(
+            Fault.dropRequest().on("DeleteItem"),
+            Fault.dropResponse().on("DeleteItem"),
+            Fault.deliverLate(Duration.ofMillis(20)).on("DeleteItem"),
+            Fault.deliverLate(Duration.ofMillis(80)).on("DeleteItem"));
+
+    private static final Set<String> READS = Set.of("GetItem", "BatchGetItem");
+    private static final Pattern WRITE_ID = Pattern.compile("\"[-0-9A-Z_a-z]{" + WriteId.LENGTH + "}\"");
 
     private static final SdkAsyncHttpClient HTTP =
             NettyNioAsyncHttpClient.builder().maxConcurrency(200).build();
@@ -126,7 +137,7 @@ final class HistoryRunner {
                 return builder.overrideConfiguration(settings -> settings.retryStrategy(RetryMode.STANDARD))
                         .build();
             }
-            // A setting of the whole process is the only way in; a client reads it once.
+            // A setting of the whole process is the only way in; a client reads it when it is made.
             synchronized (SdkRetries.class) {
                 System.setProperty(NEW_RETRIES, Boolean.toString(this == NEW_2026));
                 try {
@@ -142,33 +153,53 @@ final class HistoryRunner {
      * What to do.
      *
      * @param operations how many at least, all clients together
+     * @param faults what the network does, each fault as likely as the other
      * @param planted wraps each client of a store, to plant a bug
      */
     record Plan(
             long seed,
-            int ringSize,
             int operations,
+            int ringSize,
             SdkRetries retries,
-            boolean withFaults,
+            Duration timeout,
+            Duration backoff,
+            List<Fault> faults,
             UnaryOperator<DynamoDbAsyncClient> planted) {
 
-        static Plan of(long seed, int ringSize, int operations) {
-            SdkRetries retries = SdkRetries.values()[Math.floorMod(seed / 2, SdkRetries.values().length)];
-            return new Plan(seed, ringSize, operations, retries, true, UnaryOperator.identity());
+        /** Returns the plan that belongs to a seed: sizes of the ring, retry modes, timeouts and pauses take turns. */
+        static Plan of(long seed, int operations) {
+            SdkRetries[] modes = SdkRetries.values();
+            return new Plan(
+                    seed,
+                    operations,
+                    Math.floorMod(seed, 2) == 0 ? 16 : 4,
+                    modes[Math.floorMod(seed / 2, modes.length)],
+                    Math.floorMod(seed, 5) == 4 ? Duration.ofMillis(700) : Duration.ofSeconds(2),
+                    Math.floorMod(seed, 7) < 4 ? Duration.ofMillis(5) : Duration.ofMillis(60),
+                    FAULTS,
+                    UnaryOperator.identity());
+        }
+
+        Plan withRingOf(int size) {
+            return new Plan(seed, operations, size, retries, timeout, backoff, faults, planted);
+        }
+
+        Plan withTimes(Duration newTimeout, Duration newBackoff) {
+            return new Plan(seed, operations, ringSize, retries, newTimeout, newBackoff, faults, planted);
+        }
+
+        Plan withFaults(Fault... only) {
+            return new Plan(seed, operations, ringSize, retries, timeout, backoff, List.of(only), planted);
         }
 
         Plan planting(UnaryOperator<DynamoDbAsyncClient> bug) {
-            return new Plan(seed, ringSize, operations, retries, withFaults, bug);
-        }
-
-        Plan withoutFaults() {
-            return new Plan(seed, ringSize, operations, retries, false, planted);
+            return new Plan(seed, operations, ringSize, retries, timeout, backoff, faults, bug);
         }
 
         @Override
         public String toString() {
-            return "seed " + seed + ", ring of " + ringSize + ", SDK retries " + retries + ", at least " + operations
-                    + " operations";
+            return "seed " + seed + ", at least " + operations + " operations, ring of " + ringSize + ", SDK retries "
+                    + retries + ", timeout " + timeout.toMillis() + " ms, backoff from " + backoff.toMillis() + " ms";
         }
     }
 
@@ -179,87 +210,109 @@ final class HistoryRunner {
     private final SplittableRandom random;
     private final LocalDynamoDb server = LocalDynamoDb.shared();
     private final String table = server.createCartTable();
-    private final HistoryNetwork network = new HistoryNetwork(HTTP);
+    private final HistoryNetwork network = new HistoryNetwork(HTTP, Boolean.getBoolean("histories.refusedTwice"));
     private final CartClock clock = new CartClock();
-    private final Map<String, List<CartChange>> keys = new LinkedHashMap<>();
-    private final Map<String, Integer> faultCounts = new TreeMap<>();
+    private final Map<String, Change> keyed = new LinkedHashMap<>();
     private final History history;
-    private int requests;
-    private volatile boolean foreignersCame;
-
-    // What is particular about this history.
+    private final HistoryActions.Theme theme;
     private final CartLimits limits;
-    private final boolean foreigners;
+    private final boolean deletions;
     private final boolean jumpingWallClocks;
     private final long maxSkewMillis;
-    private final int books;
-    private final int percentClears;
-    private final int percentDemanding;
+    private volatile boolean foreignersCame;
 
     private HistoryRunner(Plan plan) {
         this.plan = plan;
         this.random = new SplittableRandom(plan.seed);
         this.limits = random.nextInt(3) == 0 ? CartLimits.of(4, 12) : CartLimits.defaults();
-        this.foreigners = random.nextInt(2) == 0;
+        this.deletions = random.nextInt(4) == 0;
         this.jumpingWallClocks = random.nextInt(3) > 0;
         this.maxSkewMillis = random.nextInt(3) == 0 ? MAX_CLOCK_SKEW.toMillis() : 0;
-        this.books = 3 + random.nextInt(BOOKS.size() - 2);
-        this.percentClears = random.nextInt(3) == 0 ? 35 : 10;
-        this.percentDemanding = random.nextInt(3) == 0 ? 45 : 12;
+        this.theme = HistoryActions.Theme.draw(random, deletions);
         this.history = new History(limits);
     }
 
     static Result run(Plan plan) {
-        return new HistoryRunner(plan).run();
+        return new HistoryRunner(plan).run(Machine.SLOWNESS);
     }
 
-    private Result run() {
-        int fewest = 4;
-        int count = fewest + random.nextInt(5);
-        List<Writer> writers = new ArrayList<>();
-        ExecutorService threads = Executors.newFixedThreadPool(count);
+    /**
+     * How slow this machine is right now: timeouts are stretched by it, for a machine that is busy with other things would
+     * leave hardly a call with a known outcome.
+     */
+    private static final class Machine {
+        private static final long USUAL_MILLIS = 500;
+        private static final int MAX_SLOWNESS = 4;
+        static final int SLOWNESS = measure();
+
+        private static int measure() {
+            Plan quiet = Plan.of(0, 100).withFaults(Fault.none());
+            // The first time, classes are loaded and code is compiled.
+            new HistoryRunner(quiet).run(MAX_SLOWNESS);
+            long begin = System.nanoTime();
+            new HistoryRunner(quiet).run(MAX_SLOWNESS);
+            long millis = (System.nanoTime() - begin) / 1_000_000;
+            return (int) Math.max(1, Math.min(MAX_SLOWNESS, millis / USUAL_MILLIS));
+        }
+    }
+
+    private Result run(int slowness) {
+        int clientCount = 4 + random.nextInt(5);
+        int clientsOfAStore = random.nextInt(3) == 0 ? 2 : 1;
+        List<Connection> connections = new ArrayList<>();
+        List<Client> clients = new ArrayList<>();
+        ExecutorService threads = Executors.newFixedThreadPool(clientCount);
         try {
-            for (int i = 0; i < count; i++) {
-                writers.add(new Writer(i));
+            for (int i = 0; i < clientCount; i++) {
+                if (i % clientsOfAStore == 0) {
+                    connections.add(new Connection(plan.timeout.multipliedBy(slowness)));
+                }
+                clients.add(new Client(i, connections.get(i / clientsOfAStore)));
             }
-            history.begin(Passage.NONE, null);
             for (int done = 0; done < plan.operations; ) {
                 letTimePass();
                 int each = 2 + random.nextInt(2);
-                together(threads, writers, each);
-                done += each * count;
+                together(threads, clients, each, connections);
+                done += each * clientCount;
                 checkTotals();
             }
             history.begin(Passage.NONE, null);
-            writers.get(0).conclude();
-            foreignersCame = false;
+            foreignersCame &= !clients.get(0).conclude();
             checkTotals();
         } finally {
-            writers.forEach(Writer::close);
+            connections.forEach(Connection::close);
             threads.shutdownNow();
         }
-        return new Result(plan, history, faultCounts, requests);
+        Map<String, Integer> faults = new TreeMap<>();
+        int requests = 0;
+        for (Connection connection : connections) {
+            requests += connection.faults.sent().size();
+            connection.faults.counts().forEach((fault, count) -> faults.merge(fault, count, Integer::sum));
+        }
+        return new Result(plan, history, faults, requests);
     }
 
     /** Runs a phase, and waits until nothing of it is on its way any more. */
-    private void together(ExecutorService threads, List<Writer> writers, int each) {
+    private void together(ExecutorService threads, List<Client> clients, int each, List<Connection> connections) {
+        connections.forEach(Connection::startAnewPerhaps);
         List<Future<?>> running = new ArrayList<>();
-        writers.forEach(writer -> running.add(threads.submit(() -> writer.run(each))));
+        clients.forEach(client -> running.add(threads.submit(() -> client.run(each))));
         try {
-            for (Future<?> writer : running) {
-                writer.get(PATIENCE.toSeconds() * each, SECONDS);
+            for (Future<?> client : running) {
+                client.get(PATIENCE_SECONDS, SECONDS);
             }
-            for (Writer writer : writers) {
-                writer.faults.settled().get(PATIENCE.toSeconds(), SECONDS);
+            for (Connection connection : connections) {
+                connection.faults.settled().get(PATIENCE_SECONDS, SECONDS);
             }
-            network.quiet().get(PATIENCE.toSeconds(), SECONDS);
+            network.quiet().get(PATIENCE_SECONDS, SECONDS);
         } catch (Exception e) {
             throw new IllegalStateException("A phase did not end (" + plan + "):\n" + history, e);
         }
     }
 
+    /** Begins a phase. Only now may the clock jump: what is on its way for an hour is beyond what a store can stand. */
     private void letTimePass() {
-        int dice = random.nextInt(20);
+        int dice = deletions ? 5 + random.nextInt(9) : random.nextInt(20);
         if (dice == 0) {
             clock.jump(Duration.ofDays(31));
             history.begin(Passage.EXPIRY, null);
@@ -275,43 +328,60 @@ final class HistoryRunner {
 
     /** Puts a cart as the Python function left it: without a version, and with two lines for one book. */
     private Cart putForeignCart() {
-        List<CartItem> lines = new ArrayList<>();
-        for (String bookId : List.of("b1", "b2", "b1")) {
-            int mark = history.nextNumber();
-            lines.add(CartItem.of(bookId, "t" + mark, null, BigDecimal.TEN, 1).withAddedAt(Instant.ofEpochSecond(mark)));
-        }
+        List<CartItem> lines = Stream.of("b1", "b2", "b1")
+                .map(bookId -> {
+                    int mark = history.nextNumber();
+                    return CartItem.of(bookId, "t" + mark, null, BigDecimal.TEN, 1)
+                            .withAddedAt(Instant.ofEpochSecond(mark));
+                })
+                .toList();
+        String userId = theme.users().get(random.nextInt(theme.users().size()));
         long expiry = clock.instant().plus(Duration.ofDays(20)).getEpochSecond();
         Map<String, AttributeValue> item = Map.of(
-                ItemFormat.USER_ID, AttributeValue.fromS(USER),
+                ItemFormat.USER_ID, AttributeValue.fromS(userId),
                 ItemFormat.CART_ITEMS,
-                        AttributeValue.fromL(lines.stream()
-                                .map(line -> ItemFormat.encodeLine(line, Map.of()))
-                                .toList()),
+                        AttributeValue.fromL(
+                                lines.stream().map(HistoryRunner::line).toList()),
                 ItemFormat.TOTAL_ITEMS, AttributeValue.fromN("3"),
                 ItemFormat.TOTAL_PRICE, AttributeValue.fromN("30"),
+                ItemFormat.LAST_UPDATED, AttributeValue.fromS(clock.instant().toString()),
                 ItemFormat.TTL, AttributeValue.fromN(Long.toString(expiry)));
         server.client().putItem(put -> put.tableName(table).item(item)).join();
         foreignersCame = true;
-        return Cart.empty(USER)
-                .apply(
-                        CartLimits.defaults(),
-                        Instant.EPOCH,
-                        lines.stream().<CartChange>map(CartChange.Add::new).toList());
+        List<CartChange> changes =
+                lines.stream().<CartChange>map(CartChange.Add::new).toList();
+        return Cart.empty(userId).apply(CartLimits.defaults(), Instant.EPOCH, changes);
     }
 
-    // --- what must hold in the table ---
+    private static AttributeValue line(CartItem item) {
+        return ItemFormat.encodeLine(item, Map.of());
+    }
 
-    /** The totals are those of the lines, unless a foreign writer had the last word. */
+    /** Stored totals are those of the lines, unless a foreign writer may have had the last word. */
     private void checkTotals() {
-        Map<String, AttributeValue> item = server.client()
-                .getItem(get -> get.tableName(table)
-                        .key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(USER)))
-                        .consistentRead(true))
-                .join()
-                .item();
-        if (item.isEmpty() || foreignersCame) {
-            return;
+        for (String userId : theme.users()) {
+            Map<String, AttributeValue> item = server.client()
+                    .getItem(get -> get.tableName(table)
+                            .key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(userId)))
+                            .consistentRead(true))
+                    .join()
+                    .item();
+            if (!item.isEmpty() && !foreignersCame && !totalsAreTrue(item)) {
+                Outcome wrong = new Broken(new AssertionError("totals that are not those of the lines: " + item));
+                history.add(new Operation(
+                        history.nextNumber(),
+                        "table",
+                        new Read(userId),
+                        history.now(),
+                        history.now(),
+                        wrong,
+                        true,
+                        ""));
+            }
         }
+    }
+
+    private static boolean totalsAreTrue(Map<String, AttributeValue> item) {
         BigDecimal totalItems = BigDecimal.ZERO;
         BigDecimal totalPrice = BigDecimal.ZERO;
         for (AttributeValue line : item.get(ItemFormat.CART_ITEMS).l()) {
@@ -319,12 +389,8 @@ final class HistoryRunner {
             totalItems = totalItems.add(quantity);
             totalPrice = totalPrice.add(quantity.multiply(number(line.m(), ItemFormat.PRICE)));
         }
-        if (totalItems.compareTo(number(item, ItemFormat.TOTAL_ITEMS)) != 0
-                || totalPrice.compareTo(number(item, ItemFormat.TOTAL_PRICE)) != 0) {
-            Outcome wrong = new Broken(new AssertionError("totals that are not those of the lines: " + item));
-            history.add(new Operation(
-                    history.nextNumber(), "table", new Read(USER), history.now(), history.now(), wrong, true, ""));
-        }
+        return totalItems.compareTo(number(item, ItemFormat.TOTAL_ITEMS)) == 0
+                && totalPrice.compareTo(number(item, ItemFormat.TOTAL_PRICE)) == 0;
     }
 
     private static BigDecimal number(Map<String, AttributeValue> attributes, String name) {
@@ -355,23 +421,24 @@ final class HistoryRunner {
         }
     }
 
-    /** One client: a store with a connection of its own, and what it has seen of the cart. */
-    private final class Writer {
-        private final String name;
+    /** A store, with the network that it has for itself. */
+    private final class Connection {
+        final Faults faults;
         private final SplittableRandom random;
-        private final Faults faults;
         private final DynamoDbAsyncClient client;
         private final long skewMillis;
+        private final Duration timeout;
         private DynamoDbCartStore store;
-        private final Deque<Cart> seen = new ArrayDeque<>();
-        private @Nullable Change unknown;
 
-        Writer(int index) {
-            this.name = "writer" + index;
+        Connection(Duration timeout) {
+            this.timeout = timeout;
             this.random = HistoryRunner.this.random.split();
-            this.faults = plan.withFaults
-                    ? Faults.seeded(random.nextLong(), random.nextInt(MAX_FAULT_PERCENT) / 100.0, FAULTS)
-                    : Faults.none();
+            List<Fault> possible = new ArrayList<>(plan.faults);
+            for (int i = 0; deletions && i < 5; i++) {
+                possible.addAll(FAULTS_OF_DELETIONS);
+            }
+            double probability = (deletions ? 2 : 1) * random.nextInt(MAX_FAULT_PERCENT) / 100.0;
+            this.faults = Faults.seeded(random.nextLong(), probability, possible.toArray(Fault[]::new));
             this.client = plan.retries.build(DynamoDbAsyncClient.builder()
                     .endpointOverride(server.endpoint())
                     .region(Region.US_EAST_1)
@@ -385,8 +452,8 @@ final class HistoryRunner {
             return DynamoDbCartStore.builder()
                     .client(plan.planted.apply(client))
                     .tableName(table)
-                    .operationTimeout(OPERATION_TIMEOUT)
-                    .backoff(BackoffStrategy.exponentialDelay(Duration.ofMillis(5), Duration.ofMillis(100)))
+                    .operationTimeout(timeout)
+                    .backoff(BackoffStrategy.exponentialDelay(plan.backoff, MAX_BACKOFF))
                     .limits(limits)
                     .clock(clock)
                     .wallMillis(() -> (jumpingWallClocks ? clock.millis() : System.currentTimeMillis()) + skewMillis)
@@ -394,263 +461,180 @@ final class HistoryRunner {
                     .build();
         }
 
+        /** As a Lambda does: then nothing is known of the carts. */
+        void startAnewPerhaps() {
+            if (random.nextInt(3) == 0) {
+                store.close();
+                store = newStore();
+            }
+        }
+
         void close() {
             store.close();
             client.close();
             faults.close();
         }
+    }
+
+    /** Somebody who does one thing after the other. */
+    private final class Client {
+        private final String name;
+        private final Connection connection;
+        private final SplittableRandom random;
+        private final HistoryActions actions;
+
+        Client(int index, Connection connection) {
+            this.name = "client" + index;
+            this.connection = connection;
+            this.random = HistoryRunner.this.random.split();
+            this.actions = new HistoryActions(theme, random, history, keyed);
+        }
 
         void run(int operations) {
-            if (random.nextInt(3) == 0) {
-                // As in a Lambda that starts anew: nothing is known of the carts.
-                store.close();
-                store = newStore();
-            }
             for (int i = 0; i < operations; i++) {
-                perform(choose());
+                perform(actions.next(), random.nextInt(80) == 0);
             }
         }
 
-        /** Writes and reads once more, undisturbed. */
-        void conclude() {
-            faults.clear();
-            perform(new Change(CartUpdate.of(USER).add(item("last")), null));
-            perform(new Read(USER));
-        }
-
-        // --- what to do ---
-
-        private Action choose() {
-            int dice = random.nextInt(100);
-            if (dice < 8) {
-                return new Read(USER);
-            } else if (dice < 18 && foreigners) {
-                return new ForeignAdd(USER, item(book()));
+        /** Writes and reads once more, undisturbed; returns whether everything was written. */
+        boolean conclude() {
+            connection.faults.clear();
+            boolean written = true;
+            for (String userId : theme.users()) {
+                written &=
+                        perform(new Change(CartUpdate.of(userId).add(actions.item("last")), null), false) instanceof Ok;
+                perform(new Read(userId), false);
             }
-            Change open = unknown;
-            if (open != null && random.nextInt(2) == 0) {
-                unknown = null;
-                return open;
-            }
-            return change();
+            return written;
         }
 
-        private Change change() {
-            CartUpdate update = changes(CartUpdate.of(USER));
-            Cart demanded = null;
-            if (!seen.isEmpty() && random.nextInt(3) == 0) {
-                update = update.basedOn(anySeen());
-            }
-            if (!seen.isEmpty() && random.nextInt(100) < percentDemanding) {
-                demanded = anySeen();
-                update = update.ifVersion(demanded.version());
-            }
-            if (random.nextInt(12) == 0) {
-                update = update.within(Duration.ofMillis(20 + random.nextInt(300)));
-            }
-            return random.nextInt(6) == 0 ? keyed(update, demanded) : new Change(update, demanded);
-        }
-
-        /** Gives an update a new key or one that was used before, usually for the changes that it stands for. */
-        private Change keyed(CartUpdate update, @Nullable Cart demanded) {
-            synchronized (keys) {
-                if (keys.isEmpty() || random.nextInt(2) == 0) {
-                    String key = "key" + keys.size();
-                    keys.put(key, update.changes());
-                    return new Change(update.idempotencyKey(key), demanded);
-                }
-                String key = "key" + random.nextInt(keys.size());
-                if (random.nextInt(4) == 0) {
-                    return new Change(update.idempotencyKey(key), demanded);
-                }
-                CartUpdate repeated = CartUpdate.of(USER);
-                for (CartChange change : keys.get(key)) {
-                    repeated = repeated.with(change);
-                }
-                return new Change(repeated.idempotencyKey(key), null);
-            }
-        }
-
-        private CartUpdate changes(CartUpdate update) {
-            if (random.nextInt(100) < percentClears) {
-                return update.clear();
-            }
-            int dice = random.nextInt(100);
-            if (dice < 45) {
-                return update.add(item(book()));
-            } else if (dice < 90) {
-                return alter(update);
-            }
-            CartUpdate several = update;
-            for (int i = 2 + random.nextInt(3); i > 0; i--) {
-                several = random.nextInt(3) == 0 ? several.add(item(book())) : alter(several);
-            }
-            return several;
-        }
-
-        private CartUpdate alter(CartUpdate update) {
-            return switch (random.nextInt(5)) {
-                case 0, 1 -> update.setQuantity(knownBook(), random.nextInt(8));
-                case 2 -> update.remove(book());
-                case 3 -> update.reprice(knownBook(), price());
-                default -> {
-                    Cart ordered = seen.isEmpty() ? null : anySeen();
-                    yield ordered == null || ordered.isEmpty() ? update.remove(book()) : update.subtract(ordered);
-                }
-            };
-        }
-
-        /** Returns a line that no other operation adds. */
-        private CartItem item(String bookId) {
-            int mark = history.nextNumber();
-            return CartItem.of(bookId, "t" + mark, null, price(), 1 + random.nextInt(4))
-                    .withAddedAt(Instant.ofEpochSecond(mark));
-        }
-
-        private BigDecimal price() {
-            return BigDecimal.valueOf(100 + random.nextInt(20), 1);
-        }
-
-        private String book() {
-            return BOOKS.get(random.nextInt(books));
-        }
-
-        private String knownBook() {
-            Cart cart = seen.peekLast();
-            return cart == null || cart.isEmpty() || random.nextInt(8) == 0
-                    ? book()
-                    : cart.items().get(random.nextInt(cart.items().size())).bookId();
-        }
-
-        private Cart anySeen() {
-            // Mostly what was seen last.
-            return random.nextInt(3) > 0
-                    ? seen.getLast()
-                    : List.copyOf(seen).get(random.nextInt(seen.size()));
-        }
-
-        // --- doing it ---
-
-        private void perform(Action action) {
+        private Outcome perform(Action action, boolean impatient) {
             int number = history.nextNumber();
-            faults.forget();
+            int sentBefore = connection.faults.sent().size();
             long invoked = history.now();
             CompletableFuture<?> call = start(action);
-            CompletableFuture<Operation> recorded = call.handle((value, thrown) -> {
+            CompletableFuture<Operation> ended = call.handle((value, thrown) -> {
                 long completed = history.now();
-                Outcome outcome = outcome(value, thrown == null ? null : cause(thrown));
-                return new Operation(number, name, action, invoked, completed, outcome, false, "");
+                return new Operation(number, name, action, invoked, completed, outcome(value, thrown), false, "");
             });
-            if (plan.withFaults && !(action instanceof ForeignAdd) && random.nextInt(50) == 0) {
-                long patience = random.nextInt(20);
-                CANCELLER.schedule(() -> call.cancel(true), patience, MILLISECONDS);
+            if (impatient && !(action instanceof ForeignAdd)) {
+                CANCELLER.schedule(() -> call.cancel(true), random.nextInt(20), MILLISECONDS);
             }
-            Operation operation = recorded.join();
-            List<SentRequest> sent = faults.sent();
-            count();
-            remember(operation);
+            Operation operation = ended.join();
+            List<SentRequest> log = connection.faults.sent();
+            List<SentRequest> sent = log.subList(sentBefore, log.size());
+            actions.learn(operation);
             history.add(new Operation(
                     number,
-                    operation.client(),
+                    name,
                     action,
                     invoked,
                     operation.completed(),
                     operation.outcome(),
-                    sent.stream().allMatch(Writer::isAnswered),
-                    sent.stream().map(Writer::show).collect(Collectors.joining("; "))));
+                    isDirect(sent),
+                    sent.stream().map(HistoryRunner::show).collect(Collectors.joining("; "))));
+            return operation.outcome();
         }
 
         private CompletableFuture<?> start(Action action) {
-            if (action instanceof Read) {
-                return store.get(USER);
+            DynamoDbCartStore store = connection.store;
+            if (action instanceof Read read) {
+                return store.get(read.userId());
             } else if (action instanceof ForeignAdd add) {
-                return append(add.item());
+                return append(add);
+            } else if (action instanceof MergeCarts merge) {
+                return store.merge(merge.fromUserId(), merge.intoUserId(), merge.strategy());
             }
             CartUpdate update = ((Change) action).update();
             boolean plainClear = update.isClear()
                     && update.snapshot().isEmpty()
                     && update.expectedVersion().isEmpty()
+                    && update.deadline().isEmpty()
                     && update.idempotencyKey().isEmpty();
-            return plainClear && random.nextInt(2) == 0 ? store.clear(USER) : store.apply(update);
+            return plainClear && random.nextInt(2) == 0 ? store.clear(update.userId()) : store.apply(update);
         }
+    }
 
-        /** What the Python function does that wrote carts before this library did. */
-        private CompletableFuture<?> append(CartItem item) {
-            foreignersCame = true;
-            return server.client()
-                    .updateItem(append -> append.tableName(table)
-                            .key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(USER)))
-                            .updateExpression("SET cartItems = list_append(if_not_exists(cartItems, :empty_list), :item),"
-                                    + " totalItems = totalItems + :qty, totalPrice = totalPrice + :price")
-                            .expressionAttributeValues(Map.of(
-                                    ":empty_list",
-                                    AttributeValue.fromL(List.of()),
-                                    ":item",
-                                    AttributeValue.fromL(List.of(ItemFormat.encodeLine(item, Map.of()))),
-                                    ":qty",
-                                    AttributeValue.fromN(Integer.toString(item.quantity())),
-                                    ":price",
-                                    AttributeValue.fromN(item.price()
-                                            .multiply(BigDecimal.valueOf(item.quantity()))
-                                            .toPlainString()))))
-                    .thenApply(done -> null);
+    /** What the Python function does that wrote carts before this library did. */
+    private CompletableFuture<?> append(ForeignAdd add) {
+        foreignersCame = true;
+        CartItem item = add.item();
+        BigDecimal price = item.price().multiply(BigDecimal.valueOf(item.quantity()));
+        Map<String, AttributeValue> values = Map.of(
+                ":empty_list", AttributeValue.fromL(List.of()),
+                ":item", AttributeValue.fromL(List.of(line(item))),
+                ":qty", AttributeValue.fromN(Integer.toString(item.quantity())),
+                ":price", AttributeValue.fromN(price.toPlainString()));
+        return server.client()
+                .updateItem(update -> update.tableName(table)
+                        .key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(add.userId())))
+                        .updateExpression("SET cartItems = list_append(if_not_exists(cartItems, :empty_list), :item),"
+                                + " totalItems = totalItems + :qty, totalPrice = totalPrice + :price")
+                        .expressionAttributeValues(values))
+                .thenApply(done -> null);
+    }
+
+    private static Outcome outcome(@Nullable Object value, @Nullable Throwable thrown) {
+        Throwable failure =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        if (failure == null) {
+            return new Ok((Cart) value);
+        } else if (failure instanceof CartStoreException known
+                && known.effectPossible() != known instanceof CartOutcomeUnknownException) {
+            return new Broken(new AssertionError("effectPossible() is " + known.effectPossible(), known));
+        } else if (failure instanceof CancellationException || failure instanceof CartOutcomeUnknownException) {
+            return new Unknown(failure.getClass().getSimpleName());
+        } else if (failure instanceof CartRejectedException rejected) {
+            return new Rejected(rejected.reason());
+        } else if (failure instanceof CartConflictException conflict) {
+            return new Conflict(conflict.current(), !conflict.isRetryable());
+        } else if (failure instanceof CartThrottledException || failure instanceof CartUnavailableException) {
+            return new NoEffect(failure.getClass().getSimpleName());
         }
+        return failure instanceof AwsServiceException refused && refused.statusCode() == 400
+                ? new NoItem()
+                : new Broken(failure);
+    }
 
-        private static Throwable cause(Throwable thrown) {
-            return thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        }
+    // --- what an operation sent ---
 
-        private static Outcome outcome(@Nullable Object value, @Nullable Throwable thrown) {
-            if (thrown == null) {
-                return new Ok((Cart) value);
-            } else if (thrown instanceof CancellationException || thrown instanceof CartOutcomeUnknownException) {
-                return new Unknown(thrown.getClass().getSimpleName());
-            } else if (thrown instanceof CartRejectedException rejected) {
-                return new Rejected(rejected.reason());
-            } else if (thrown instanceof CartConflictException conflict) {
-                return new Conflict(conflict.current(), !conflict.isRetryable());
-            } else if (thrown instanceof CartThrottledException || thrown instanceof CartUnavailableException) {
-                return new NoEffect(thrown.getClass().getSimpleName());
+    /**
+     * Whether no answer was lost. A store may give up on an answer that is there already, and send its write again: then an
+     * id turns up once more that took effect before.
+     */
+    private static boolean isDirect(List<SentRequest> sent) {
+        Set<String> written = new HashSet<>();
+        for (SentRequest request : sent) {
+            List<String> ids = READS.contains(request.operation()) ? List.of() : writeIds(request);
+            if (!isAnswered(request) || ids.stream().anyMatch(written::contains)) {
+                return false;
             }
-            return thrown instanceof AwsServiceException refused && refused.statusCode() == 400
-                    ? new NoItem()
-                    : new Broken(thrown);
-        }
-
-        private void remember(Operation operation) {
-            Outcome outcome = operation.outcome();
-            Cart cart = outcome instanceof Ok ok
-                    ? ok.cart()
-                    : outcome instanceof Conflict conflict ? conflict.current() : null;
-            if (cart != null) {
-                seen.addLast(cart);
-                if (seen.size() > 5) {
-                    seen.removeFirst();
-                }
-            }
-            if (operation.action() instanceof Change change
-                    && outcome instanceof Unknown
-                    && change.update().idempotencyKey().isPresent()) {
-                unknown = change;
-            }
-        }
-
-        private void count() {
-            synchronized (faultCounts) {
-                requests += faults.sent().size();
-                faults.counts().forEach((fault, times) -> faultCounts.merge(fault, times, Integer::sum));
+            if (request.status().orElse(0) == 200) {
+                written.addAll(ids);
             }
         }
+        return true;
+    }
 
-        private static boolean isAnswered(SentRequest request) {
-            return request.fault().isEmpty() && request.failure().isEmpty();
+    /** Returns the ids of the writes that a request speaks of; of a deletion, which carries none, its name. */
+    private static List<String> writeIds(SentRequest request) {
+        if (request.operation().equals("DeleteItem")) {
+            return List.of(request.operation());
         }
+        return WRITE_ID.matcher(request.json())
+                .results()
+                .map(MatchResult::group)
+                .toList();
+    }
 
-        private static String show(SentRequest request) {
-            return request.operation()
-                    + (request.status().isPresent() ? " " + request.status().getAsInt() : "")
-                    + request.fault().map(fault -> " " + fault).orElse("")
-                    + (isAnswered(request) || request.fault().isPresent() ? "" : " given up");
-        }
+    private static boolean isAnswered(SentRequest request) {
+        return request.fault().isEmpty() && request.failure().isEmpty();
+    }
+
+    private static String show(SentRequest request) {
+        return request.operation()
+                + (request.status().isPresent() ? " " + request.status().getAsInt() : "")
+                + request.fault().map(fault -> " " + fault).orElse("")
+                + (request.failure().isPresent() && request.fault().isEmpty() ? " given up" : "");
     }
 }

@@ -49,7 +49,8 @@ class IdempotencyKeyTest {
     @Test
     void apply_repeatedAfterUnknownOutcome_hasNoSecondEffect() {
         table.faults.next(Fault.dropResponse().on("PutItem")).always(Fault.dropRequest());
-        Throwable failure = failureOf(carts.apply(keyed.basedOn(Cart.empty(USER)).within(Duration.ofMillis(600))));
+        Throwable failure =
+                failureOf(carts.apply(keyed.basedOn(Cart.empty(USER)).within(Duration.ofMillis(600))));
         table.faults.clear();
         if (failure instanceof CartOutcomeUnknownException unknown) {
             assertThat(unknown.isRetryable()).isTrue();
@@ -121,13 +122,13 @@ class IdempotencyKeyTest {
                             .basedOn(cart))
                     .join();
         }
-        Throwable failure = failureOf(
-                carts.apply(CartUpdate.of(USER).remove("book1").idempotencyKey("one too many")));
+        Throwable failure =
+                failureOf(carts.apply(CartUpdate.of(USER).remove("book1").idempotencyKey("one too many")));
         assertThat(reasonOf(failure)).isEqualTo(Reason.KEYS_FULL);
         assertThat(carts.apply(keyed).join()).isEqualTo(cart);
         // A day later they are past their retention, and make room.
-        DynamoDbCartStore tomorrow = table.store(
-                settings -> settings.clock(Clock.offset(Clock.systemUTC(), Duration.ofHours(25))));
+        DynamoDbCartStore tomorrow =
+                table.store(settings -> settings.clock(Clock.offset(Clock.systemUTC(), Duration.ofHours(25))));
         tomorrow.apply(CartUpdate.of(USER).remove("book1").idempotencyKey("one too many"))
                 .join();
         assertThat(table.item(USER).get("idempotencyKeys").m()).hasSize(1);

@@ -6,6 +6,7 @@ import com.cloudshelf.cart.History.Broken;
 import com.cloudshelf.cart.History.Change;
 import com.cloudshelf.cart.History.Conflict;
 import com.cloudshelf.cart.History.ForeignAdd;
+import com.cloudshelf.cart.History.MergeCarts;
 import com.cloudshelf.cart.History.NoEffect;
 import com.cloudshelf.cart.History.NoItem;
 import com.cloudshelf.cart.History.Ok;
@@ -19,7 +20,6 @@ import com.cloudshelf.cart.History.Unknown;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -51,8 +51,9 @@ final class LinearizabilityChecker {
     private static final Instant ANY_TIME = Instant.EPOCH;
 
     private static final CartLimits NO_LIMITS = CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE);
-    private static final int MAX_CONFIGURATIONS = 4_000_000;
+    private static final int MAX_STEPS = 1_000_000;
     private static final int MAX_STATES_SHOWN = 6;
+    private static final long HOPELESS = -1;
 
     /**
      * What the model knows of one cart.
@@ -63,28 +64,50 @@ final class LinearizabilityChecker {
      */
     private record State(Cart cart, Map<String, List<CartChange>> keys, boolean expired) {}
 
-    /** What an action comes to in a state: the state after it, or the reason why the rules refuse it. */
-    private record Verdict(State after, @Nullable Reason rejected, boolean conflict) {
+    /** What an action comes to: the states after it, or the reason why the rules refuse it. */
+    private record Verdict(
+            Map<String, State> after, @Nullable Reason rejected, boolean conflict) {
         boolean isSuccess() {
             return rejected == null && !conflict;
         }
     }
 
     /**
-     * How far the search has come.
+     * How far the search has come. Of the operations of the phase those with an unknown outcome are not part of it.
      *
-     * @param done the operations of the phase that have happened, one bit each
+     * @param done the operations that have happened, one bit each
      * @param unread those of them that have yet to read the cart that they returned
      */
     private record Configuration(int phase, long done, long unread, Map<String, State> states) {}
 
+    /**
+     * A title that an operation of a phase saw on a book's line.
+     *
+     * @param sources the operations of the phase that may have put it there, one bit each
+     */
+    private record Sighting(int operation, String userId, CartItem line, long sources) {
+        boolean isIn(Cart cart) {
+            return cart.item(line.bookId()).map(CartItem::title).equals(Optional.of(line.title()));
+        }
+    }
+
     /** Why a history is wrong, in words. */
     record Violation(String report) {}
 
+    /** The search took too long: too many operations at once, or with an unknown outcome. */
+    static final class UndecidedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
     private final CartLimits limits;
     private final List<Phase> phases = new ArrayList<>();
-    private final Set<Configuration> visited = new HashSet<>();
+    private final List<List<Sighting>> sightings = new ArrayList<>();
     private final boolean collecting;
+
+    /** Where the search has been, each time with the operations of unknown outcome that it had used up by then. */
+    private final Map<Configuration, List<Long>> visited = new HashMap<>();
+
+    private int steps;
     private final Set<Map<String, State>> ends = new LinkedHashSet<>();
 
     private LinearizabilityChecker(History history, boolean collecting) {
@@ -95,39 +118,43 @@ final class LinearizabilityChecker {
                     .filter(operation -> !(operation.outcome() instanceof NoEffect))
                     .map(operation -> operation.outcome() instanceof Broken ? operation.unfinished() : operation)
                     .toList();
-            if (effective.size() > Long.SIZE) {
-                throw new IllegalArgumentException("a phase may have at most " + Long.SIZE + " operations");
+            if (effective.size() >= Long.SIZE) {
+                throw new IllegalArgumentException("a phase must have fewer than " + Long.SIZE + " operations");
             }
             phases.add(new Phase(phase.before(), phase.put(), effective));
+            sightings.add(sightings(effective));
         }
     }
 
-    /** Returns what is wrong with a history, with the shortest part of it that shows it; empty if it is linearizable. */
+    /**
+     * Returns what is wrong with a history, with the shortest part of it that shows it; empty if it is linearizable.
+     *
+     * @throws UndecidedException if that is not found out in reasonable time
+     */
     static Optional<Violation> check(History history) {
         Optional<Violation> mistake = mistake(history);
-        return mistake.isPresent() || isLinearizable(history) ? mistake : Optional.of(explain(history));
+        return mistake.isPresent() ? mistake : explain(history);
     }
 
+    /** @throws UndecidedException if that is not found out in reasonable time */
     static boolean isLinearizable(History history) {
         return new LinearizabilityChecker(history, false).search();
     }
 
     /** Finds what is wrong without regard to any order. */
     private static Optional<Violation> mistake(History history) {
-        Map<CartVersion, Cart> seen = new HashMap<>();
+        Map<String, Cart> seen = new HashMap<>();
         for (Operation operation : history.operations()) {
-            Cart cart = null;
+            Cart cart = returned(operation.outcome());
             if (operation.outcome() instanceof Broken) {
                 return Optional.of(new Violation("This must not happen:\n" + operation + "\n\n" + history));
-            } else if (operation.outcome() instanceof Ok ok) {
-                cart = ok.cart();
-            } else if (operation.outcome() instanceof Conflict conflict) {
-                cart = conflict.current();
-                if (conflict.stale() && isDemanded(operation.action(), cart.version())) {
-                    return Optional.of(new Violation("The version is the demanded one:\n" + operation + "\n\n" + history));
-                }
             }
-            Cart same = cart == null ? null : seen.putIfAbsent(cart.version(), cart);
+            if (operation.outcome() instanceof Conflict conflict
+                    && conflict.stale()
+                    && isDemanded(operation.action(), conflict.current().version())) {
+                return Optional.of(new Violation("The version is the demanded one:\n" + operation + "\n\n" + history));
+            }
+            Cart same = cart == null ? null : seen.putIfAbsent(cart.userId() + " " + cart.version(), cart);
             if (same != null && !same.equals(cart)) {
                 return Optional.of(new Violation("Two different carts have the version " + cart.version() + ": "
                         + History.show(same) + ", and that of\n" + operation + "\n\n" + history));
@@ -141,32 +168,59 @@ final class LinearizabilityChecker {
                 && change.update().expectedVersion().filter(version::equals).isPresent();
     }
 
-    private static Violation explain(History history) {
-        // A part of a linearizable history is linearizable: bisect for the first that is not.
+    /** A part of a linearizable history is linearizable: bisects for the first that is not. */
+    private static Optional<Violation> explain(History history) {
         int good = 0;
         int bad = history.operations().size();
+        if (isKnownLinearizable(history)) {
+            return Optional.empty();
+        }
         while (bad - good > 1) {
             int middle = (good + bad) / 2;
-            if (isLinearizable(history.prefix(middle))) {
+            if (isKnownLinearizable(history.prefix(middle))) {
                 good = middle;
             } else {
                 bad = middle;
             }
         }
-        LinearizabilityChecker before = new LinearizabilityChecker(history.prefix(good), true);
-        before.search();
-        String states = before.ends.stream()
+        History shortest = history.prefix(bad);
+        if (isLinearizable(shortest)) {
+            throw new AssertionError("the search contradicts itself:\n" + shortest);
+        }
+        return Optional.of(
+                new Violation("Not linearizable. The shortest part that shows it, in the order of the ends:\n\n"
+                        + shortest + "\n" + statesAfter(history.prefix(good))));
+    }
+
+    private static boolean isKnownLinearizable(History history) {
+        try {
+            return isLinearizable(history);
+        } catch (UndecidedException e) {
+            return false;
+        }
+    }
+
+    private static String statesAfter(History history) {
+        LinearizabilityChecker checker = new LinearizabilityChecker(history, true);
+        try {
+            checker.search();
+        } catch (UndecidedException e) {
+            // Those that were found will do.
+        }
+        return checker.ends.stream()
                 .limit(MAX_STATES_SHOWN)
                 .map(LinearizabilityChecker::show)
-                .collect(Collectors.joining("\n    "));
-        return new Violation("Not linearizable. The shortest part that shows it, in the order of the ends:\n\n"
-                + history.prefix(bad) + "\nBefore the last of them ended, the state could have come to "
-                + before.ends.size() + " of these:\n    " + states);
+                .collect(Collectors.joining(
+                        "\n    ",
+                        "Before the last of them ended, the state could have come to " + checker.ends.size()
+                                + " of these:\n    ",
+                        "\n"));
     }
 
     private static String show(Map<String, State> states) {
         return states.values().stream()
-                .map(state -> History.show(state.cart) + (state.expired ? " expired" : "")
+                .map(state -> History.show(state.cart)
+                        + (state.expired ? " expired" : "")
                         + (state.keys.isEmpty() ? "" : " keys " + state.keys.keySet()))
                 .collect(Collectors.joining(" and "));
     }
@@ -178,13 +232,18 @@ final class LinearizabilityChecker {
     }
 
     private boolean search(int phase, long done, long unread, Map<String, State> states) {
-        if (!visited.add(new Configuration(phase, done, unread, states))) {
-            return false;
-        }
-        if (visited.size() > MAX_CONFIGURATIONS) {
-            throw new IllegalStateException("undecided after " + MAX_CONFIGURATIONS + " configurations");
+        if (++steps > MAX_STEPS) {
+            throw new UndecidedException();
         }
         List<Operation> operations = phases.get(phase).operations();
+        long unknowns = unknowns(operations);
+        List<Long> used = visited.computeIfAbsent(
+                new Configuration(phase, done & ~unknowns, unread, states), configuration -> new ArrayList<>(1));
+        long missed = missed(phase, done, unread, states);
+        if (used.stream().anyMatch(fewer -> (fewer & ~done) == 0) || missed == HOPELESS) {
+            return false;
+        }
+        used.add(done & unknowns);
         long end = firstEnd(operations, done, unread);
 
         // What changes nothing and fits now is best done now: it is in nobody's way.
@@ -195,33 +254,52 @@ final class LinearizabilityChecker {
                 if (shows(operation, states)) {
                     return search(phase, done, unread & ~bit, states);
                 }
-            } else if ((done & bit) == 0 && operation.invoked() < end && changesNothing(operation)) {
+            } else if ((~unknowns & ~done & bit) != 0 && operation.invoked() < end && changesNothing(operation)) {
                 if (fits(operation, states)) {
                     return search(phase, done | bit, unread, states);
                 }
             }
         }
+        return tryEach(~unknowns & ~done, end, phase, done, unread, states)
+                || tryEach(unknowns & ~done & missed, end, phase, done, unread, states)
+                || tryEach(unknowns & ~done & ~missed, end, phase, done, unread, states)
+                || (end == Long.MAX_VALUE && goOn(phase, states));
+    }
+
+    /** Lets each of some operations happen next, provided that it began before a moment. */
+    private boolean tryEach(
+            long candidates, long before, int phase, long done, long unread, Map<String, State> states) {
+        List<Operation> operations = phases.get(phase).operations();
         for (int i = 0; i < operations.size(); i++) {
             long bit = 1L << i;
             Operation operation = operations.get(i);
-            if ((done & bit) != 0 || operation.invoked() >= end || changesNothing(operation)) {
+            if ((candidates & bit) == 0 || operation.invoked() >= before || changesNothing(operation)) {
                 continue;
             }
-            Map<String, State> after = happen(operation, states);
-            if (after == null) {
+            Verdict verdict = verdict(operation.action(), states);
+            if (!verdict.isSuccess()) {
                 continue;
             }
-            if (operation.outcome() instanceof Unknown || shows(operation, after)) {
-                if (search(phase, done | bit, unread, after)) {
+            boolean idle = verdict.after.equals(states);
+            boolean unknown = operation.outcome() instanceof Unknown;
+            if (unknown || shows(operation, verdict.after)) {
+                // An unknown outcome without effect is none at all.
+                if (!(unknown && idle) && search(phase, done | bit, unread, verdict.after)) {
                     return true;
                 }
-            } else if (!operation.direct()) {
-                if (search(phase, done | bit, unread | bit, after)) {
-                    return true;
-                }
+            } else if (mayReadLater(operation, idle) && search(phase, done | bit, unread | bit, verdict.after)) {
+                return true;
             }
         }
-        return end == Long.MAX_VALUE && goOn(phase, states);
+        return false;
+    }
+
+    private static long unknowns(List<Operation> operations) {
+        long unknowns = 0;
+        for (int i = 0; i < operations.size(); i++) {
+            unknowns |= operations.get(i).outcome() instanceof Unknown ? 1L << i : 0;
+        }
+        return unknowns;
     }
 
     /** Ends a phase whose certain operations have all happened; of the others, those that have not never will. */
@@ -244,6 +322,66 @@ final class LinearizabilityChecker {
         return Long.MAX_VALUE;
     }
 
+    /**
+     * Returns the operations that may bring a title which an operation that is still to end saw: 0 if there is none to miss,
+     * {@link #HOPELESS} if one is gone for good. This ends most vain searches early.
+     */
+    private long missed(int phase, long done, long unread, Map<String, State> states) {
+        long missed = 0;
+        for (Sighting sighting : sightings.get(phase)) {
+            long bit = 1L << sighting.operation;
+            boolean open = (done & bit) == 0 || (unread & bit) != 0;
+            if (open && !sighting.isIn(state(sighting.userId, states).cart)) {
+                long sources = sighting.sources & ~done;
+                if (sources == 0) {
+                    return HOPELESS;
+                }
+                missed |= sources;
+            }
+        }
+        return missed;
+    }
+
+    private static List<Sighting> sightings(List<Operation> operations) {
+        List<Sighting> sightings = new ArrayList<>();
+        for (int i = 0; i < operations.size(); i++) {
+            Operation operation = operations.get(i);
+            Cart cart = returned(operation.outcome());
+            for (CartItem line : cart == null ? List.<CartItem>of() : cart.items()) {
+                if (line.title().isEmpty()) {
+                    continue;
+                }
+                long sources = 0;
+                for (int j = 0; j < operations.size(); j++) {
+                    Operation source = operations.get(j);
+                    boolean early = source.invoked() < operation.completed();
+                    sources |= early && mayBringTitle(source.action(), line) ? 1L << j : 0;
+                }
+                sightings.add(new Sighting(i, cart.userId(), line, sources));
+            }
+        }
+        return sightings;
+    }
+
+    private static boolean mayBringTitle(Action action, CartItem line) {
+        if (action instanceof ForeignAdd add) {
+            return add.item().title().equals(line.title());
+        } else if (action instanceof MergeCarts) {
+            return true;
+        }
+        return action instanceof Change change
+                && change.update().changes().stream()
+                        .anyMatch(each -> each instanceof CartChange.Add add
+                                && add.item().title().equals(line.title()));
+    }
+
+    private static @Nullable Cart returned(Outcome outcome) {
+        if (outcome instanceof Ok ok) {
+            return ok.cart();
+        }
+        return outcome instanceof Conflict conflict ? conflict.current() : null;
+    }
+
     private static boolean changesNothing(Operation operation) {
         Outcome outcome = operation.outcome();
         return operation.action() instanceof Read
@@ -257,7 +395,7 @@ final class LinearizabilityChecker {
         State state = state(operation.action(), states);
         Outcome outcome = operation.outcome();
         if (outcome instanceof Rejected rejected) {
-            return verdict(operation.action(), state).rejected == rejected.reason();
+            return verdict(operation.action(), states).rejected == rejected.reason();
         } else if (outcome instanceof Conflict conflict) {
             // The same content may have another version: the model cannot tell whether a demanded one is stale.
             return state.cart.equals(bare(conflict.current()))
@@ -265,7 +403,7 @@ final class LinearizabilityChecker {
         } else if (outcome instanceof NoItem) {
             return state.cart.isEmpty();
         }
-        return outcome instanceof Unknown || shows(operation, states);
+        return shows(operation, states);
     }
 
     /** Whether the cart that the operation returned is the one of this state. */
@@ -274,62 +412,77 @@ final class LinearizabilityChecker {
         return returned == null || state(operation.action(), states).cart.equals(bare(returned));
     }
 
-    /** Lets an operation happen; returns the states after it, or {@code null} if it cannot end as it did. */
-    private @Nullable Map<String, State> happen(Operation operation, Map<String, State> states) {
-        State state = state(operation.action(), states);
-        Verdict verdict = verdict(operation.action(), state);
-        if (!verdict.isSuccess()) {
-            return null;
-        }
-        if (verdict.after.equals(state)) {
-            // An unknown outcome without effect is none at all.
-            return operation.outcome() instanceof Unknown ? null : states;
-        }
-        Map<String, State> after = new HashMap<>(states);
-        after.put(state.cart.userId(), verdict.after);
-        return after;
+    /** A merge that finds nothing to merge returns the other cart, which it does not read at the same moment. */
+    private static boolean mayReadLater(Operation operation, boolean idle) {
+        return !operation.direct() || (idle && operation.action() instanceof MergeCarts);
     }
 
     // --- the model ---
 
-    private Verdict verdict(Action action, State state) {
+    private Verdict verdict(Action action, Map<String, State> states) {
+        State state = state(action, states);
         if (action instanceof Change change) {
-            return verdict(change, state);
+            return verdict(change, state, states);
+        } else if (action instanceof MergeCarts merge) {
+            return verdict(merge, state, states);
         } else if (action instanceof ForeignAdd add && !state.expired) {
             Cart cart = state.cart.apply(NO_LIMITS, ANY_TIME, List.of(new CartChange.Add(add.item())));
-            return success(new State(bare(cart), state.keys, false));
+            return success(states, new State(bare(cart), state.keys, false));
         }
-        return success(state);
+        return success(states, state);
     }
 
     /** The rules of an update, in the order in which they are judged: key, version, changes, limits. */
-    private Verdict verdict(Change change, State state) {
+    private Verdict verdict(Change change, State state, Map<String, State> states) {
         CartUpdate update = change.update();
         String key = update.idempotencyKey().orElse(null);
         if (remembersKey(change, state)) {
             boolean same = untimed(update.changes()).equals(state.keys.get(key));
-            return same ? success(state) : new Verdict(state, Reason.KEY_REUSED, false);
+            return same ? success(states, state) : rejected(states, Reason.KEY_REUSED);
         }
         Cart demanded = change.versionOf();
         if (demanded != null && !bare(demanded).equals(state.cart)) {
-            return new Verdict(state, null, true);
+            return new Verdict(states, null, true);
         }
         Cart cart;
         try {
             cart = bare(state.cart.apply(limits, ANY_TIME, update.changes()));
         } catch (CartRejectedException rejection) {
-            return new Verdict(state, rejection.reason(), false);
+            return rejected(states, rejection.reason());
         }
         if (key == null) {
-            return success(cart.equals(state.cart) ? state : new State(cart, state.keys, false));
+            return success(states, cart.equals(state.cart) ? state : new State(cart, state.keys, false));
         }
         Map<String, List<CartChange>> keys = new HashMap<>(state.keys);
         keys.put(key, untimed(update.changes()));
-        return success(new State(cart, keys, false));
+        return success(states, new State(cart, keys, false));
     }
 
-    private static Verdict success(State after) {
+    private Verdict verdict(MergeCarts merge, State into, Map<String, State> states) {
+        State from = state(merge.fromUserId(), states);
+        if (from.cart.isEmpty()) {
+            return success(states, into);
+        }
+        try {
+            Cart cart = into.cart.merge(from.cart, merge.strategy(), limits, ANY_TIME);
+            Map<String, State> after = success(states, new State(bare(cart), into.keys, false)).after;
+            return success(after, new State(Cart.empty(merge.fromUserId()), from.keys, false));
+        } catch (CartRejectedException rejection) {
+            return rejected(states, rejection.reason());
+        }
+    }
+
+    private static Verdict success(Map<String, State> states, State changed) {
+        Map<String, State> after = states;
+        if (!changed.equals(state(changed.cart.userId(), states))) {
+            after = new HashMap<>(states);
+            after.put(changed.cart.userId(), changed);
+        }
         return new Verdict(after, null, false);
+    }
+
+    private static Verdict rejected(Map<String, State> states, Reason reason) {
+        return new Verdict(states, reason, false);
     }
 
     private static boolean remembersKey(Action action, State state) {
@@ -361,16 +514,12 @@ final class LinearizabilityChecker {
     }
 
     private static State state(Action action, Map<String, State> states) {
-        String userId = userId(action);
-        State state = states.get(userId);
-        return state == null ? new State(Cart.empty(userId), Map.of(), false) : state;
+        return state(History.userId(action), states);
     }
 
-    private static String userId(Action action) {
-        if (action instanceof Change change) {
-            return change.update().userId();
-        }
-        return action instanceof ForeignAdd add ? add.userId() : ((Read) action).userId();
+    private static State state(String userId, Map<String, State> states) {
+        State state = states.get(userId);
+        return state == null ? new State(Cart.empty(userId), Map.of(), false) : state;
     }
 
     /** Returns the content alone, without the store's knowledge of the cart. */

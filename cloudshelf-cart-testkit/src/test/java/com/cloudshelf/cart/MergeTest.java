@@ -102,8 +102,8 @@ class MergeTest {
     @Test
     void merge_rivalBetweenReadAndWrite_isAppliedToThePresentCarts() {
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
-        table.faults.next(Fault.rival(() -> rival.addItem(GUEST, book("late", "1", 7)))
-                .on("TransactWriteItems"));
+        table.faults.next(
+                Fault.rival(() -> rival.addItem(GUEST, book("late", "1", 7))).on("TransactWriteItems"));
         Cart merged = carts.merge(GUEST, USER, MergeStrategy.SUM).join();
         assertThat(merged.totalItems()).isEqualTo(17);
         assertThat(carts.get(GUEST).join().isEmpty()).isTrue();
@@ -131,7 +131,8 @@ class MergeTest {
 
     @Test
     void merge_transactionConflicts_areRetried() {
-        table.faults.next(2, Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"));
+        table.faults.next(
+                2, Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"));
         assertThat(carts.merge(GUEST, USER, MergeStrategy.SUM).join().totalItems())
                 .isEqualTo(10);
     }

@@ -66,7 +66,8 @@ class StoredItemTest {
                             .as(name + " as " + value.type())
                             .isInstanceOfSatisfying(
                                     InvalidStoredCartException.class,
-                                    failure -> assertThat(failure.attributePath()).startsWith(name));
+                                    failure ->
+                                            assertThat(failure.attributePath()).startsWith(name));
                 }
                 assertThat(table.item(USER)).isEqualTo(broken);
             }
@@ -87,7 +88,8 @@ class StoredItemTest {
     @Test
     void everyChange_unknownAttributes_survive() {
         Map<String, AttributeValue> item = new HashMap<>(written());
-        AttributeValue deep = AttributeValue.fromM(Map.of("a", AttributeValue.fromL(List.of(AttributeValue.fromN("1")))));
+        AttributeValue deep =
+                AttributeValue.fromM(Map.of("a", AttributeValue.fromL(List.of(AttributeValue.fromN("1")))));
         item.put("coupon", deep);
         List<AttributeValue> lines = new ArrayList<>();
         item.get("cartItems").l().forEach(line -> {
@@ -185,8 +187,9 @@ class StoredItemTest {
                 CartUpdate.of(USER).add(tooMuch).basedOn(cart),
                 CartUpdate.of(USER).add(tooMuch).remove("absent"))) {
             assertThat(failureOf(carts.apply(update)))
-                    .isInstanceOfSatisfying(CartRejectedException.class, failure -> assertThat(failure.reason())
-                            .isEqualTo(CartRejectedException.Reason.TOO_LARGE));
+                    .isInstanceOfSatisfying(
+                            CartRejectedException.class,
+                            failure -> assertThat(failure.reason()).isEqualTo(CartRejectedException.Reason.TOO_LARGE));
         }
         assertThat(table.sent()).containsExactly("UpdateItem", "GetItem", "GetItem");
         assertThat(table.item(USER)).isEqualTo(item);

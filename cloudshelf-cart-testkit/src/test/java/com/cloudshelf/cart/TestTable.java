@@ -76,18 +76,19 @@ final class TestTable implements AutoCloseable {
                 "bookId", AttributeValue.fromS(bookId),
                 "price", AttributeValue.fromN(price),
                 "quantity", AttributeValue.fromN(Integer.toString(quantity))));
-        return SERVER.client().updateItem(update -> update.tableName(name)
-                .key(Map.of("userId", AttributeValue.fromS(userId)))
-                .updateExpression("SET cartItems = list_append(if_not_exists(cartItems, :empty_list), :item),"
-                        + " totalItems = totalItems + :qty, totalPrice = totalPrice + :price")
-                .expressionAttributeValues(Map.of(
-                        ":empty_list", AttributeValue.fromL(List.of()),
-                        ":item", AttributeValue.fromL(List.of(line)),
-                        ":qty", AttributeValue.fromN(Integer.toString(quantity)),
-                        ":price",
-                                AttributeValue.fromN(new BigDecimal(price)
-                                        .multiply(BigDecimal.valueOf(quantity))
-                                        .toPlainString()))));
+        return SERVER.client()
+                .updateItem(update -> update.tableName(name)
+                        .key(Map.of("userId", AttributeValue.fromS(userId)))
+                        .updateExpression("SET cartItems = list_append(if_not_exists(cartItems, :empty_list), :item),"
+                                + " totalItems = totalItems + :qty, totalPrice = totalPrice + :price")
+                        .expressionAttributeValues(Map.of(
+                                ":empty_list", AttributeValue.fromL(List.of()),
+                                ":item", AttributeValue.fromL(List.of(line)),
+                                ":qty", AttributeValue.fromN(Integer.toString(quantity)),
+                                ":price",
+                                        AttributeValue.fromN(new BigDecimal(price)
+                                                .multiply(BigDecimal.valueOf(quantity))
+                                                .toPlainString()))));
     }
 
     void set(String userId, String expression, Map<String, AttributeValue> values) {

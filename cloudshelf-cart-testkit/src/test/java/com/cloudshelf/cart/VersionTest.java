@@ -31,7 +31,8 @@ class VersionTest {
         assertThat(failure).isInstanceOf(CartConflictException.class);
         CartConflictException conflict = (CartConflictException) failure;
         assertThat(conflict.current()).isEqualTo(carts.get(USER).join());
-        assertThat(conflict.current().version()).isEqualTo(carts.get(USER).join().version());
+        assertThat(conflict.current().version())
+                .isEqualTo(carts.get(USER).join().version());
         assertThat(conflict.isRetryable()).isFalse();
     }
 
@@ -103,12 +104,10 @@ class VersionTest {
 
     @Test
     void basedOn_staleSnapshotOfAReorderedCart_hitsTheRightLine() {
-        Cart stale = carts.apply(
-                        CartUpdate.of(USER).add(book("book1", "1", 1)).add(book("book2", "2", 2)))
+        Cart stale = carts.apply(CartUpdate.of(USER).add(book("book1", "1", 1)).add(book("book2", "2", 2)))
                 .join();
         carts.removeItem(USER, "book1").join();
-        Cart cart = carts.apply(
-                        CartUpdate.of(USER).setQuantity("book2", 9).basedOn(stale))
+        Cart cart = carts.apply(CartUpdate.of(USER).setQuantity("book2", 9).basedOn(stale))
                 .join();
         assertThat(cart.items()).singleElement().satisfies(line -> {
             assertThat(line.bookId()).isEqualTo("book2");
@@ -118,16 +117,14 @@ class VersionTest {
 
     @Test
     void basedOn_foreignWriterSwappedTheLines_hitsTheRightLine() {
-        Cart stale = carts.apply(
-                        CartUpdate.of(USER).add(book("book1", "1", 1)).add(book("book2", "1", 1)))
+        Cart stale = carts.apply(CartUpdate.of(USER).add(book("book1", "1", 1)).add(book("book2", "1", 1)))
                 .join();
         var lines = table.item(USER).get("cartItems").l();
         table.set(
                 USER,
                 "SET cartItems = :swapped",
                 Map.of(":swapped", AttributeValue.fromL(java.util.List.of(lines.get(1), lines.get(0)))));
-        Cart cart = carts.apply(
-                        CartUpdate.of(USER).setQuantity("book2", 9).basedOn(stale))
+        Cart cart = carts.apply(CartUpdate.of(USER).setQuantity("book2", 9).basedOn(stale))
                 .join();
         assertThat(cart.item("book1").orElseThrow().quantity()).isEqualTo(1);
         assertThat(cart.item("book2").orElseThrow().quantity()).isEqualTo(9);

@@ -98,16 +98,12 @@ public final class CartArbitraries {
 
     /** Generates lines to add: of any book, title, author, price and quantity, half of them with the time of an earlier addition. */
     public static Arbitrary<CartItem> items() {
-        return itemsOf(quantities());
-    }
-
-    private static Arbitrary<CartItem> itemsOf(Arbitrary<Integer> quantities) {
         return Combinators.combine(
                         bookIds(),
                         texts().injectNull(0.1),
                         texts().injectNull(0.1),
                         prices(),
-                        quantities,
+                        quantities(),
                         times().injectNull(0.5))
                 .as((bookId, title, author, price, quantity, addedAt) -> {
                     CartItem item = CartItem.of(bookId, title, author, price, quantity);
@@ -121,7 +117,7 @@ public final class CartArbitraries {
 
     /** Generates the carts of any user, as a store returns them: see {@link #cartsOf}. */
     public static Arbitrary<Cart> carts() {
-        return userIds().flatMap(CartArbitraries::cartsOf);
+        return cartsOf(userIds());
     }
 
     /**
@@ -129,11 +125,15 @@ public final class CartArbitraries {
      * {@link CartUpdate#basedOn}. Their lines may be beyond the limits of a store.
      */
     public static Arbitrary<Cart> cartsOf(String userId) {
-        Cart empty = Cart.empty(userId);
+        return cartsOf(Arbitraries.just(Cart.empty(userId).userId()));
+    }
+
+    private static Arbitrary<Cart> cartsOf(Arbitrary<String> userIds) {
         Arbitrary<List<CartItem>> lines =
                 items().list().uniqueElements(CartItem::bookId).ofMaxSize(8);
-        return Combinators.combine(lines, times(), Arbitraries.integers().between(1, 99))
-                .as((items, lastUpdated, writes) -> stored(empty, items, lastUpdated, writes));
+        return Combinators.combine(
+                        userIds, lines, times(), Arbitraries.integers().between(1, 99))
+                .as((userId, items, lastUpdated, writes) -> stored(Cart.empty(userId), items, lastUpdated, writes));
     }
 
     private static Cart stored(Cart empty, List<CartItem> items, Instant lastUpdated, int writes) {
@@ -174,7 +174,7 @@ public final class CartArbitraries {
 
     /** Generates updates of any user's cart: see {@link #updatesOf}. */
     public static Arbitrary<CartUpdate> updates() {
-        return userIds().flatMap(CartArbitraries::updatesOf);
+        return updatesOf(userIds());
     }
 
     /**
@@ -182,13 +182,16 @@ public final class CartArbitraries {
      * idempotency keys; none has a version, a snapshot or a deadline.
      */
     public static Arbitrary<CartUpdate> updatesOf(String userId) {
-        CartUpdate nothing = CartUpdate.of(userId);
+        return updatesOf(Arbitraries.just(CartUpdate.of(userId).userId()));
+    }
+
+    private static Arbitrary<CartUpdate> updatesOf(Arbitrary<String> userIds) {
         Arbitrary<List<CartChange>> lists = Arbitraries.frequencyOf(
                 Tuple.of(12, changesOfLines().list().ofMinSize(1).ofMaxSize(5)),
                 Tuple.of(1, Arbitraries.just(List.of(new CartChange.Clear()))));
         Arbitrary<String> keys = Arbitraries.of("key1", "key2", "key3").injectNull(0.8);
-        return Combinators.combine(lists, keys).as((changes, key) -> {
-            CartUpdate update = nothing;
+        return Combinators.combine(userIds, lists, keys).as((userId, changes, key) -> {
+            CartUpdate update = CartUpdate.of(userId);
             for (CartChange change : changes) {
                 update = update.with(change);
             }

@@ -499,6 +499,21 @@ public abstract class CartStoreContract {
     }
 
     @Test
+    void apply_bookRemovedAndAddedAtOnce_hasNothingOfTheOldLine() {
+        add(CartItem.of("book1", "Old title", "Old author", money("1"), 2));
+        clock.advance(Duration.ofMinutes(1));
+        CartItem plain = CartItem.of("book1", null, null, money("3"), 4);
+        Cart cart = await(carts.apply(CartUpdate.of(USER).remove("book1").add(plain)));
+        assertEquals(List.of(plain.withAddedAt(clock.instant())), cart.items());
+        assertUntouched(cart);
+        cart = await(carts.apply(CartUpdate.of(USER)
+                .add(CartItem.of("book1", "Title", null, money("3"), 1))
+                .setQuantity("book1", 0)
+                .add(plain)));
+        assertUntouched(cart);
+    }
+
+    @Test
     void apply_manyLinesAtOnce_areOneCart() {
         CartUpdate additions = CartUpdate.of(USER);
         CartUpdate changes = CartUpdate.of(USER);
@@ -771,6 +786,7 @@ public abstract class CartStoreContract {
         assertEquals(3, line(cart, "book2").quantity());
         cart = await(carts.apply(CartUpdate.of(USER).remove("book2").basedOn(stale)));
         assertEquals(List.of("book1"), bookIds(cart));
+        assertUntouched(cart);
         await(carts.clear(USER));
         assertRejected(
                 Reason.UNKNOWN_BOOK,
@@ -1085,6 +1101,26 @@ public abstract class CartStoreContract {
     }
 
     @Test
+    void merge_linesWithoutTitles_takeOthersByTheSameRules() {
+        CartItem titled = CartItem.of("book1", "A title", "An author", money("1"), 1);
+        CartItem plain = CartItem.of("book1", null, null, money("2"), 2);
+        for (MergeStrategy strategy : MergeStrategy.values()) {
+            String user = "user-" + strategy;
+            Cart before = await(carts.addItem(user, titled));
+            clock.advance(Duration.ofMinutes(1));
+            Cart guest = await(carts.addItem(GUEST, plain));
+            Cart merged = await(carts.merge(GUEST, user, strategy));
+            assertUntouched(merged);
+            CartItem line = line(merged, "book1");
+            switch (strategy) {
+                case SUM, MAX -> assertEquals("A title", line.title().orElseThrow());
+                case KEEP_FROM -> assertEquals(line(guest, "book1"), line);
+                case KEEP_INTO -> assertEquals(line(before, "book1"), line);
+            }
+        }
+    }
+
+    @Test
     void merge_intoTheEmptyCart_movesTheLines() {
         await(carts.addItem(GUEST, book("book1", "2", 3)));
         Cart guest = await(carts.addItem(GUEST, book("book2", "1", 1)));
@@ -1144,7 +1180,8 @@ public abstract class CartStoreContract {
         carts = open(CartLimits.of(2, 10));
         Cart cart =
                 await(carts.apply(CartUpdate.of(USER).add(book("book1", "1", 6)).add(book("book2", "1", 1))));
-        Cart guest = await(carts.addItem(GUEST, book("book1", "1", 5)));
+        Cart guest = await(
+                carts.apply(CartUpdate.of(GUEST).add(book("book2", "1", 1)).add(book("book1", "1", 5))));
         assertRejected(Reason.LIMIT, carts.merge(GUEST, USER, MergeStrategy.SUM));
         assertUntouched(cart);
         assertUntouched(guest);
@@ -1202,7 +1239,7 @@ public abstract class CartStoreContract {
             }
         });
         Cart cart = get(USER);
-        assertEquals(THREADS * perThread * 2, cart.totalItems());
+        assertEquals(2L * THREADS * perThread, cart.totalItems());
         assertEquals(money("100"), cart.totalPrice());
         assertEquals(1, cart.items().size());
     }
@@ -1217,7 +1254,7 @@ public abstract class CartStoreContract {
             }
         });
         Cart cart = get(USER);
-        assertEquals(THREADS * perThread, cart.totalItems());
+        assertEquals((long) THREADS * perThread, cart.totalItems());
         assertEquals(THREADS * perThread, cart.items().size());
         CartInvariants.assertHold(cart);
     }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -66,7 +67,8 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
-@Timeout(60)
+// In another thread, since CompletableFuture.join() heeds no interrupt.
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FaultsTest {
     private static final String USER = "user-4711";
     private static final Duration LONG = Duration.ofHours(1);
@@ -147,8 +149,12 @@ class FaultsTest {
 
     @Test
     void sent_toString_holdsNoUserData() {
-        faults.next(Fault.none()).next(Fault.dropResponse());
+        IllegalStateException personal = new IllegalStateException("About " + USER);
+        faults.next(Fault.none())
+                .next(Fault.dropResponse())
+                .next(Fault.rival(() -> CompletableFuture.failedFuture(personal)));
         hit(client());
+        failureOfHit(client());
         failureOfHit(client());
 
         assertThat(faults.sent()).allSatisfy(sent -> {
@@ -429,6 +435,30 @@ class FaultsTest {
     }
 
     @Test
+    void deliverTwice_faultsAreClosedMeanwhile_effectOnce() {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        SdkAsyncHttpClient gated = new SdkAsyncHttpClient() {
+            @Override
+            public CompletableFuture<Void> execute(AsyncExecuteRequest request) {
+                return gate.thenCompose(opened -> http.execute(request));
+            }
+
+            @Override
+            public void close() {}
+        };
+        faults.next(Fault.deliverTwice(Duration.ZERO));
+        CompletableFuture<UpdateItemResponse> call = client(faults, AwsRetryStrategy.doNotRetry(), gated)
+                .updateItem(hitRequest().build());
+
+        faults.close();
+        gate.complete(null);
+
+        assertThat(call.join().attributes().get("hits").n()).isEqualTo("1");
+        assertThat(faults.settled()).isCompleted();
+        assertThat(onlySent().deliveries()).isEqualTo(1);
+    }
+
+    @Test
     void rival_goesFirst() {
         faults.next(Fault.rival(() -> server.client().updateItem(hitRequest().build())));
 
@@ -568,6 +598,7 @@ class FaultsTest {
         faults.always(Fault.throttle());
 
         faults.close();
+        faults.next(Fault.throttle());
 
         assertThat(hit(client())).isEqualTo(1);
     }
@@ -672,7 +703,9 @@ class FaultsTest {
 
         assertThat(real.executions)
                 .singleElement()
-                .satisfies(execution -> assertThat(execution).failsWithin(PATIENCE.multipliedBy(10)));
+                .satisfies(execution -> assertThat(execution)
+                        .failsWithin(PATIENCE.multipliedBy(10))
+                        .withThrowableOfType(ExecutionException.class));
     }
 
     @Test

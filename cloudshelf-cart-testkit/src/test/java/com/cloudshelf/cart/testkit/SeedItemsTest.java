@@ -49,7 +49,8 @@ class SeedItemsTest {
                 .containsEntry("note", s("gift"))
                 .containsEntry("totalItems", n("1"))
                 .containsEntry("totalPrice", n("9.5"))
-                .containsEntry("ttl", n(Long.toString(cart.expiresAt().orElseThrow().getEpochSecond())));
+                .containsEntry(
+                        "ttl", n(Long.toString(cart.expiresAt().orElseThrow().getEpochSecond())));
     }
 
     @Test
@@ -59,9 +60,9 @@ class SeedItemsTest {
         Cart cart = carts.get(USER).join();
 
         assertThat(cart.items())
-                .containsExactly(CartItem.of(
-                                "book001", "The Great Gatsby", "F. Scott Fitzgerald", new BigDecimal("15.99"), 2)
-                        .withAddedAt(Instant.parse("2025-09-03T10:30:00Z")));
+                .containsExactly(
+                        CartItem.of("book001", "The Great Gatsby", "F. Scott Fitzgerald", new BigDecimal("15.99"), 2)
+                                .withAddedAt(Instant.parse("2025-09-03T10:30:00Z")));
         assertThat(cart.totalItems()).isEqualTo(2);
         assertThat(cart.totalPrice()).isEqualTo("31.98");
         assertThat(cart.lastUpdated()).contains(Instant.parse("2025-09-03T10:30:00Z"));

@@ -1,0 +1,535 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.TestTable.USER;
+import static com.cloudshelf.cart.TestTable.book;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.cloudshelf.cart.CartTableReport.Check;
+import com.cloudshelf.cart.CartTableReport.Outcome;
+import com.cloudshelf.cart.testkit.Faults;
+import com.cloudshelf.cart.testkit.LocalDynamoDb;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+
+/** The templates in docs/infrastructure make the table that {@link CartTable} makes, and watch it alike. */
+class InfrastructureTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Template template = Template.read();
+    private final Terraform terraform = Terraform.read();
+
+    /** The CloudFormation template as JSON, with its short tags spelled out and references to parameters resolved. */
+    record Template(JsonNode root) {
+        static Template read() {
+            Node document = new Compose(
+                            LoadSettings.builder().setAllowDuplicateKeys(false).build())
+                    .composeString(text("docs/infrastructure/cart-table.yaml"))
+                    .orElseThrow();
+            JsonNode raw = JSON.valueToTree(plain(document));
+            Map<String, Object> parameters = new LinkedHashMap<>();
+            raw.path("Parameters")
+                    .properties()
+                    .forEach(parameter -> parameters.put(
+                            parameter.getKey(),
+                            JSON.convertValue(parameter.getValue().path("Default"), Object.class)));
+            return new Template(JSON.valueToTree(resolved(JSON.convertValue(raw, Object.class), parameters)));
+        }
+
+        private static Object plain(Node node) {
+            Object value;
+            if (node instanceof MappingNode mapping) {
+                Map<String, Object> entries = new LinkedHashMap<>();
+                for (NodeTuple entry : mapping.getValue()) {
+                    Object before =
+                            entries.put(((ScalarNode) entry.getKeyNode()).getValue(), plain(entry.getValueNode()));
+                    assertThat(before).as("twice: " + entry.getKeyNode()).isNull();
+                }
+                value = entries;
+            } else if (node instanceof SequenceNode sequence) {
+                value = sequence.getValue().stream().map(Template::plain).toList();
+            } else {
+                String text = ((ScalarNode) node).getValue();
+                value = node.getTag().equals(Tag.BOOL)
+                        ? Boolean.valueOf(text)
+                        : node.getTag().equals(Tag.INT) ? (Object) Long.valueOf(text) : text;
+            }
+            String tag = node.getTag().getValue();
+            if (!tag.startsWith("!")) {
+                return value;
+            }
+            return Map.of(tag.equals("!Ref") ? "Ref" : "Fn::" + tag.substring(1), value);
+        }
+
+        private static Object resolved(Object value, Map<String, Object> parameters) {
+            if (value instanceof Map<?, ?> map) {
+                if (map.size() == 1 && map.get("Ref") instanceof String name && parameters.get(name) != null) {
+                    return parameters.get(name);
+                }
+                Map<String, Object> entries = new LinkedHashMap<>();
+                map.forEach((key, entry) -> entries.put((String) key, resolved(entry, parameters)));
+                return entries;
+            }
+            return value instanceof List<?> list
+                    ? list.stream().map(entry -> resolved(entry, parameters)).toList()
+                    : value;
+        }
+
+        JsonNode parameters() {
+            return root.path("Parameters");
+        }
+
+        Map<String, JsonNode> resources(String type) {
+            Map<String, JsonNode> found = new TreeMap<>();
+            root.path("Resources").properties().forEach(resource -> {
+                if (resource.getValue().path("Type").asText().equals(type)) {
+                    found.put(resource.getKey(), resource.getValue());
+                }
+            });
+            assertThat(found).as(type).isNotEmpty();
+            return found;
+        }
+
+        JsonNode table() {
+            JsonNode table = resources("AWS::DynamoDB::Table").get("CartTable");
+            assertThat(table).isNotNull();
+            return table;
+        }
+
+        /** The statements of a managed policy by their Sid. */
+        Map<String, Statement> policy(String name) {
+            JsonNode policy = resources("AWS::IAM::ManagedPolicy").get(name);
+            assertThat(policy).as(name).isNotNull();
+            Map<String, Statement> statements = new TreeMap<>();
+            for (JsonNode statement : policy.at("/Properties/PolicyDocument/Statement")) {
+                assertThat(statement.path("Effect").asText()).isEqualTo("Allow");
+                Set<String> conditions = new TreeSet<>();
+                statement
+                        .path("Condition")
+                        .properties()
+                        .forEach(test -> test.getValue()
+                                .properties()
+                                .forEach(variable -> conditions.add(
+                                        test.getKey() + " " + variable.getKey() + " " + texts(variable.getValue()))));
+                statements.put(
+                        statement.path("Sid").asText(),
+                        new Statement(new TreeSet<>(texts(statement.path("Action"))), conditions));
+            }
+            return statements;
+        }
+
+        private static List<String> texts(JsonNode one) {
+            List<String> texts = new ArrayList<>();
+            if (one.isArray()) {
+                one.forEach(each -> texts.add(each.asText()));
+            } else {
+                texts.add(one.asText());
+            }
+            return texts;
+        }
+
+        /** All actions of a managed policy. */
+        Set<String> actions(String name) {
+            return policy(name).values().stream()
+                    .flatMap(statement -> statement.actions().stream())
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    /** What a statement allows, and on which conditions. */
+    record Statement(Set<String> actions, Set<String> conditions) {}
+
+    /** The Terraform file as text, with a way to its blocks: not a parser, but enough for a file that is formatted. */
+    record Terraform(String text) {
+        private static final Pattern LIST = Pattern.compile("\"([^\"]*)\"");
+
+        static Terraform read() {
+            return new Terraform(
+                    InfrastructureTest.text("docs/infrastructure/cart-table.tf").replaceAll("(?m)^\\s*#.*$", ""));
+        }
+
+        /** The bodies of all blocks that begin with this. */
+        List<Terraform> blocks(String begin) {
+            List<Terraform> found = new ArrayList<>();
+            for (int at = text.indexOf(begin + " {"); at >= 0; at = text.indexOf(begin + " {", at + 1)) {
+                int open = at + begin.length() + 1;
+                int end = open;
+                int depth = 0;
+                do {
+                    char c = text.charAt(end++);
+                    depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+                } while (depth > 0);
+                found.add(new Terraform(text.substring(open + 1, end - 1)));
+            }
+            return found;
+        }
+
+        Terraform block(String begin) {
+            List<Terraform> found = blocks(begin);
+            assertThat(found).as(begin).hasSize(1);
+            return found.get(0);
+        }
+
+        Optional<String> attribute(String name) {
+            Matcher matcher =
+                    Pattern.compile("(?m)^\\s*" + name + "\\s+= (.+)$").matcher(text);
+            return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
+        }
+
+        Set<String> strings(String name) {
+            Matcher list = Pattern.compile("(?m)^\\s*" + name + "\\s+= \\[([^\\]]*)\\]")
+                    .matcher(text);
+            assertThat(list.find()).as(name).isTrue();
+            Set<String> strings = new TreeSet<>();
+            LIST.matcher(list.group(1)).results().forEach(string -> strings.add(string.group(1)));
+            return strings;
+        }
+
+        Map<String, Statement> policy(String name) {
+            Map<String, Statement> statements = new TreeMap<>();
+            for (Terraform statement :
+                    block("data \"aws_iam_policy_document\" \"" + name + "\"").blocks("statement")) {
+                Set<String> conditions = new TreeSet<>();
+                for (Terraform condition : statement.blocks("condition")) {
+                    String values = condition.attribute("values").orElseThrow();
+                    conditions.add(unquoted(condition.attribute("test").orElseThrow()) + " "
+                            + unquoted(condition.attribute("variable").orElseThrow()) + " "
+                            + values.replace("\"", ""));
+                }
+                statements.put(
+                        unquoted(statement.attribute("sid").orElseThrow()),
+                        new Statement(statement.strings("actions"), conditions));
+            }
+            return statements;
+        }
+    }
+
+    private static String unquoted(String text) {
+        return text.replaceAll("^\"|\"$", "");
+    }
+
+    /** A file of the repository. */
+    private static String text(String path) {
+        Path root = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
+        while (root != null && !Files.exists(root.resolve(path))) {
+            root = root.getParent();
+        }
+        assertThat(root).as(path).isNotNull();
+        try {
+            return Files.readString(root.resolve(path));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What {@link CartTable#create} sends, by operation. */
+    private static Map<String, JsonNode> requestsOfCreate(CartTableSpec spec) throws IOException {
+        Map<String, JsonNode> requests = new LinkedHashMap<>();
+        try (Faults network = Faults.none();
+                DynamoDbAsyncClient client = LocalDynamoDb.shared().client(network)) {
+            CartTable.create(client, spec).join();
+            for (var request : network.sent()) {
+                requests.put(request.operation(), JSON.readTree(request.json()));
+            }
+        }
+        return requests;
+    }
+
+    private CartTableSpec spec() {
+        CartTableSpec spec = CartTableSpec.defaults();
+        for (JsonNode tag : template.table().at("/Properties/Tags")) {
+            spec = spec.withTag(tag.path("Key").asText(), tag.path("Value").asText());
+        }
+        return spec.withTableName("table-" + UUID.randomUUID());
+    }
+
+    @Test
+    void table_ofTheTemplate_isTheOneThatCartTableMakes() throws IOException {
+        Map<String, JsonNode> requests = requestsOfCreate(spec());
+        JsonNode created = requests.get("CreateTable");
+        JsonNode table = template.table().path("Properties");
+        assertThat(table.path("TableName").asText())
+                .isEqualTo(CartTableSpec.defaults().tableName());
+        assertThat(table.path("KeySchema")).isEqualTo(created.path("KeySchema"));
+        assertThat(table.path("AttributeDefinitions")).isEqualTo(created.path("AttributeDefinitions"));
+        assertThat(table.path("BillingMode")).isEqualTo(created.path("BillingMode"));
+        assertThat(table.path("DeletionProtectionEnabled")).isEqualTo(created.path("DeletionProtectionEnabled"));
+        assertThat(table.at("/SSESpecification/SSEEnabled")).isEqualTo(created.at("/SSESpecification/Enabled"));
+        assertThat(table.at("/SSESpecification/SSEType")).isEqualTo(created.at("/SSESpecification/SSEType"));
+        assertThat(table.at("/SSESpecification").size()).isEqualTo(2);
+        assertThat(table.path("TimeToLiveSpecification"))
+                .isEqualTo(requests.get("UpdateTimeToLive").path("TimeToLiveSpecification"));
+        assertThat(table.path("PointInTimeRecoverySpecification"))
+                .isEqualTo(requests.get("UpdateContinuousBackups").path("PointInTimeRecoverySpecification"));
+        assertThat(table.properties().stream().map(Map.Entry::getKey))
+                .as("what the specification does not know")
+                .containsExactlyInAnyOrder(
+                        "TableName",
+                        "AttributeDefinitions",
+                        "KeySchema",
+                        "BillingMode",
+                        "SSESpecification",
+                        "TimeToLiveSpecification",
+                        "PointInTimeRecoverySpecification",
+                        "DeletionProtectionEnabled",
+                        "Tags");
+    }
+
+    @Test
+    void tags_ofTheTemplate_areThoseOfTheSpecificationAndTheUsualOnes() {
+        Map<String, String> tags = new TreeMap<>();
+        template.table()
+                .at("/Properties/Tags")
+                .forEach(tag ->
+                        tags.put(tag.path("Key").asText(), tag.path("Value").asText()));
+        assertThat(tags).containsOnlyKeys("Environment", "Owner", "Project");
+        assertThat(tags).containsAllEntriesOf(CartTableSpec.defaults().tags());
+    }
+
+    @Test
+    void table_ofTheTemplate_outlivesItsStack() {
+        assertThat(template.table().path("DeletionPolicy").asText()).isEqualTo("Retain");
+        assertThat(template.table().path("UpdateReplacePolicy").asText()).isEqualTo("Retain");
+    }
+
+    @Test
+    void table_madeFromTheTemplate_passesVerifyAndServesAStore() {
+        DynamoDbAsyncClient client = LocalDynamoDb.shared().client();
+        JsonNode table = template.table().path("Properties");
+        CartTableSpec spec = spec();
+        client.createTable(request -> {
+                    request.tableName(spec.tableName())
+                            .billingMode(table.path("BillingMode").asText())
+                            .deletionProtectionEnabled(
+                                    table.path("DeletionProtectionEnabled").asBoolean());
+                    List<KeySchemaElement> keys = new ArrayList<>();
+                    table.path("KeySchema")
+                            .forEach(key -> keys.add(KeySchemaElement.builder()
+                                    .attributeName(key.path("AttributeName").asText())
+                                    .keyType(key.path("KeyType").asText())
+                                    .build()));
+                    List<AttributeDefinition> attributes = new ArrayList<>();
+                    table.path("AttributeDefinitions")
+                            .forEach(attribute -> attributes.add(AttributeDefinition.builder()
+                                    .attributeName(
+                                            attribute.path("AttributeName").asText())
+                                    .attributeType(
+                                            attribute.path("AttributeType").asText())
+                                    .build()));
+                    request.keySchema(keys).attributeDefinitions(attributes);
+                })
+                .join();
+        client.updateTimeToLive(request -> request.tableName(spec.tableName())
+                        .timeToLiveSpecification(
+                                ttl -> ttl.attributeName(table.at("/TimeToLiveSpecification/AttributeName")
+                                                .asText())
+                                        .enabled(table.at("/TimeToLiveSpecification/Enabled")
+                                                .asBoolean())))
+                .join();
+
+        CartTableReport report = CartTable.verify(client, spec).join();
+        assertThat(report.isHeld()).as(report.toString()).isTrue();
+        assertThat(report.checks())
+                .filteredOn(check -> check.outcome() == Outcome.HELD)
+                .extracting(Check::subject)
+                .contains("status", "key", "billing mode", "time to live", "deletion protection");
+
+        try (DynamoDbCartStore carts = DynamoDbCartStore.builder()
+                .client(client)
+                .tableName(spec.tableName())
+                .build()) {
+            Cart cart = carts.addItem(USER, book("book001", "15.99", 2)).join();
+            assertThat(carts.get(USER).join()).isEqualTo(cart);
+            carts.clear(USER).join();
+            assertThat(carts.get(USER).join().isEmpty()).isTrue();
+        }
+    }
+
+    @Test
+    void alarms_ofTheTemplate_watchWhatACartTableNeeds() {
+        Map<String, JsonNode> alarms = template.resources("AWS::CloudWatch::Alarm");
+        Set<String> metrics = new TreeSet<>();
+        alarms.forEach((name, alarm) -> {
+            JsonNode properties = alarm.path("Properties");
+            assertThat(properties.path("TreatMissingData").asText())
+                    .as("a table that nobody uses is no alarm: " + name)
+                    .isEqualTo("notBreaching");
+            assertThat(properties.path("AlarmActions").isMissingNode()).isFalse();
+            assertThat(properties.path("Threshold").isNumber()).as(name).isTrue();
+            properties.findValuesAsText("MetricName").forEach(metrics::add);
+            properties
+                    .findValues("Dimensions")
+                    .forEach(dimensions -> assertThat(dimensions.toString())
+                            .contains("{\"Name\":\"TableName\",\"Value\":{\"Ref\":\"CartTable\"}}"));
+            long returned = Stream.concat(
+                            properties.path("Metrics").valueStream(),
+                            Stream.of(properties).filter(p -> p.has("MetricName")))
+                    .filter(metric -> metric.path("ReturnData").asBoolean(true))
+                    .count();
+            assertThat(returned).as("metrics that the alarm goes by: " + name).isEqualTo(1);
+        });
+        assertThat(metrics)
+                .containsExactlyInAnyOrder(
+                        "ThrottledRequests",
+                        "SystemErrors",
+                        "ConditionalCheckFailedRequests",
+                        "SuccessfulRequestLatency",
+                        "ConsumedReadCapacityUnits",
+                        "ConsumedWriteCapacityUnits");
+    }
+
+    @Test
+    void alarms_perOperation_watchEveryOperationThatTheStoreSends() {
+        for (String alarm : List.of("ThrottledRequestsAlarm", "SystemErrorsAlarm")) {
+            JsonNode metrics =
+                    template.resources("AWS::CloudWatch::Alarm").get(alarm).at("/Properties/Metrics");
+            Set<String> operations = new TreeSet<>();
+            Set<String> ids = new TreeSet<>();
+            metrics.forEach(metric -> {
+                ids.add(metric.path("Id").asText());
+                metric.findValues("Dimensions")
+                        .forEach(dimensions ->
+                                operations.add(dimensions.at("/1/Value").asText()));
+            });
+            assertThat(operations)
+                    .containsExactlyInAnyOrder(
+                            "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems");
+            String sum = metrics.at("/0/Expression").asText();
+            ids.remove("all");
+            assertThat(sum).contains(ids);
+        }
+    }
+
+    @Test
+    void terraform_table_isThatOfTheTemplate() {
+        JsonNode table = template.table().path("Properties");
+        Terraform resource = terraform.block("resource \"aws_dynamodb_table\" \"carts\"");
+        assertThat(resource.attribute("billing_mode"))
+                .contains('"' + table.path("BillingMode").asText() + '"');
+        assertThat(resource.attribute("hash_key"))
+                .contains('"' + table.at("/KeySchema/0/AttributeName").asText() + '"');
+        assertThat(resource.attribute("range_key")).isEmpty();
+        assertThat(resource.attribute("deletion_protection_enabled")).contains("true");
+        Terraform attribute = resource.block("attribute");
+        assertThat(attribute.attribute("name"))
+                .contains(
+                        '"' + table.at("/AttributeDefinitions/0/AttributeName").asText() + '"');
+        assertThat(attribute.attribute("type"))
+                .contains(
+                        '"' + table.at("/AttributeDefinitions/0/AttributeType").asText() + '"');
+        Terraform ttl = resource.block("ttl");
+        assertThat(ttl.attribute("attribute_name"))
+                .contains(
+                        '"' + table.at("/TimeToLiveSpecification/AttributeName").asText() + '"');
+        assertThat(ttl.attribute("enabled")).contains("true");
+        assertThat(resource.block("point_in_time_recovery").attribute("enabled"))
+                .contains("true");
+        assertThat(resource.block("server_side_encryption").attribute("enabled"))
+                .contains("true");
+        assertThat(resource.block("server_side_encryption").attribute("kms_key_arn"))
+                .isEmpty();
+        assertThat(resource.block("lifecycle").attribute("prevent_destroy")).contains("true");
+        String tags = resource.text();
+        table.path("Tags")
+                .forEach(tag -> assertThat(tags)
+                        .containsPattern(tag.path("Key").asText() + "\\s+= var\\."
+                                + tag.path("Key").asText().toLowerCase(java.util.Locale.ROOT)));
+    }
+
+    @Test
+    void terraform_variables_haveTheDefaultsOfTheParameters() {
+        Map<String, String> parameters = new TreeMap<>();
+        template.parameters()
+                .properties()
+                .forEach(parameter -> parameters.put(
+                        parameter
+                                .getKey()
+                                .replaceAll("(?<=[a-z])(?=[A-Z])", "_")
+                                .toLowerCase(java.util.Locale.ROOT),
+                        parameter.getValue().path("Default").asText()));
+        Map<String, String> variables = new TreeMap<>();
+        Pattern.compile("variable \"(\\w+)\"")
+                .matcher(terraform.text())
+                .results()
+                .forEach(variable -> variables.put(
+                        variable.group(1),
+                        unquoted(terraform
+                                        .block("variable \"" + variable.group(1) + "\"")
+                                        .attribute("default")
+                                        .orElseThrow())
+                                .replace("$${", "${")));
+        assertThat(variables).isEqualTo(parameters);
+    }
+
+    @Test
+    void terraform_alarms_watchTheSameMetrics() {
+        Set<String> watched = new TreeSet<>();
+        template.resources("AWS::CloudWatch::Alarm")
+                .values()
+                .forEach(alarm -> alarm.findValuesAsText("MetricName").forEach(watched::add));
+        Set<String> metrics = new TreeSet<>();
+        Pattern.compile("metric_name\\s+= \"(\\w+)\"")
+                .matcher(terraform.text())
+                .results()
+                .forEach(metric -> metrics.add(metric.group(1)));
+        assertThat(metrics).isEqualTo(watched);
+        Set<String> expressions = new TreeSet<>();
+        template.resources("AWS::CloudWatch::Alarm")
+                .values()
+                .forEach(alarm -> alarm.findValuesAsText("Expression").forEach(expressions::add));
+        Set<String> inTerraform = new TreeSet<>();
+        Pattern.compile("expression\\s+= \"([^\"]+)\"")
+                .matcher(terraform.text())
+                .results()
+                .forEach(expression -> inTerraform.add(expression.group(1)));
+        assertThat(inTerraform).isEqualTo(expressions);
+    }
+
+    @Test
+    void terraform_policies_areThoseOfTheTemplate() {
+        Map<String, String> names = Map.of(
+                "CartStorePolicy", "cart_store",
+                "CartOwnKeyPolicy", "cart_own_key",
+                "CartMergePolicy", "cart_merge",
+                "CartDeployPolicy", "cart_deploy");
+        assertThat(template.resources("AWS::IAM::ManagedPolicy")).containsOnlyKeys(names.keySet());
+        String ownKey = template.parameters().at("/OwnKeyVariable/Default").asText();
+        names.forEach((policy, document) -> {
+            Map<String, Statement> statements = new TreeMap<>(terraform.policy(document));
+            statements.replaceAll((sid, statement) -> new Statement(
+                    statement.actions(),
+                    statement.conditions().stream()
+                            .map(condition -> condition.replace("var.own_key_variable", ownKey))
+                            .collect(Collectors.toCollection(TreeSet::new))));
+            assertThat(statements).as(policy).isEqualTo(template.policy(policy));
+        });
+    }
+}

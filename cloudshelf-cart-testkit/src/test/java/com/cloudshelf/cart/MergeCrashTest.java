@@ -1,0 +1,189 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.TestTable.book;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.cloudshelf.cart.testkit.Fault;
+import com.cloudshelf.cart.testkit.Faults;
+import com.cloudshelf.cart.testkit.LocalDynamoDb;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+
+/** A login whose process ends in the middle of the merge, and is repeated by another: no line is lost, none is doubled. */
+class MergeCrashTest {
+    private static final String GUEST = "guest-4711";
+    private static final String USER = "user123";
+
+    private final TestTable table = new TestTable();
+
+    @BeforeEach
+    void fill() {
+        DynamoDbCartStore carts = table.store();
+        carts.apply(CartUpdate.of(USER).add(book("both", "2", 2)).add(book("users", "1", 1)))
+                .join();
+        carts.apply(CartUpdate.of(GUEST).add(book("both", "3", 3)).add(book("guests", "1", 4)))
+                .join();
+    }
+
+    @AfterEach
+    void close() {
+        table.close();
+    }
+
+    private void repeatAndLook() {
+        DynamoDbCartStore another = table.store(Faults.none(), settings -> {}, client -> {});
+        for (int login = 1; login <= 2; login++) {
+            Cart merged = another.merge(GUEST, USER, MergeStrategy.SUM).join();
+            assertThat(merged.items())
+                    .extracting(CartItem::bookId, CartItem::quantity)
+                    .containsExactly(tuple("both", 5), tuple("users", 1), tuple("guests", 4));
+            assertThat(another.get(USER).join()).isEqualTo(merged);
+            assertThat(another.get(GUEST).join().isEmpty()).isTrue();
+        }
+    }
+
+    static Stream<Arguments> moments() {
+        return Stream.of(
+                Arguments.of("before the read", Fault.hang().on("BatchGetItem")),
+                Arguments.of("after the read", Fault.hangAfterEffect().on("BatchGetItem")),
+                Arguments.of("before the write", Fault.hang().on("TransactWriteItems")),
+                Arguments.of("request lost", Fault.dropRequest().on("TransactWriteItems")),
+                Arguments.of("after the write", Fault.hangAfterEffect().on("TransactWriteItems")),
+                Arguments.of("answer lost", Fault.dropResponse().on("TransactWriteItems")),
+                Arguments.of(
+                        "write lands late",
+                        Fault.deliverLate(Duration.ofMillis(300)).on("TransactWriteItems")));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("moments")
+    void merge_storeClosedInTheMiddle_repetitionNeitherLosesNorDoubles(String moment, Fault fault) {
+        table.faults.forget().next(fault);
+        DynamoDbCartStore crashing = table.store();
+        CompletableFuture<Cart> merge = crashing.merge(GUEST, USER, MergeStrategy.SUM);
+        while (table.faults.counts().isEmpty()) {
+            Thread.onSpinWait();
+        }
+        crashing.close();
+        assertThat(merge).as(moment).isCompletedExceptionally();
+        repeatAndLook();
+        table.faults.settled().join();
+        repeatAndLook();
+    }
+
+    /** As above, with a process of its own that is killed, so that nothing can be tidied up. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("killings")
+    @Timeout(120)
+    void merge_processKilledInTheMiddle_repetitionNeitherLosesNorDoubles(String when, @TempDir Path directory)
+            throws IOException, InterruptedException {
+        Path ready = directory.resolve("ready");
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        Login.class.getName(),
+                        LocalDynamoDb.shared().endpoint().toString(),
+                        table.name,
+                        when,
+                        ready.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("output").toFile())
+                .start();
+        try {
+            while (!Files.exists(ready)) {
+                assertThat(process.waitFor(20, TimeUnit.MILLISECONDS))
+                        .as(() -> output(directory))
+                        .isFalse();
+            }
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        repeatAndLook();
+    }
+
+    private static String output(Path directory) {
+        try {
+            return Files.readString(directory.resolve("output"));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    static List<String> killings() {
+        return List.of("before the write", "after the write");
+    }
+
+    @Test
+    void killedProcess_afterTheWrite_hadWritten() {
+        table.faults.next(Fault.hangAfterEffect().on("TransactWriteItems"));
+        DynamoDbCartStore crashing = table.store();
+        CompletableFuture<Cart> merge = crashing.merge(GUEST, USER, MergeStrategy.SUM);
+        while (!table.faults.counts().containsKey("hangAfterEffect")) {
+            Thread.onSpinWait();
+        }
+        table.faults.settled().join();
+        crashing.close();
+        assertThat(TestTable.failureOf(merge)).isInstanceOf(CartOutcomeUnknownException.class);
+        assertThat(table.store(Faults.none(), settings -> {}, client -> {})
+                        .get(USER)
+                        .join()
+                        .totalItems())
+                .isEqualTo(10);
+    }
+
+    /** The process that is killed: it merges, hangs where it is told to, and says so with a file. */
+    static final class Login {
+        private Login() {}
+
+        public static void main(String[] arguments) throws IOException {
+            Faults network = Faults.none();
+            Fault fault = arguments[2].equals("after the write") ? Fault.hangAfterEffect() : Fault.hang();
+            network.next(fault.on("TransactWriteItems"));
+            try (SdkAsyncHttpClient http = network.wrap(NettyNioAsyncHttpClient.create());
+                    DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()
+                            .endpointOverride(URI.create(arguments[0]))
+                            .region(Region.US_EAST_1)
+                            .credentialsProvider(
+                                    StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                            .httpClient(http)
+                            .build();
+                    DynamoDbCartStore carts = DynamoDbCartStore.builder()
+                            .client(client)
+                            .tableName(arguments[1])
+                            .operationTimeout(Duration.ofSeconds(60))
+                            .build()) {
+                CompletableFuture<Cart> merge = carts.merge(GUEST, USER, MergeStrategy.SUM);
+                while (network.counts().isEmpty()) {
+                    Thread.onSpinWait();
+                }
+                network.settled().join();
+                Files.createFile(Path.of(arguments[3]));
+                merge.join();
+            }
+        }
+    }
+}

@@ -1,0 +1,439 @@
+package com.cloudshelf.cart.example;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.amazonaws.services.lambda.runtime.ClientContext;
+import com.amazonaws.services.lambda.runtime.CognitoIdentity;
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.LambdaLogger;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.CartLimits;
+import com.cloudshelf.cart.DynamoDbCartStore;
+import com.cloudshelf.cart.testkit.Fault;
+import com.cloudshelf.cart.testkit.Faults;
+import com.cloudshelf.cart.testkit.LocalDynamoDb;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** The function from end to end: events as API Gateway sends them, on DynamoDB Local, over a network that may fail. */
+class CartHandlerTest {
+    private static final String USER = "7c1d2e3f-4a5b-4c6d-8e7f-901234567890";
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private final LocalDynamoDb server = LocalDynamoDb.shared();
+    private final String table = server.createCartTable();
+    private final Faults network = Faults.none();
+    private final DynamoDbAsyncClient client = server.client(network);
+    private final DynamoDbCartStore carts = store(table, CartLimits.defaults());
+    private final CartHandler handler = new CartHandler(carts);
+    private final List<String> log = new ArrayList<>();
+
+    private DynamoDbCartStore store(String tableName, CartLimits limits) {
+        return DynamoDbCartStore.builder()
+                .client(client)
+                .tableName(tableName)
+                .limits(limits)
+                .operationTimeout(Duration.ofSeconds(1))
+                .build();
+    }
+
+    @AfterEach
+    void close() {
+        carts.close();
+        client.close();
+        network.close();
+    }
+
+    private static APIGatewayProxyRequestEvent event(String file) {
+        try (InputStream json = CartHandlerTest.class.getResourceAsStream("/example/" + file + ".json")) {
+            return JSON.readValue(json, APIGatewayProxyRequestEvent.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static APIGatewayProxyRequestEvent with(APIGatewayProxyRequestEvent event, String header, String value) {
+        event.getHeaders().put(header, value);
+        return event;
+    }
+
+    private APIGatewayProxyResponseEvent handle(APIGatewayProxyRequestEvent event) {
+        return handle(event, 20_000);
+    }
+
+    private APIGatewayProxyResponseEvent handle(APIGatewayProxyRequestEvent event, int remainingMillis) {
+        return handler.handleRequest(event, new StubContext(remainingMillis, log));
+    }
+
+    private static JsonNode body(APIGatewayProxyResponseEvent response) {
+        try {
+            return JSON.readTree(response.getBody());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Cart stored() {
+        try (DynamoDbCartStore direct = DynamoDbCartStore.builder()
+                .client(server.client())
+                .tableName(table)
+                .build()) {
+            return direct.get(USER).join();
+        }
+    }
+
+    private void storeTwoBooks() {
+        carts.addItem(
+                        USER,
+                        CartItem.of("book001", "The Great Gatsby", "F. Scott Fitzgerald", new BigDecimal("15.99"), 2))
+                .join();
+        carts.addItem(USER, CartItem.of("book002", "Emma", "Jane Austen", new BigDecimal("9.50"), 1))
+                .join();
+        network.forget();
+    }
+
+    @Test
+    void routes_oneAfterTheOther_answerWithTheCart() {
+        APIGatewayProxyResponseEvent empty = handle(event("get-cart"));
+        assertThat(empty.getStatusCode()).isEqualTo(200);
+        assertThat(empty.getHeaders())
+                .containsEntry("Content-Type", "application/json")
+                .containsKey("ETag");
+        assertThat(body(empty).path("items").isEmpty()).isTrue();
+
+        APIGatewayProxyResponseEvent added = handle(event("add-book"));
+        assertThat(added.getStatusCode()).isEqualTo(200);
+        JsonNode line = body(added).at("/items/0");
+        assertThat(line.path("bookId").asText()).isEqualTo("book001");
+        assertThat(line.path("title").asText()).isEqualTo("The Great Gatsby");
+        assertThat(added.getBody()).contains("\"price\":15.99,\"quantity\":2").contains("\"totalPrice\":31.98");
+        assertThat(line.hasNonNull("addedAt")).isTrue();
+        assertThat(added.getHeaders().get("ETag"))
+                .isNotEqualTo(empty.getHeaders().get("ETag"))
+                .matches("\"[A-Za-z0-9._-]+\"");
+
+        APIGatewayProxyResponseEvent set = handle(event("set-quantity"));
+        assertThat(body(set).path("totalItems").asInt()).isEqualTo(3);
+        assertThat(handle(event("get-cart")).getHeaders().get("ETag"))
+                .isEqualTo(set.getHeaders().get("ETag"));
+
+        assertThat(body(handle(event("remove-book"))).path("items").isEmpty()).isTrue();
+        storeTwoBooks();
+        APIGatewayProxyResponseEvent cleared = handle(event("clear-cart"));
+        assertThat(cleared.getStatusCode()).isEqualTo(200);
+        assertThat(stored().isEmpty()).isTrue();
+        assertThat(log).isEmpty();
+    }
+
+    @Test
+    void body_inBase64_isRead() {
+        APIGatewayProxyRequestEvent event = event("add-book");
+        event.setBody(Base64.getEncoder().encodeToString(event.getBody().getBytes(StandardCharsets.UTF_8)));
+        event.setIsBase64Encoded(true);
+        assertThat(handle(event).getStatusCode()).isEqualTo(200);
+        assertThat(stored().totalItems()).isEqualTo(2);
+    }
+
+    @Test
+    void add_answerOfDynamoDbLost_isDoneOnceAnd200() {
+        network.next(Fault.dropResponse().on("UpdateItem"));
+        APIGatewayProxyRequestEvent event = event("add-book");
+        event.getHeaders().remove("Idempotency-Key");
+        APIGatewayProxyResponseEvent response = handle(event);
+        assertThat(network.counts()).containsEntry("dropResponse", 1);
+        assertThat(response.getStatusCode()).isEqualTo(200);
+        assertThat(body(response).path("totalItems").asInt()).isEqualTo(2);
+        assertThat(stored().totalItems()).isEqualTo(2);
+    }
+
+    @Test
+    void ifMatch_present_isHeeded() {
+        storeTwoBooks();
+        String tag = handle(event("get-cart")).getHeaders().get("ETag");
+        assertThat(handle(with(event("set-quantity"), "If-Match", tag)).getStatusCode())
+                .isEqualTo(200);
+        assertThat(handle(with(event("remove-book"), "if-match", "*")).getStatusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void ifMatch_stale_is412WithThePresentCart() {
+        storeTwoBooks();
+        String tag = handle(event("get-cart")).getHeaders().get("ETag");
+        handle(event("set-quantity"));
+        APIGatewayProxyResponseEvent response = handle(with(event("remove-book"), "If-Match", tag));
+        assertThat(response.getStatusCode()).isEqualTo(412);
+        assertThat(body(response).path("totalItems").asInt()).isEqualTo(4);
+        assertThat(response.getHeaders().get("ETag"))
+                .isEqualTo(handle(event("get-cart")).getHeaders().get("ETag"))
+                .isNotEqualTo(tag);
+        assertThat(stored().item("book001")).isPresent();
+        assertThat(handle(with(
+                                event("remove-book"),
+                                "If-Match",
+                                response.getHeaders().get("ETag")))
+                        .getStatusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void table_throttled_is429WithRetryAfterAndInTime() {
+        network.always(Fault.throttle());
+        long begin = System.nanoTime();
+        for (String file : List.of("get-cart", "add-book", "set-quantity", "clear-cart")) {
+            int remainingMillis = file.equals("get-cart") ? 20_000 : 1_500;
+            APIGatewayProxyResponseEvent response = handle(event(file), remainingMillis);
+            assertThat(response.getStatusCode()).as(file).isEqualTo(429);
+            assertThat(body(response).path("code").asText()).isEqualTo("THROTTLED");
+            assertThat(response.getHeaders()).containsEntry("Retry-After", "1");
+        }
+        assertThat(System.nanoTime() - begin).isLessThan(4 * 1_500_000_000L);
+        network.clear();
+        assertThat(stored().isEmpty()).isTrue();
+        assertThat(handle(event("add-book")).getStatusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void idempotencyKey_repeated_hasOneEffect() {
+        APIGatewayProxyResponseEvent first = handle(event("add-book"));
+        APIGatewayProxyResponseEvent second = handle(event("add-book"));
+        assertThat(second.getStatusCode()).isEqualTo(200);
+        assertThat(second.getBody()).isEqualTo(first.getBody());
+        assertThat(stored().totalItems()).isEqualTo(2);
+    }
+
+    @Test
+    void idempotencyKey_ofAnotherChange_is422() {
+        handle(event("add-book"));
+        APIGatewayProxyRequestEvent other = event("add-book");
+        other.setBody(other.getBody().replace("\"quantity\": 2", "\"quantity\": 5"));
+        APIGatewayProxyResponseEvent response = handle(other);
+        assertThat(response.getStatusCode()).isEqualTo(422);
+        assertThat(body(response).path("code").asText()).isEqualTo("KEY_REUSED");
+    }
+
+    @Test
+    void outcome_unknown_is503AndARepetitionWithTheKeyHasOneEffect() {
+        network.next(Fault.none()).next(Fault.dropResponse()).always(Fault.throttle());
+        APIGatewayProxyResponseEvent response = handle(event("add-book"), 1_500);
+        assertThat(response.getStatusCode()).isEqualTo(503);
+        assertThat(body(response).path("code").asText()).isEqualTo("OUTCOME_UNKNOWN");
+        assertThat(body(response).path("message").asText()).contains("same Idempotency-Key");
+        assertThat(response.getHeaders()).containsKey("Retry-After");
+        network.clear();
+        assertThat(handle(event("add-book")).getStatusCode()).isEqualTo(200);
+        assertThat(stored().totalItems()).isEqualTo(2);
+    }
+
+    @Test
+    void outcome_unknownWithoutAKey_is503AndSaysToLookFirst() {
+        network.next(Fault.dropResponse()).always(Fault.dropRequest());
+        APIGatewayProxyRequestEvent event = event("add-book");
+        event.getHeaders().remove("Idempotency-Key");
+        APIGatewayProxyResponseEvent response = handle(event, 1_500);
+        assertThat(response.getStatusCode()).isEqualTo(503);
+        assertThat(body(response).path("message").asText()).contains("Look at the cart");
+        assertThat(response.getHeaders()).doesNotContainKey("Retry-After");
+    }
+
+    @Test
+    void table_unreachable_is503() {
+        network.always(Fault.dropRequest());
+        APIGatewayProxyResponseEvent response = handle(event("get-cart"), 1_200);
+        assertThat(response.getStatusCode()).isEqualTo(503);
+        assertThat(body(response).path("code").asText()).isEqualTo("UNAVAILABLE");
+    }
+
+    @Test
+    void time_shorterThanTheTimeoutOfARead_is503BeforeLambdaEndsTheFunction() {
+        network.always(Fault.hang());
+        long begin = System.nanoTime();
+        assertThat(handle(event("get-cart"), 800).getStatusCode()).isEqualTo(503);
+        assertThat(System.nanoTime() - begin).isLessThan(800_000_000L);
+    }
+
+    @Test
+    void time_usedUp_is503AndNothingIsSent() {
+        assertThat(handle(event("add-book"), 500).getStatusCode()).isEqualTo(503);
+        assertThat(network.sent()).isEmpty();
+    }
+
+    @Test
+    void book_notInTheCart_is404() {
+        APIGatewayProxyResponseEvent response = handle(event("set-quantity"));
+        assertThat(response.getStatusCode()).isEqualTo(404);
+        assertThat(body(response).path("code").asText()).isEqualTo("UNKNOWN_BOOK");
+        assertThat(handle(event("remove-book")).getStatusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void cart_full_is422() {
+        storeTwoBooks();
+        try (DynamoDbCartStore small = store(table, CartLimits.of(2, 2))) {
+            APIGatewayProxyResponseEvent response =
+                    new CartHandler(small).handleRequest(event("add-book"), new StubContext(20_000, log));
+            assertThat(response.getStatusCode()).isEqualTo(422);
+            assertThat(body(response).path("code").asText()).isEqualTo("LIMIT");
+        }
+    }
+
+    @Test
+    void store_misconfiguredOrItemBroken_is500AndTheLogSaysWhy() {
+        server.client()
+                .putItem(put -> put.tableName(table)
+                        .item(Map.of(
+                                "userId", AttributeValue.fromS(USER), "cartItems", AttributeValue.fromS("no list"))))
+                .join();
+        assertThat(handle(event("get-cart")).getStatusCode()).isEqualTo(500);
+        assertThat(log).singleElement().asString().contains("cartItems").doesNotContain(USER);
+        try (DynamoDbCartStore lost = store("no-such-table", CartLimits.defaults())) {
+            assertThat(new CartHandler(lost)
+                            .handleRequest(event("get-cart"), new StubContext(20_000, log))
+                            .getStatusCode())
+                    .isEqualTo(500);
+        }
+        assertThat(log.get(1)).contains("no-such-table").doesNotContain(USER);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "[]",
+                "{",
+                "{} {}",
+                "{\"bookId\":\"b\",\"title\":\"t\",\"author\":\"a\",\"price\":1}",
+                "{\"bookId\":\"b\",\"title\":\"t\",\"author\":\"a\",\"price\":1,\"quantity\":0}",
+                "{\"bookId\":\"b\",\"title\":\"t\",\"author\":\"a\",\"price\":1,\"quantity\":1.5}",
+                "{\"bookId\":\"b\",\"title\":\"t\",\"author\":\"a\",\"price\":-1,\"quantity\":1}",
+                "{\"bookId\":\"b\",\"title\":\"t\",\"author\":\"a\",\"price\":\"1\",\"quantity\":1}",
+                "{\"bookId\":\"b\",\"title\":\"t\",\"author\":\"a\",\"price\":0.0000001,\"quantity\":1}",
+                "{\"bookId\":\" \",\"title\":\"t\",\"author\":\"a\",\"price\":1,\"quantity\":1}",
+                "{\"bookId\":7,\"title\":\"t\",\"author\":\"a\",\"price\":1,\"quantity\":1}"
+            })
+    void body_senseless_is400AndNothingIsSent(String body) {
+        APIGatewayProxyRequestEvent event = event("add-book");
+        event.setBody(body);
+        assertThat(handle(event).getStatusCode()).isEqualTo(400);
+        assertThat(network.sent()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "abc", "\"", "W/\"a.b.c\"", "\"a b\"", "\"a\", \"b\""})
+    void ifMatch_senseless_is400(String tag) {
+        assertThat(handle(with(event("remove-book"), "If-Match", tag)).getStatusCode())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void idempotencyKey_blank_is400() {
+        assertThat(handle(with(event("add-book"), "Idempotency-Key", " ")).getStatusCode())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void user_notSignedIn_is401() {
+        APIGatewayProxyRequestEvent event = event("get-cart");
+        event.getRequestContext().setAuthorizer(null);
+        assertThat(handle(event).getStatusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void route_unknown_is404() {
+        APIGatewayProxyRequestEvent event = event("get-cart");
+        event.setHttpMethod("PATCH");
+        assertThat(handle(event).getStatusCode()).isEqualTo(404);
+    }
+
+    /** What Lambda tells a function about its call. */
+    private record StubContext(int remainingMillis, List<String> log) implements Context {
+        @Override
+        public int getRemainingTimeInMillis() {
+            return remainingMillis;
+        }
+
+        @Override
+        public LambdaLogger getLogger() {
+            return new LambdaLogger() {
+                @Override
+                public void log(String message) {
+                    log.add(message);
+                }
+
+                @Override
+                public void log(byte[] message) {
+                    log.add(new String(message, StandardCharsets.UTF_8));
+                }
+            };
+        }
+
+        @Override
+        public String getAwsRequestId() {
+            return "5e0f3a52-8b1d-4f5c-9d2e-7a6b5c4d3e2f";
+        }
+
+        @Override
+        public String getLogGroupName() {
+            return "/aws/lambda/cart";
+        }
+
+        @Override
+        public String getLogStreamName() {
+            return "stream";
+        }
+
+        @Override
+        public String getFunctionName() {
+            return "cart";
+        }
+
+        @Override
+        public String getFunctionVersion() {
+            return "1";
+        }
+
+        @Override
+        public String getInvokedFunctionArn() {
+            return "arn:aws:lambda:us-east-1:123456789012:function:cart";
+        }
+
+        @Override
+        public CognitoIdentity getIdentity() {
+            return null;
+        }
+
+        @Override
+        public ClientContext getClientContext() {
+            return null;
+        }
+
+        @Override
+        public int getMemoryLimitInMB() {
+            return 256;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package com.cloudshelf.cart.example;
+
+import com.cloudshelf.cart.CartTable;
+import com.cloudshelf.cart.CartTableReport;
+import com.cloudshelf.cart.CartTableSpec;
+import java.io.PrintStream;
+import java.util.List;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+
+/** A deployment step: makes the cart table, and fails if a live one is not as it should be. */
+public final class DeployCartTable {
+    private DeployCartTable() {}
+
+    /** Takes the name of the table, and {@code --verify} to change nothing; region and credentials as the SDK finds them. */
+    public static void main(String[] arguments) {
+        try (DynamoDbAsyncClient client = DynamoDbAsyncClient.create()) {
+            if (!run(client, List.of(arguments), System.out)) {
+                System.exit(1);
+            }
+        }
+    }
+
+    static boolean run(DynamoDbAsyncClient client, List<String> arguments, PrintStream out) {
+        CartTableSpec spec = CartTableSpec.defaults()
+                .withTableName(arguments.get(0))
+                .withTag("Environment", "production")
+                .withTag("Owner", "cart-team");
+        if (!arguments.contains("--verify")) {
+            CartTable.create(client, spec).join();
+        }
+        CartTableReport report = CartTable.verify(client, spec).join();
+        out.println(report);
+        return report.isHeld();
+    }
+}

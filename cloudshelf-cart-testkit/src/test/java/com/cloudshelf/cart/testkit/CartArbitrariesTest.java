@@ -1,0 +1,162 @@
+package com.cloudshelf.cart.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.CartChange;
+import com.cloudshelf.cart.CartLimits;
+import com.cloudshelf.cart.CartUpdate;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+import org.junit.platform.testkit.engine.EngineTestKit;
+
+class CartArbitrariesTest {
+
+    private static final int MANY = 1000;
+
+    private static <T> void assertSome(Arbitrary<T> arbitrary, List<Predicate<T>> kinds) {
+        List<T> values = arbitrary.sampleStream().limit(MANY).toList();
+        for (int i = 0; i < kinds.size(); i++) {
+            assertThat(values).as("kind %d", i).anyMatch(kinds.get(i));
+        }
+    }
+
+    @Test
+    void items_manyOfThem_reachTheCorners() {
+        assertSome(
+                CartArbitraries.items(),
+                List.of(
+                        item -> item.price().signum() == 0,
+                        item -> item.price().compareTo(BigDecimal.TEN.pow(12)) == 0,
+                        item -> item.price().scale() == 6,
+                        item -> item.quantity() == 1,
+                        item -> item.quantity() == CartLimits.defaults().maxQuantity(),
+                        item -> item.quantity() == Integer.MAX_VALUE,
+                        item -> item.title().isEmpty() && item.author().isEmpty(),
+                        item -> item.title().filter(String::isEmpty).isPresent(),
+                        item -> item.title()
+                                .filter(title -> title.codePoints().anyMatch(c -> c > 0xffff))
+                                .isPresent(),
+                        item -> item.addedAt().isPresent(),
+                        item -> item.addedAt().isEmpty()));
+    }
+
+    @Test
+    void carts_manyOfThem_areOfEverySizeAndUser() {
+        assertSome(
+                CartArbitraries.carts(),
+                List.of(
+                        Cart::isEmpty,
+                        cart -> cart.items().size() == 1,
+                        cart -> cart.items().size() == 8,
+                        cart -> cart.userId().length() == 2048,
+                        cart -> cart.totalItems() > Integer.MAX_VALUE));
+        Set<String> users = CartArbitraries.cartsOf("someone")
+                .sampleStream()
+                .limit(50)
+                .map(Cart::userId)
+                .collect(Collectors.toSet());
+        assertThat(users).containsExactly("someone");
+    }
+
+    @Test
+    void changes_manyOfThem_areOfEveryKind() {
+        assertSome(
+                CartArbitraries.changes(),
+                List.of(
+                        change -> change instanceof CartChange.Add,
+                        change -> change instanceof CartChange.SetQuantity set && set.quantity() == 0,
+                        change -> change instanceof CartChange.SetQuantity set && set.quantity() > 0,
+                        change -> change instanceof CartChange.Remove,
+                        change -> change instanceof CartChange.Reprice,
+                        change -> change instanceof CartChange.Subtract,
+                        change -> change instanceof CartChange.Clear));
+        assertSome(
+                CartArbitraries.changeSequences(),
+                List.of(List::isEmpty, sequence -> sequence.size() == 1, sequence -> sequence.size() == 10));
+    }
+
+    @Test
+    void updates_manyOfThem_haveKeysAndClears() {
+        assertSome(
+                CartArbitraries.updates(),
+                List.of(
+                        update -> update.idempotencyKey().isPresent(),
+                        update -> update.idempotencyKey().isEmpty(),
+                        update -> update.changes().size() == 5,
+                        update -> update.changes().equals(List.of(new CartChange.Clear()))));
+    }
+
+    @Test
+    void schedules_forCallers_haveAListForEach() {
+        List<List<CartUpdate>> schedule =
+                CartArbitraries.schedulesOf("someone", 3).sample();
+        assertThat(schedule).hasSize(3);
+        assertThatIllegalArgumentException().isThrownBy(() -> CartArbitraries.schedulesOf("someone", 0));
+    }
+
+    @Test
+    void shrinking_failingProperties_endInSmallPlainExamples() {
+        EngineTestKit.engine("jqwik")
+                .configurationParameter("jqwik.database", "target/jqwik-shrinking")
+                .configurationParameter("jqwik.reporting.onlyfailures", "true")
+                .selectors(selectClass(Falsified.class))
+                .execute()
+                .testEvents()
+                .assertStatistics(events -> events.failed(2));
+
+        assertThat(Falsified.lastCart.userId()).isEqualTo("user1");
+        assertThat(Falsified.lastCart.items()).singleElement().satisfies(line -> {
+            assertThat(line.bookId()).isEqualTo("book1");
+            assertThat(line.title().orElse("Emma")).isEqualTo("Emma");
+            assertThat(line.quantity()).isEqualTo(4);
+            assertThat(line.price()).isEqualTo(BigDecimal.ONE);
+        });
+        assertThat(Falsified.lastChanges)
+                .hasSize(2)
+                .allSatisfy(change -> assertThat(change)
+                        .isInstanceOfSatisfying(
+                                CartChange.Add.class,
+                                add -> assertThat(add.item().quantity()).isEqualTo(1)));
+    }
+
+    /** Run by the test above only: they are to fail. */
+    static class Falsified {
+        private static Cart lastCart;
+        private static List<CartChange> lastChanges;
+
+        @Property
+        void quantities_areBelowFour(@ForAll Cart cart) {
+            if (cart.items().stream().anyMatch(line -> line.quantity() > 3)) {
+                lastCart = cart;
+                throw new AssertionError();
+            }
+        }
+
+        @Property
+        void additions_areAlone(@ForAll("sequences") List<CartChange> changes) {
+            long additions = changes.stream()
+                    .filter(change -> change instanceof CartChange.Add)
+                    .count();
+            if (additions > 1) {
+                lastChanges = changes;
+                throw new AssertionError();
+            }
+        }
+
+        @Provide
+        Arbitrary<List<CartChange>> sequences() {
+            return CartArbitraries.changeSequences();
+        }
+    }
+}

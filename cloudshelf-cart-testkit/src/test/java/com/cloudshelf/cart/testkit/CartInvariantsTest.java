@@ -1,0 +1,168 @@
+package com.cloudshelf.cart.testkit;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.CartUpdate;
+import com.cloudshelf.cart.DynamoDbCartStore;
+import java.lang.reflect.Field;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+class CartInvariantsTest {
+
+    private static final CartItem BOOK1 = CartItem.of("book1", "Emma", "Jane Austen", new BigDecimal("9.50"), 2);
+    private static final CartItem BOOK2 = CartItem.of("book2", null, null, new BigDecimal("0.01"), 1);
+
+    private static Cart cart() {
+        return InMemoryCartStore.create()
+                .apply(CartUpdate.of("user123").add(BOOK1).add(BOOK2))
+                .join();
+    }
+
+    @Test
+    void assertHold_validCarts_pass() {
+        assertThatCode(() -> CartInvariants.assertHold(cart())).doesNotThrowAnyException();
+        assertThatCode(() -> CartInvariants.assertHold(Cart.empty("user123"))).doesNotThrowAnyException();
+        assertThatNullPointerException().isThrownBy(() -> CartInvariants.assertHold(null));
+    }
+
+    @Test
+    void assertHold_brokenCart_namesTheInvariantAndShowsTheCart() throws Exception {
+        Cart cart = cart();
+        set(cart, "totalItems", 4L);
+        assertThatThrownBy(() -> CartInvariants.assertHold(cart))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("broken: totalItems is the sum of the quantities")
+                .hasMessageContaining("in the cart of user123 (totalItems 4, totalPrice 19.01")
+                .hasMessageContaining("bookId=book1")
+                .hasMessageContaining("bookId=book2");
+    }
+
+    @Test
+    void assertHold_eachBrokenInvariant_isNamed() throws Exception {
+        assertBroken("totalPrice is the exact sum", "totalPrice", new BigDecimal("19.02"));
+        assertBroken("totalPrice has no trailing zeros", "totalPrice", new BigDecimal("19.010"));
+        assertBroken("at most one line", "items", List.of(BOOK1, BOOK2, BOOK1));
+        assertBroken("a quantity is at least 1", "items", List.of(broken("quantity", 0)));
+        assertBroken("a price is 0 to 10^12", "items", List.of(broken("price", new BigDecimal("-1"))));
+        assertBroken("a price is 0 to 10^12", "items", List.of(broken("price", new BigDecimal("0.0000001"))));
+        assertBroken("a price is 0 to 10^12", "items", List.of(broken("price", new BigDecimal("1000000000000.01"))));
+        assertBroken("a price has no trailing zeros", "items", List.of(broken("price", new BigDecimal("1E+2"))));
+        assertBroken("a book id is not blank", "items", List.of(broken("bookId", " ")));
+    }
+
+    private static void assertBroken(String invariant, String field, Object value) throws Exception {
+        Cart cart = cart();
+        set(cart, field, value);
+        assertThatThrownBy(() -> CartInvariants.assertHold(cart))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("broken: ")
+                .hasMessageContaining(invariant);
+    }
+
+    private static CartItem broken(String field, Object value) throws Exception {
+        CartItem item = CartItem.of("book1", "Emma", "Jane Austen", new BigDecimal("9.50"), 2);
+        set(item, field, value);
+        return item;
+    }
+
+    private static void set(Object target, String field, Object value) throws Exception {
+        Field declared = target.getClass().getDeclaredField(field);
+        declared.setAccessible(true);
+        declared.set(target, value);
+    }
+
+    private static Map<String, AttributeValue> item() {
+        LocalDynamoDb server = LocalDynamoDb.shared();
+        String table = server.createCartTable();
+        try (DynamoDbCartStore carts = DynamoDbCartStore.builder()
+                .client(server.client())
+                .tableName(table)
+                .build()) {
+            carts.apply(CartUpdate.of("user123").add(BOOK1).add(BOOK2)).join();
+        }
+        return new HashMap<>(server.client()
+                .getItem(get -> get.tableName(table).key(Map.of("userId", AttributeValue.fromS("user123"))))
+                .join()
+                .item());
+    }
+
+    @Test
+    void assertItemHolds_whatTheLibraryWrote_passes() {
+        assertThatCode(() -> CartInvariants.assertItemHolds(item())).doesNotThrowAnyException();
+        assertThatCode(() -> CartInvariants.assertItemHolds(Map.of())).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "totalItems, totalItems is that of the lines",
+        "totalPrice, totalPrice is that of the lines",
+        "ttl, ttl is later than lastUpdated",
+        "lastUpdated, lastUpdated is a string (S)",
+        "cartItems, cartItems is a list (L)",
+        "userId, userId is a string (S)"
+    })
+    void assertItemHolds_anotherNumber_namesTheInvariantAndShowsTheItem(String attribute, String invariant) {
+        Map<String, AttributeValue> item = item();
+        item.put(attribute, AttributeValue.fromN("1"));
+        assertThatThrownBy(() -> CartInvariants.assertItemHolds(item))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("broken: " + invariant)
+                .hasMessageContaining("totalPrice = ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "quantity, 0, cartItems[1].quantity is 1 to 2147483647",
+        "quantity, 1.5, cartItems[1].quantity is a whole number",
+        "price, -1, cartItems[1].price is 0 to 10^12 with at most 6 decimals",
+        "price, 5, totalPrice is that of the lines",
+        "title, 5, cartItems[1].title is a string (S)",
+        "addedAt, 5, cartItems[1].addedAt is a string (S)",
+        "bookId, 5, cartItems[1].bookId is a string (S)"
+    })
+    void assertItemHolds_anotherNumberInALine_namesThePath(String attribute, String number, String invariant) {
+        Map<String, AttributeValue> item = item();
+        List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
+        Map<String, AttributeValue> line = new HashMap<>(lines.get(1).m());
+        line.put(attribute, AttributeValue.fromN(number));
+        lines.set(1, AttributeValue.fromM(line));
+        item.put("cartItems", AttributeValue.fromL(lines));
+        assertThatThrownBy(() -> CartInvariants.assertItemHolds(item))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("broken: " + invariant);
+    }
+
+    @Test
+    void assertItemHolds_duplicateLinesOrWrongBookIds_fail() {
+        Map<String, AttributeValue> duplicate = item();
+        AttributeValue line = duplicate.get("cartItems").l().get(0);
+        duplicate.put("cartItems", AttributeValue.fromL(List.of(line, line)));
+        assertThatThrownBy(() -> CartInvariants.assertItemHolds(duplicate))
+                .hasMessageContaining("broken: a book has at most one line");
+
+        Map<String, AttributeValue> wrongIds = item();
+        wrongIds.put("bookIds", AttributeValue.fromSs(List.of("book1")));
+        assertThatThrownBy(() -> CartInvariants.assertItemHolds(wrongIds))
+                .hasMessageContaining("broken: bookIds are those of the lines");
+        wrongIds.remove("bookIds");
+        assertThatThrownBy(() -> CartInvariants.assertItemHolds(wrongIds))
+                .hasMessageContaining("broken: bookIds are those of the lines");
+
+        Map<String, AttributeValue> localTime = item();
+        localTime.put("lastUpdated", AttributeValue.fromS("yesterday"));
+        assertThatThrownBy(() -> CartInvariants.assertItemHolds(localTime))
+                .hasMessageContaining("broken: lastUpdated is a time in UTC");
+    }
+}
