@@ -56,7 +56,7 @@ class FaultyNetworkTest {
         UNKNOWN
     }
 
-    private record Op(int number, CartChange change, boolean keyed) {}
+    private record Op(int number, CartChange change) {}
 
     /** An operation of the other process that took place during a call, with its result. */
     private record Meanwhile(Op op, Result result) {}
@@ -70,7 +70,6 @@ class FaultyNetworkTest {
         private final Table table = new Table();
         private final List<DynamoDbRequest> late = new ArrayList<>();
         private final List<Meanwhile> meanwhile = new ArrayList<>();
-        private final List<Op> repeatable = new ArrayList<>();
         private final List<String> story = new ArrayList<>();
         private final DynamoDbCartStore store;
         private final DynamoDbCartStore rival;
@@ -91,7 +90,6 @@ class FaultyNetworkTest {
                     .wallMillis(clock::millis)
                     .backoff(new Pauses())
                     .limits(Generated.NO_LIMITS)
-                    .idempotencyRetention(Duration.ofDays(20))
                     .ringSize(ringSize)
                     .build();
         }
@@ -104,23 +102,16 @@ class FaultyNetworkTest {
                     clock.advance(Duration.ofHours(2));
                     story.add("two hours pass");
                 }
-                boolean repeat = !repeatable.isEmpty() && random.nextInt(4) == 0;
-                call(repeat ? repeatable.get(random.nextInt(repeatable.size())) : nextOp(random.nextInt(3) == 0));
+                call(nextOp());
                 clock.advance(Duration.ofMillis(random.nextInt(60)));
             }
         }
 
         private void call(Op op) {
-            boolean repeated = repeatable.contains(op);
-            story.add((repeated ? "repeat " : "call ") + op);
+            story.add("call " + op);
             Result result = perform(store, op, true);
             story.add(result.toString());
-            Set<State> after = explain(op, result, repeated);
-            if (op.keyed() && !repeated && (result == Result.DONE || result == Result.UNKNOWN)) {
-                repeatable.add(op);
-            } else if (result == Result.REJECTED) {
-                repeatable.remove(op); // a rejection leaves no key
-            }
+            Set<State> after = explain(op, result);
             Map<String, Integer> actual = stored();
             after.removeIf(state -> !state.cart().equals(actual));
             assertThat(after)
@@ -130,7 +121,7 @@ class FaultyNetworkTest {
             meanwhile.clear();
         }
 
-        private Op nextOp(boolean keyed) {
+        private Op nextOp() {
             String bookId = String.valueOf((char) ('a' + random.nextInt(3)));
             int number = ops++;
             // The quantity tells which operation it comes from.
@@ -142,14 +133,11 @@ class FaultyNetworkTest {
                 case 4 -> new Subtract(Map.of(bookId, 1 + random.nextInt(1000)));
                 default -> new Add(book(bookId, "1", quantity));
             };
-            return new Op(number, change, keyed);
+            return new Op(number, change);
         }
 
         private Result perform(DynamoDbCartStore by, Op op, boolean maybeFromSnapshot) {
             CartUpdate update = CartUpdate.of(USER).with(op.change());
-            if (op.keyed()) {
-                update = update.idempotencyKey("key" + op.number());
-            }
             Cart snapshot = last;
             if (maybeFromSnapshot && snapshot != null && random.nextInt(3) == 0) {
                 update = update.basedOn(snapshot);
@@ -182,7 +170,7 @@ class FaultyNetworkTest {
         private CompletableFuture<? extends DynamoDbResponse> deliver(DynamoDbRequest request) {
             clock.advance(Duration.ofMillis(random.nextInt(5)));
             if (random.nextInt(4) == 0) {
-                Op op = nextOp(false);
+                Op op = nextOp();
                 Result result = perform(rival, op, false);
                 meanwhile.add(new Meanwhile(op, result));
                 story.add("  meanwhile " + op + " " + result);
@@ -240,17 +228,11 @@ class FaultyNetworkTest {
         }
 
         /** Returns all that may be in the table after the call. */
-        private Set<State> explain(Op op, Result result, boolean repeated) {
-            Set<State> possible = new HashSet<>();
-            for (State state : states) {
-                possible.add(new State(
-                        state.cart(),
-                        without(state.pending(), op),
-                        repeated && !state.pending().contains(op)));
-            }
+        private Set<State> explain(Op op, Result result) {
+            Set<State> possible = states;
             for (Meanwhile other : meanwhile) {
                 Set<State> next = new HashSet<>();
-                for (State state : anyOrder(possible, op, result, repeated)) {
+                for (State state : anyOrder(possible, op, result)) {
                     Map<String, Integer> cart = applied(state.cart(), other.op().change());
                     if (other.result() == Result.REJECTED && cart == null) {
                         next.add(state);
@@ -261,21 +243,28 @@ class FaultyNetworkTest {
                 possible = next;
             }
             Set<State> after = new HashSet<>();
-            for (State state : anyOrder(possible, op, result, repeated)) {
-                boolean ended = result == Result.DONE || result == Result.REJECTED;
-                if (ended && !state.happened()) {
-                    continue;
+            for (State state : anyOrder(possible, op, result)) {
+                switch (result) {
+                    case DONE, REJECTED -> {
+                        if (state.happened()) {
+                            after.add(new State(state.cart(), state.pending(), false));
+                        }
+                    }
+                    case FAILED -> after.add(state);
+                    case UNKNOWN -> {
+                        Set<Op> pending = new HashSet<>(state.pending());
+                        if (!state.happened()) {
+                            pending.add(op);
+                        }
+                        after.add(new State(state.cart(), pending, false));
+                    }
                 }
-                // What did not happen by now may yet do so if its outcome, or that of an earlier call with its key, is
-                // unknown.
-                boolean open = !state.happened() && (result == Result.UNKNOWN || repeated);
-                after.add(new State(state.cart(), open ? with(state.pending(), op) : state.pending(), false));
             }
             return after;
         }
 
         /** Returns the states that can follow from these before anything else happens: the call itself, and pending ones. */
-        private static Set<State> anyOrder(Set<State> from, Op op, Result result, boolean repeated) {
+        private static Set<State> anyOrder(Set<State> from, Op op, Result result) {
             Set<State> all = new HashSet<>(from);
             List<State> open = new ArrayList<>(from);
             while (!open.isEmpty()) {
@@ -285,14 +274,14 @@ class FaultyNetworkTest {
                 if (!state.happened() && result == Result.REJECTED && cart == null) {
                     next.add(new State(state.cart(), state.pending(), true));
                 }
-                boolean mayHappen = result == Result.DONE || result == Result.UNKNOWN || repeated;
-                if (!state.happened() && cart != null && mayHappen) {
+                if (!state.happened() && cart != null && (result == Result.DONE || result == Result.UNKNOWN)) {
                     next.add(new State(cart, state.pending(), true));
                 }
                 for (Op pending : state.pending()) {
                     Map<String, Integer> then = applied(state.cart(), pending.change());
-                    next.add(new State(
-                            then == null ? state.cart() : then, without(state.pending(), pending), state.happened()));
+                    Set<Op> rest = new HashSet<>(state.pending());
+                    rest.remove(pending);
+                    next.add(new State(then == null ? state.cart() : then, rest, state.happened()));
                 }
                 for (State each : next) {
                     if (all.add(each)) {
@@ -301,18 +290,6 @@ class FaultyNetworkTest {
                 }
             }
             return all;
-        }
-
-        private static Set<Op> with(Set<Op> ops, Op op) {
-            Set<Op> more = new HashSet<>(ops);
-            more.add(op);
-            return more;
-        }
-
-        private static Set<Op> without(Set<Op> ops, Op op) {
-            Set<Op> rest = new HashSet<>(ops);
-            rest.remove(op);
-            return rest;
         }
 
         /** Returns the quantities after a change, or {@code null} if it would be rejected. */

@@ -225,16 +225,6 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_addedAtOfTheLaterLineAlone_isTaken() {
-            StoredCart later = decode(item(
-                    "cartItems",
-                    list(line("a", "1", "1"), with(line("a", "1", "1"), "addedAt", s("2025-09-02T00:00:00Z")))));
-
-            assertThat(later.cart().items().get(0).addedAt()).contains(Instant.parse("2025-09-02T00:00:00Z"));
-            assertThat(later.lines().get(0).m()).containsEntry("addedAt", s("2025-09-02T00:00:00Z"));
-        }
-
-        @Test
         void decode_quantitiesTogetherBeyondTheLargestInt_isNoCart() {
             assertInvalid(
                     item("cartItems", list(line("a", "1", "2147483647"), line("a", "1", "1"))),

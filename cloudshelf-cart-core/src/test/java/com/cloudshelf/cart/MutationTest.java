@@ -311,20 +311,6 @@ class MutationTest {
         }
 
         @Test
-        void apply_bookThatGoesAndComesBackWithoutTitle_losesItInTheTableToo() {
-            client.thenAlways(serve(table));
-            resultOf(store.addItem(USER, book("a", "1", 1)));
-
-            Cart cart = resultOf(store.apply(CartUpdate.of(USER)
-                    .remove("a")
-                    .add(CartItem.of("a", null, null, money("1"), 2).withAddedAt(NOW.minusSeconds(9)))));
-
-            assertThat(cart.items().get(0).title()).isEmpty();
-            assertWritten(cart);
-            resultOf(store.apply(CartUpdate.of(USER).setQuantity("a", 3).ifVersion(cart.version())));
-        }
-
-        @Test
         void apply_noCart_putsOneWhereThereIsNone() {
             client.then(serve(table), serve(table).after(() -> resultOf(rival.addItem(USER, book("r", "1", 1)))))
                     .thenAlways(serve(table));

@@ -396,7 +396,7 @@ class WriteTest {
                     .hasSize(RING / 2 + 1)
                     .contains(stamp.id().text(), ring.get(RING / 2));
             assertThat(memory.forgotten()).isEqualTo(NOW.toEpochMilli() - RING / 2 - 1);
-            ItemFormatProperties.assertSame(applied(write, item), write.after());
+            ItemFormatPropertiesTest.assertSame(applied(write, item), write.after());
         }
 
         @Test
@@ -438,7 +438,7 @@ class WriteTest {
             assertThat(applied(write, item).keys()).containsOnlyKeys("live", "new");
             assertThat(requireNonNull(Expressions.apply(write, item)).get("keysUntil"))
                     .isEqualTo(n(Long.toString(key("live", 5).key().until())));
-            ItemFormatProperties.assertSame(applied(write, item), write.after());
+            ItemFormatPropertiesTest.assertSame(applied(write, item), write.after());
         }
 
         @Test
