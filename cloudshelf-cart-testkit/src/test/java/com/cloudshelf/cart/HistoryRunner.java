@@ -139,15 +139,11 @@ final class HistoryRunner {
             }
             // A setting of the whole process is the only way in; a client reads it when it is made.
             synchronized (SdkRetries.class) {
-                String before = System.setProperty(NEW_RETRIES, Boolean.toString(this == NEW_2026));
+                System.setProperty(NEW_RETRIES, Boolean.toString(this == NEW_2026));
                 try {
                     return builder.build();
                 } finally {
-                    if (before == null) {
-                        System.clearProperty(NEW_RETRIES);
-                    } else {
-                        System.setProperty(NEW_RETRIES, before);
-                    }
+                    System.clearProperty(NEW_RETRIES);
                 }
             }
         }
@@ -214,7 +210,7 @@ final class HistoryRunner {
     private final SplittableRandom random;
     private final LocalDynamoDb server = LocalDynamoDb.shared();
     private final String table = server.createCartTable();
-    private final HistoryNetwork network = new HistoryNetwork(HTTP, Boolean.getBoolean("histories.refusedTwice"));
+    private final HistoryNetwork network = new HistoryNetwork(HTTP);
     private final CartClock clock = new CartClock();
     private final Map<String, Change> keyed = new LinkedHashMap<>();
     private final History history;
@@ -246,7 +242,7 @@ final class HistoryRunner {
      */
     private static final class Machine {
         private static final long USUAL_MILLIS = 500;
-        private static final int MAX_SLOWNESS = 4;
+        private static final int MAX_SLOWNESS = 8;
         static final int SLOWNESS = measure();
 
         private static int measure() {
@@ -527,6 +523,10 @@ final class HistoryRunner {
             Operation operation = ended.join();
             List<SentRequest> log = connection.faults.sent();
             List<SentRequest> sent = log.subList(sentBefore, log.size());
+            Outcome outcome = operation.outcome();
+            if (mayReturn(sent) && !(outcome instanceof Ok)) {
+                outcome = new Unknown("refused, but on its way again");
+            }
             actions.learn(operation);
             history.add(new Operation(
                     number,
@@ -534,10 +534,10 @@ final class HistoryRunner {
                     action,
                     invoked,
                     operation.completed(),
-                    operation.outcome(),
+                    outcome,
                     isDirect(sent),
                     sent.stream().map(HistoryRunner::show).collect(Collectors.joining("; "))));
-            return operation.outcome();
+            return outcome;
         }
 
         private CompletableFuture<?> start(Action action) {
@@ -633,6 +633,17 @@ final class HistoryRunner {
 
     private static boolean isAnswered(SentRequest request) {
         return request.fault().isEmpty() && request.failure().isEmpty();
+    }
+
+    /**
+     * Whether a write that was refused is delivered once more. No store can know of that; the second time it may be carried
+     * out.
+     */
+    private static boolean mayReturn(List<SentRequest> sent) {
+        return sent.stream()
+                .anyMatch(request -> request.operation().equals("UpdateItem")
+                        && request.fault().orElse("").startsWith("deliverTwice")
+                        && request.status().orElse(0) == 400);
     }
 
     private static String show(SentRequest request) {
