@@ -22,8 +22,6 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  */
 final class Expressions {
     private static final Pattern TOKEN = Pattern.compile("\\s*([#:]?\\w+|<>|<=|>=|[=<>(),.\\[\\]])");
-    private static final Pattern OPERATOR =
-            Pattern.compile("[=<>]+|AND|OR|NOT|size|contains|list_append|if_not_exists|attribute_\\w+");
     private static final int MAX_BYTES = 4096;
     private static final int MAX_OPERATORS = 300;
 
@@ -422,7 +420,7 @@ final class Expressions {
         while (matcher.lookingAt()) {
             String token = matcher.group(1);
             tokens.add(token);
-            if (OPERATOR.matcher(token).matches()) {
+            if (token.matches("[=<>]+|AND|OR|NOT|size|contains|list_append|if_not_exists|attribute_\\w+")) {
                 operators.merge(token, 1, Integer::sum);
             }
             end = matcher.end();
