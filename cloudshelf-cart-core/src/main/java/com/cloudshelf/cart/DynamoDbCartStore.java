@@ -199,7 +199,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         private @Nullable MetricPublisher metrics;
         private Clock clock = Clock.systemUTC();
         private LongSupplier wallMillis = System::currentTimeMillis;
-        private int ringSize = 16;
+        private int ringSize = 64;
         private int maxConcurrency = 500;
 
         private Builder() {}

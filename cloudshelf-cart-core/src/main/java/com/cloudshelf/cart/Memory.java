@@ -14,11 +14,18 @@ import org.jspecify.annotations.Nullable;
  * @param version raised by every write of this library
  * @param writes the ids of recent writes, the ring
  * @param forgotten every id that left the ring began at or before this time (epoch ms)
+ * @param adds how many additions were written that pin no version
  * @param lastWrite when this library last wrote (epoch ms, by the writer's clock)
  * @param keys idempotency keys by hash
  */
 record Memory(
-        String incarnation, long version, List<String> writes, long forgotten, long lastWrite, Map<String, Key> keys) {
+        String incarnation,
+        long version,
+        List<String> writes,
+        long forgotten,
+        long adds,
+        long lastWrite,
+        Map<String, Key> keys) {
 
     /** An idempotency key: remembered until a time (epoch ms), for changes with this digest. */
     record Key(long until, String digest) {}
@@ -35,9 +42,16 @@ record Memory(
     static Memory begin(WriteId id, long systemNow, @Nullable Memory before) {
         long floor = systemNow - REST_MILLIS / 2;
         if (before == null) {
-            return new Memory(id.text(), 0, List.of(), floor, 0, Map.of());
+            return new Memory(id.text(), 0, List.of(), floor, 0, 0, Map.of());
         }
-        return new Memory(id.text(), before.version, before.writes, Math.max(floor, before.forgotten), 0, before.keys);
+        return new Memory(
+                id.text(),
+                before.version,
+                before.writes,
+                Math.max(floor, before.forgotten),
+                before.adds,
+                0,
+                before.keys);
     }
 
     boolean holds(WriteId id) {
@@ -47,6 +61,16 @@ record Memory(
     /** Returns whether an id that is not in the ring was never there. */
     boolean provesAbsenceOf(WriteId id) {
         return id.begin() > forgotten;
+    }
+
+    /** Returns whether there was one write of this library, and no more, since an earlier memory of the same item. */
+    boolean isNextAfter(@Nullable Memory earlier) {
+        return earlier != null && version == earlier.version + 1 && incarnation.equals(earlier.incarnation);
+    }
+
+    /** Returns whether no addition that pins no version was written since an earlier memory of the same item. */
+    boolean hasNoAddSince(Memory earlier) {
+        return adds == earlier.adds && incarnation.equals(earlier.incarnation);
     }
 
     boolean isRested(long now) {
@@ -79,13 +103,17 @@ record Memory(
         return live;
     }
 
-    /** Returns the memory after one more write. A full ring forgets its older half, and whatever is stale. */
-    Memory after(WriteId id, long now, long systemNow, int ringSize) {
+    /**
+     * Returns the memory after one more write. A ring that is a quarter full forgets what is stale, a full one its older half.
+     *
+     * @param refused the id of an addition of the same call that is to be refused from now on, if it has one
+     */
+    Memory after(WriteId id, @Nullable WriteId refused, long now, long systemNow, int ringSize) {
         List<String> ring = new ArrayList<>(writes);
         long floor = forgotten;
-        if (isFull(ringSize)) {
+        if (ring.size() >= ringSize / 4) {
             Collections.sort(ring);
-            int drop = ring.size() - ringSize / 2;
+            int drop = isFull(ringSize) ? ring.size() - ringSize / 2 : 0;
             while (drop < ring.size() && WriteId.begin(ring.get(drop)) < systemNow - STALE_MILLIS) {
                 drop++;
             }
@@ -94,8 +122,13 @@ record Memory(
             }
             ring = new ArrayList<>(ring.subList(drop, ring.size()));
         }
+        if (refused != null) {
+            ring.remove(refused.text());
+            ring.add(refused.text());
+        }
+        ring.remove(id.text());
         ring.add(id.text());
-        return new Memory(incarnation, version + 1, ring, floor, Math.max(now, lastWrite), keys);
+        return new Memory(incarnation, version + 1, ring, floor, adds, Math.max(now, lastWrite), keys);
     }
 
     /** Returns the memory with a key, and without those that are past their retention. */
@@ -103,6 +136,6 @@ record Memory(
         Map<String, Key> kept = new HashMap<>(keys);
         kept.values().removeIf(old -> old.until() <= now);
         kept.put(hash, key);
-        return new Memory(incarnation, version, writes, forgotten, lastWrite, kept);
+        return new Memory(incarnation, version, writes, forgotten, adds, lastWrite, kept);
     }
 }

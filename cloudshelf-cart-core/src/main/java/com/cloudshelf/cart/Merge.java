@@ -112,7 +112,7 @@ final class Merge extends Call<Cart> {
             return;
         }
         Cart merged = into.cart().merge(from.cart(), strategy, terms.limits(), now);
-        Write.Stamp stamp = new Write.Stamp(id, now, engine.wallMillis().getAsLong());
+        Write.Stamp stamp = new Write.Stamp(id, null, now, engine.wallMillis().getAsLong());
         Write write = Write.merge(into, merged, from, stamp, terms);
         Write clear = Write.clear(from, null, stamp, terms);
         after = write.after();

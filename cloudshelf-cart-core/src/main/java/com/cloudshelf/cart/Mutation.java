@@ -4,7 +4,6 @@ import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -21,10 +20,13 @@ final class Mutation<T> extends Call<T> {
     /** A cart that began this long before a call was there when the call began, for no call lasts longer. */
     private static final long LONGEST_CALL_MILLIS = DynamoDbCartStore.MAX_OPERATION_TIMEOUT.toMillis();
 
+    /** A cart that was written to by another this short a while ago is probably being written to right now. */
+    private static final long JUST_NOW_MILLIS = 200;
+
     private final CartUpdate update;
     private final Function<Cart, T> finish;
     private final Write.Terms terms;
-    private final WriteId id;
+    private WriteId id;
     private final @Nullable KeyedChanges key;
     private final Duration keyRetention;
 
@@ -37,6 +39,17 @@ final class Mutation<T> extends Call<T> {
     private @Nullable StoredCart lostTo;
     private @Nullable Write sent;
     private @Nullable StoredCart left;
+
+    /** Whether a try with the present id was sent that may have taken effect, for all that is known. */
+    private boolean tried;
+
+    /**
+     * The id of an addition that was refused. It pins no version, so that it could take effect if the network delivered it
+     * once more; and what the item remembered when that had not happened yet.
+     */
+    private @Nullable WriteId refusedAdd;
+
+    private @Nullable Memory beforeRefusedAdd;
 
     /** The ambiguous tries: what may have taken effect already, or may land yet. */
     private boolean ambiguousAdd;
@@ -135,13 +148,11 @@ final class Mutation<T> extends Call<T> {
             return;
         }
         Memory memory = stored.memory();
-        if (memory != null && memory.holds(id)) {
+        if (holdsWriteOfThisCall(memory)) {
             recover(stored);
             return;
         }
-        if (isAmbiguous() && (memory == null ? memoryWasLost() : !memory.provesAbsenceOf(id))) {
-            throw unknown(null);
-        }
+        refuseToGuess(stored);
         if (ambiguousRemoval != null && removalTookEffect(ambiguousRemoval, stored)) {
             finish(stored);
             return;
@@ -193,13 +204,50 @@ final class Mutation<T> extends Call<T> {
         judge(stored, () -> finish(stored));
     }
 
-    /** Whether a try whose answer was lost was made from an item with a memory, and there is none any more. */
-    private boolean memoryWasLost() {
-        return ambiguousPin != null && ambiguousPin.memory() != null;
+    private boolean holdsWriteOfThisCall(@Nullable Memory memory) {
+        return memory != null && ((tried && memory.holds(id)) || (refusedAdd != null && memory.holds(refusedAdd)));
+    }
+
+    /**
+     * Ends the call if a try of it could have taken effect without a trace. A clear answer does not exclude that: a request
+     * that the network delivers twice may be carried out once and refused once.
+     */
+    private void refuseToGuess(StoredCart stored) {
+        Memory memory = stored.memory();
+        if (memory == null && tried && ambiguousPin != null && ambiguousPin.memory() != null) {
+            throw unknown(null);
+        }
+        if (memory != null && tried && !memory.provesAbsenceOf(id) && !isNextAfterLastTry(memory)) {
+            throw unknown(null);
+        }
+        if (memory != null && refusedAdd != null && !memory.provesAbsenceOf(refusedAdd)) {
+            if (beforeRefusedAdd == null || !memory.hasNoAddSince(beforeRefusedAdd)) {
+                throw unknown(null);
+            }
+            refusedAdd = null; // from now on its condition refuses it
+        }
+        if (tried && !isAmbiguous()) {
+            tried = false; // a try that pinned a version can never take effect once the version has passed
+            if (sent != null && sent.isAdd()) {
+                refusedAdd = id;
+            }
+        }
+        beforeRefusedAdd = memory;
+    }
+
+    /** Whether the item was written once since the try that was sent last, and so by the rival to whom it was lost. */
+    private boolean isNextAfterLastTry(Memory memory) {
+        StoredCart before = sent == null || isAmbiguous() ? null : sent.before();
+        return before != null && memory.isNextAfter(before.memory());
     }
 
     /** Chooses the form of the write. */
     private void write(StoredCart stored, Cart cart, Instant now) {
+        if (!tried) {
+            Memory memory = stored.memory();
+            id = WriteId.begunAt(
+                    Math.max(engine.wallMillis().getAsLong(), memory == null ? 0 : memory.forgotten() + 1));
+        }
         Write.Stamp stamp = stamp(now);
         Write.KeyEntry entry = key == null
                 ? null
@@ -209,21 +257,32 @@ final class Mutation<T> extends Call<T> {
             send(Write.replace(stored, cart, entry, stamp, terms));
         } else if (update.isClear()) {
             send(Write.clear(stored, entry, stamp, terms));
-        } else if (losses > 0 && isSingleAdd() && mayAddUnseen(stored)) {
-            add();
+        } else if (isSingleAdd() && isContended(stored, now) && mayAddUnpinned(stored)) {
+            addUnpinned(stored, cart);
         } else {
             send(Write.change(stored, cart, entry, stamp, terms));
         }
     }
 
-    /** Whether the condition of an unseen addition would hold for this item: then it beats a write that pins the version. */
-    private boolean mayAddUnseen(StoredCart stored) {
+    /** Whether a write that pins the version would probably be lost to a rival. */
+    private boolean isContended(StoredCart stored, Instant now) {
         Memory memory = stored.memory();
+        return losses > 0
+                || (unseenWriteRefused && memory != null && memory.lastWrite() > now.toEpochMilli() - JUST_NOW_MILLIS);
+    }
+
+    /** Whether the condition of an addition that pins no version would hold for this item. */
+    private boolean mayAddUnpinned(StoredCart stored) {
+        Memory memory = stored.memory();
+        CartItem line = stored.cart().item(singleAdd().bookId()).orElse(null);
+        if (line != null && line.addedAtOrNull() == null) {
+            return false;
+        }
         return memory != null
                 && stored.areIdsTrue()
                 && !memory.isFull(terms.ringSize())
-                && memory.provesAbsenceOf(id)
-                && stored.cart().item(singleAdd().bookId()).isEmpty();
+                && memory.provesAbsenceOf(refusedAdd == null ? id : refusedAdd)
+                && !stored.isDrifted();
     }
 
     private void add() {
@@ -234,7 +293,26 @@ final class Mutation<T> extends Call<T> {
                     Reason.LIMIT,
                     "a line may have a quantity of at most " + terms.limits().maxQuantity());
         }
-        send(Write.add(userId, item, stamp(now()), terms));
+        send(Write.add(userId, item, stampOfAdd(), terms));
+    }
+
+    private void addUnpinned(StoredCart stored, Cart cart) {
+        String bookId = singleAdd().bookId();
+        CartItem line = stored.cart().item(bookId).orElse(null);
+        if (line == null) {
+            add();
+        } else {
+            send(Write.raise(stored, line, cart.item(bookId).orElseThrow(), stampOfAdd(), terms));
+        }
+    }
+
+    /** Two additions of one call that pin no version exclude each other by their id only. */
+    private Write.Stamp stampOfAdd() {
+        if (refusedAdd != null) {
+            id = refusedAdd;
+            refusedAdd = null;
+        }
+        return stamp(now());
     }
 
     /** Gives a verdict that writes nothing, once it rests on a strong read, and no earlier try can take effect any more. */
@@ -281,6 +359,29 @@ final class Mutation<T> extends Call<T> {
                 });
     }
 
+    /** Excludes that an addition which was refused takes effect yet: others add while this call pauses, and its id may leave the ring. */
+    private void forbid(WriteId add) {
+        fenced = true;
+        Write write = Write.forbid(userId, add);
+        write(
+                (client, configuration) -> client.updateItem(request -> request.tableName(engine.table())
+                        .key(write.key())
+                        .updateExpression(write.updateExpression())
+                        .conditionExpression(write.conditionExpression())
+                        .expressionAttributeNames(write.names())
+                        .expressionAttributeValues(write.values())
+                        .overrideConfiguration(configuration)),
+                response -> {
+                    fenced = false;
+                    refusedAdd = null;
+                    pause();
+                },
+                failure -> {
+                    fenced = false;
+                    pause();
+                });
+    }
+
     private void release(Runnable verdict) {
         left = known;
         clearAmbiguity();
@@ -296,10 +397,13 @@ final class Mutation<T> extends Call<T> {
         StoredCart removed = removal.before();
         Memory memory = stored.memory();
         if (stored.cart().isEmpty()) {
-            if (removed != null
-                    && !removalOfConfirmed
-                    && update.expectedVersion().isPresent()) {
-                throw unknown(null);
+            if (removed != null && update.expectedVersion().isPresent()) {
+                if (isSameIncarnation(removed, stored)) {
+                    return false;
+                }
+                if (!removalOfConfirmed) {
+                    throw unknown(null);
+                }
             }
             return true;
         }
@@ -310,17 +414,22 @@ final class Mutation<T> extends Call<T> {
             }
             throw unknown(null);
         }
-        Memory before = removed.memory();
-        boolean same = Objects.equals(
-                before == null ? null : before.incarnation(), memory == null ? null : memory.incarnation());
+        boolean same = isSameIncarnation(removed, stored);
         if (!same && !removalOfConfirmed) {
             throw unknown(null);
         }
         return !same;
     }
 
+    private static boolean isSameIncarnation(StoredCart before, StoredCart after) {
+        Memory was = before.memory();
+        Memory is = after.memory();
+        return was != null && is != null && was.incarnation().equals(is.incarnation());
+    }
+
     private void send(Write write) {
         sent = write;
+        tried = true;
         switch (write.kind()) {
             case UPDATE ->
                 write(
@@ -393,16 +502,36 @@ final class Mutation<T> extends Call<T> {
         boolean unseen = sent != null && sent.before() == null;
         unseenWriteRefused |= unseen;
         losses += unseen && losses == 0 ? 0 : 1;
-        forget();
         Map<String, AttributeValue> item = failure.refusedBy();
-        if (losses > 1) {
-            lostTo = item == null ? lostTo : ItemFormat.decode(userId, item, now());
-            pause();
-        } else if (item == null) {
-            read();
-        } else {
-            see(item);
+        if (sent != null && sent.kind() == Write.Kind.DELETE && sent.before() != null && confirmed) {
+            ambiguousRemoval = sent;
+            removalOfConfirmed = true;
         }
+        forget();
+        if (losses <= 1) {
+            if (item == null) {
+                read();
+            } else {
+                see(item);
+            }
+            return;
+        }
+        if (item != null) {
+            StoredCart stored = ItemFormat.decode(userId, item, now());
+            if (holdsWriteOfThisCall(stored.memory())) {
+                saw(stored);
+                recover(stored);
+                return;
+            }
+            // Now, not after the pause: what the item forgets in the meantime proves nothing.
+            refuseToGuess(stored);
+            lostTo = stored;
+            if (refusedAdd != null && stored.memory() != null) {
+                forbid(refusedAdd);
+                return;
+            }
+        }
+        pause();
     }
 
     /** Finds the write in the item, although its answer was lost. */
@@ -466,7 +595,7 @@ final class Mutation<T> extends Call<T> {
     }
 
     private Write.Stamp stamp(Instant now) {
-        return new Write.Stamp(id, now, engine.wallMillis().getAsLong());
+        return new Write.Stamp(id, refusedAdd, now, engine.wallMillis().getAsLong());
     }
 
     private Instant now() {

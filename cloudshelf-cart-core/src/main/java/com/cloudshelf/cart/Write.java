@@ -22,9 +22,10 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 /**
  * One conditional write: its expressions, and what the item holds once it took effect. Pure; the call sends it.
  *
- * <p>There are five forms, and no other way to change an item: {@link #add} without a read, {@link #change} of what was seen,
+ * <p>There are six forms, and no other way to change a cart: {@link #add} without a read, {@link #raise} of a line that was
+ * seen, {@link #change} of what was seen,
  * {@link #replace} of an absent, expired or cleared cart, the removal of a rested item that was seen ({@link #clear}), and
- * {@link #removeRested} of one that was not.
+ * {@link #removeRested} of one that was not. Another, {@link #forbid}, writes to what the item remembers only.
  */
 final class Write {
     enum Kind {
@@ -36,8 +37,12 @@ final class Write {
     /** What every write of a store shares. */
     record Terms(Duration timeToLive, CartLimits limits, int ringSize) {}
 
-    /** The moment of a write, and whose write it is: the store's time for the cart, the system's for the write id. */
-    record Stamp(WriteId id, Instant now, long systemNow) {}
+    /**
+     * The moment of a write, and whose write it is: the store's time for the cart, the system's for the write id.
+     *
+     * @param refused the id of an addition of the same call that is to be refused from now on, if it has one
+     */
+    record Stamp(WriteId id, @Nullable WriteId refused, Instant now, long systemNow) {}
 
     /** An idempotency key that the write leaves behind. */
     record KeyEntry(String hash, Memory.Key key) {}
@@ -84,17 +89,73 @@ final class Write {
     static Write add(String userId, CartItem item, Stamp stamp, Terms terms) {
         CartItem line = item.withAddedAtIfAbsent(stamp.now());
         BigDecimal price = line.price().multiply(BigDecimal.valueOf(line.quantity()));
-        long now = stamp.now().toEpochMilli();
         AttributeValue appended = ItemFormat.encodeLine(line, Map.of());
         checkSize(userId, ItemFormat.sizeOf(appended));
         Expression e = new Expression();
         String list = e.name(ItemFormat.CART_ITEMS);
         String bookIds = e.name(ItemFormat.BOOK_IDS);
+        e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR (");
+        requireCart(e, stamp, terms);
+        e.and("NOT contains(" + bookIds + "," + e.value(s(line.bookId())) + ")");
+        e.and("size(" + list + ")<" + e.value(n(terms.limits().maxLines())));
+        e.require(")");
+        e.set(
+                ItemFormat.CART_ITEMS,
+                "list_append(if_not_exists(" + list + "," + e.value(AttributeValue.fromL(List.of())) + "),"
+                        + e.value(AttributeValue.fromL(List.of(appended))) + ")");
+        Memory fresh = Memory.begin(stamp.id(), stamp.systemNow(), null);
+        e.set(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
+        e.setIfAbsent(ItemFormat.INCARNATION, s(fresh.incarnation()));
+        e.setIfAbsent(ItemFormat.FORGOTTEN, n(fresh.forgotten()));
+        e.add(ItemFormat.BOOK_IDS, ss(List.of(line.bookId())));
+        countIn(e, line.quantity(), price, stamp, terms);
+        return new Write(Kind.UPDATE, userId, e, Map.of(), null, null);
+    }
+
+    /**
+     * Adds to a line that was seen, whatever became of the rest of the cart: like {@link #add}, it pins no version. What it
+     * needs to know of the line it pins.
+     *
+     * @param line as it was seen
+     * @param sum the line and what is added to it
+     */
+    static Write raise(StoredCart seen, CartItem line, CartItem sum, Stamp stamp, Terms terms) {
+        int added = sum.quantity() - line.quantity();
+        BigDecimal price = sum.price().multiply(BigDecimal.valueOf(sum.quantity()));
+        Expression e = new Expression();
+        String path = e.name(ItemFormat.CART_ITEMS) + "[" + seen.cart().items().indexOf(line) + "].";
+        String quantity = path + ItemFormat.QUANTITY;
+        requireCart(e, stamp, terms);
+        e.pin(path + ItemFormat.BOOK_ID, s(line.bookId()));
+        e.pin(path + ItemFormat.PRICE, n(line.price()));
+        if (sum.price().compareTo(line.price()) == 0) {
+            e.and(quantity + "<=" + e.value(n(terms.limits().maxQuantity() - added)));
+        } else {
+            e.pin(quantity, n(line.quantity()));
+            e.assign(path + ItemFormat.PRICE, e.value(n(sum.price())));
+        }
+        e.assign(quantity, quantity + "+" + e.value(n(added)));
+        text(e, path + ItemFormat.TITLE, sum.titleOrNull());
+        text(e, path + ItemFormat.AUTHOR, sum.authorOrNull());
+        countIn(e, added, price.subtract(line.price().multiply(BigDecimal.valueOf(line.quantity()))), stamp, terms);
+        return new Write(Kind.UPDATE, seen.userId(), e, Map.of(), null, null);
+    }
+
+    private static void text(Expression e, String path, @Nullable String text) {
+        if (text == null) {
+            e.remove(path);
+        } else {
+            e.assign(path, e.value(s(text)));
+        }
+    }
+
+    /** Refuses a write that pins no version if the item is no cart of this library, or could hide that it took effect before. */
+    private static void requireCart(Expression e, Stamp stamp, Terms terms) {
+        String list = e.name(ItemFormat.CART_ITEMS);
+        String bookIds = e.name(ItemFormat.BOOK_IDS);
         String writes = e.name(ItemFormat.WRITES);
-        String id = e.value(s(stamp.id().text()));
         String zero = e.value(n(0));
         String set = e.value(s("SS"));
-        e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR (");
         e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
         // A comparison is false for a value of another type: an item that is no cart is refused, not written to.
         for (String number : ALWAYS_NUMBERS) {
@@ -106,33 +167,38 @@ final class Write {
         e.and("attribute_type(" + list + "," + e.value(s("L")) + ")");
         e.and("(attribute_type(" + bookIds + "," + set + ") AND size(" + list + ")=size(" + bookIds
                 + ") OR attribute_not_exists(" + bookIds + ") AND size(" + list + ")=" + zero + ")");
-        e.and("NOT contains(" + bookIds + "," + e.value(s(line.bookId())) + ")");
-        e.and("size(" + list + ")<" + e.value(n(terms.limits().maxLines())));
         e.and(e.name(ItemFormat.TTL) + ">" + e.value(n(stamp.now().getEpochSecond())));
         e.and("attribute_type(" + writes + "," + set + ")");
         e.and("size(" + writes + ")<" + e.value(n(terms.ringSize())));
-        e.and("NOT contains(" + writes + "," + id + ")");
+        e.and("NOT contains(" + writes + "," + e.value(s(stamp.id().text())) + ")");
         e.and(e.name(ItemFormat.FORGOTTEN) + "<" + e.value(n(stamp.id().begin())));
         ifPresent(e, ItemFormat.KEYS, "attribute_type(" + e.name(ItemFormat.KEYS) + "," + e.value(s("M")) + ")");
         ifPresent(e, ItemFormat.KEYS_UNTIL, e.name(ItemFormat.KEYS_UNTIL) + ">=" + zero);
-        e.require(")");
+        ifPresent(e, ItemFormat.ADDS, e.name(ItemFormat.ADDS) + ">=" + zero);
+    }
 
-        e.set(
-                ItemFormat.CART_ITEMS,
-                "list_append(if_not_exists(" + list + "," + e.value(AttributeValue.fromL(List.of())) + "),"
-                        + e.value(AttributeValue.fromL(List.of(ItemFormat.encodeLine(line, Map.of())))) + ")");
+    private static void countIn(Expression e, int quantity, BigDecimal price, Stamp stamp, Terms terms) {
         e.set(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
-        e.set(ItemFormat.LAST_WRITE, n(now));
+        e.set(ItemFormat.LAST_WRITE, n(stamp.now().toEpochMilli()));
         e.set(ItemFormat.TTL, n(expiry(stamp, terms)));
-        e.set(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
-        Memory fresh = Memory.begin(stamp.id(), stamp.systemNow(), null);
-        e.setIfAbsent(ItemFormat.INCARNATION, s(fresh.incarnation()));
-        e.setIfAbsent(ItemFormat.FORGOTTEN, n(fresh.forgotten()));
-        e.add(ItemFormat.TOTAL_ITEMS, n(line.quantity()));
+        e.add(ItemFormat.TOTAL_ITEMS, n(quantity));
         e.add(ItemFormat.TOTAL_PRICE, n(price));
         e.add(ItemFormat.VERSION, n(1));
-        e.add(ItemFormat.BOOK_IDS, ss(List.of(line.bookId())));
+        e.add(ItemFormat.ADDS, n(1));
         e.add(ItemFormat.WRITES, ss(List.of(stamp.id().text())));
+    }
+
+    /**
+     * Has an addition of this id refused from now on, without any other effect; is refused itself if the addition has taken
+     * effect.
+     */
+    static Write forbid(String userId, WriteId id) {
+        Expression e = new Expression();
+        String writes = e.name(ItemFormat.WRITES);
+        e.and("attribute_type(" + writes + "," + e.value(s("SS")) + ")");
+        e.and("NOT contains(" + writes + "," + e.value(s(id.text())) + ")");
+        e.and(e.name(ItemFormat.FORGOTTEN) + "<" + e.value(n(id.begin())));
+        e.add(ItemFormat.WRITES, ss(List.of(id.text())));
         return new Write(Kind.UPDATE, userId, e, Map.of(), null, null);
     }
 
@@ -169,7 +235,7 @@ final class Write {
         e.set(ItemFormat.TOTAL_PRICE, n(cart.totalPrice()));
         e.set(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
         e.set(ItemFormat.TTL, n(expiry(stamp, terms)));
-        setMemory(e, before, memory, key);
+        setMemory(e, before, memory, key, stamp);
         StoredCart after = after(before, cart.items(), lines.values, memory, stamp, terms);
         if (lines.grew) {
             checkSize(before.userId(), ItemFormat.sizeOf(after));
@@ -211,6 +277,9 @@ final class Write {
         item.put(ItemFormat.WRITES, ss(memory.writes()));
         item.put(ItemFormat.FORGOTTEN, n(memory.forgotten()));
         item.put(ItemFormat.LAST_WRITE, n(memory.lastWrite()));
+        if (memory.adds() > 0) {
+            item.put(ItemFormat.ADDS, n(memory.adds()));
+        }
         if (!cart.isEmpty()) {
             item.put(ItemFormat.BOOK_IDS, ss(bookIds(cart.items())));
         }
@@ -220,6 +289,7 @@ final class Write {
         }
         Expression e = new Expression();
         pin(e, before);
+        pinRing(e, before.memory());
         return new Write(Kind.PUT, before.userId(), e, item, before, after);
     }
 
@@ -239,7 +309,7 @@ final class Write {
     static Write clear(StoredCart before, @Nullable KeyEntry key, Stamp stamp, Terms terms) {
         Memory memory = before.memory();
         long now = stamp.now().toEpochMilli();
-        boolean rested = memory == null || (memory.isRested(now) && memory.liveKeys(now) == 0);
+        boolean rested = memory != null && memory.isRested(now) && memory.liveKeys(now) == 0;
         return key == null && rested ? remove(before) : replace(before, Cart.empty(before.userId()), key, stamp, terms);
     }
 
@@ -278,7 +348,8 @@ final class Write {
         if (memory == null || before.isExpired()) {
             memory = Memory.begin(stamp.id(), stamp.systemNow(), memory);
         }
-        memory = memory.after(stamp.id(), stamp.now().toEpochMilli(), stamp.systemNow(), terms.ringSize());
+        memory = memory.after(
+                stamp.id(), stamp.refused(), stamp.now().toEpochMilli(), stamp.systemNow(), terms.ringSize());
         return key == null
                 ? memory
                 : memory.with(key.hash(), key.key(), stamp.now().toEpochMilli());
@@ -345,6 +416,14 @@ final class Write {
         }
     }
 
+    /** Refuses a write that would drop an id which {@link #forbid} has put in. */
+    private static void pinRing(Expression e, @Nullable Memory seen) {
+        if (seen != null) {
+            e.and("size(" + e.name(ItemFormat.WRITES) + ")="
+                    + e.value(n(seen.writes().size())));
+        }
+    }
+
     private static Set<String> bookIds(List<CartItem> items) {
         Set<String> ids = new HashSet<>();
         items.forEach(item -> ids.add(item.bookId()));
@@ -368,16 +447,18 @@ final class Write {
         }
     }
 
-    private static void setMemory(Expression e, StoredCart before, Memory after, @Nullable KeyEntry key) {
+    private static void setMemory(Expression e, StoredCart before, Memory after, @Nullable KeyEntry key, Stamp stamp) {
         Memory known = before.memory();
+        int ids = stamp.refused() == null ? 1 : 2;
         e.set(ItemFormat.VERSION, n(after.version()));
         e.set(ItemFormat.LAST_WRITE, n(after.lastWrite()));
-        if (known != null && after.writes().size() == known.writes().size() + 1) {
+        if (known != null && after.writes().size() == known.writes().size() + ids) {
             e.add(
                     ItemFormat.WRITES,
                     ss(after.writes()
                             .subList(known.writes().size(), after.writes().size())));
         } else {
+            pinRing(e, known);
             e.set(ItemFormat.WRITES, ss(after.writes()));
             e.set(ItemFormat.FORGOTTEN, n(after.forgotten()));
         }
@@ -463,6 +544,11 @@ final class Write {
     @Nullable
     Map<String, AttributeValue> values() {
         return values.isEmpty() ? null : values;
+    }
+
+    /** Whether it is an addition to an item that was not seen, which pins no version. */
+    boolean isAdd() {
+        return kind == Kind.UPDATE && before == null;
     }
 
     /** What the write was made from; {@code null} if the item was not seen. */

@@ -21,7 +21,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * DynamoDB is: what it would refuse as invalid is an {@link IllegalArgumentException} here.
  */
 final class Expressions {
-    private static final Pattern TOKEN = Pattern.compile("\\s*([#:]?\\w+|<>|<=|>=|[=<>(),.\\[\\]])");
+    private static final Pattern TOKEN = Pattern.compile("\\s*([#:]?\\w+|<>|<=|>=|[=<>(),.+\\[\\]])");
+    private static final Pattern OPERATOR =
+            Pattern.compile("[=<>]+|[+]|AND|OR|NOT|size|contains|list_append|if_not_exists|attribute_\\w+");
     private static final int MAX_BYTES = 4096;
     private static final int MAX_OPERATORS = 300;
 
@@ -290,7 +292,16 @@ final class Expressions {
             expect(")");
             return present == null ? otherwise : present;
         }
-        return value();
+        if (peek().startsWith(":")) {
+            return value();
+        }
+        AttributeValue present = get(item, path());
+        expect("+");
+        AttributeValue more = value();
+        if (present == null) {
+            throw new IllegalArgumentException("an operand of + is not there");
+        }
+        return sum(present, more);
     }
 
     private static AttributeValue sum(@Nullable AttributeValue before, AttributeValue more) {
@@ -420,7 +431,7 @@ final class Expressions {
         while (matcher.lookingAt()) {
             String token = matcher.group(1);
             tokens.add(token);
-            if (token.matches("[=<>]+|AND|OR|NOT|size|contains|list_append|if_not_exists|attribute_\\w+")) {
+            if (OPERATOR.matcher(token).matches()) {
                 operators.merge(token, 1, Integer::sum);
             }
             end = matcher.end();

@@ -56,7 +56,7 @@ class FaultyNetworkTest {
         UNKNOWN
     }
 
-    private record Op(int number, CartChange change) {}
+    private record Op(int number, CartChange change, boolean keyed) {}
 
     /** An operation of the other process that took place during a call, with its result. */
     private record Meanwhile(Op op, Result result) {}
@@ -70,6 +70,7 @@ class FaultyNetworkTest {
         private final Table table = new Table();
         private final List<DynamoDbRequest> late = new ArrayList<>();
         private final List<Meanwhile> meanwhile = new ArrayList<>();
+        private final List<Op> repeatable = new ArrayList<>();
         private final List<String> story = new ArrayList<>();
         private final DynamoDbCartStore store;
         private final DynamoDbCartStore rival;
@@ -90,6 +91,7 @@ class FaultyNetworkTest {
                     .wallMillis(clock::millis)
                     .backoff(new Pauses())
                     .limits(Generated.NO_LIMITS)
+                    .idempotencyRetention(Duration.ofDays(20))
                     .ringSize(ringSize)
                     .build();
         }
@@ -102,16 +104,23 @@ class FaultyNetworkTest {
                     clock.advance(Duration.ofHours(2));
                     story.add("two hours pass");
                 }
-                call(nextOp());
+                boolean repeat = !repeatable.isEmpty() && random.nextInt(4) == 0;
+                call(repeat ? repeatable.get(random.nextInt(repeatable.size())) : nextOp(random.nextInt(3) == 0));
                 clock.advance(Duration.ofMillis(random.nextInt(60)));
             }
         }
 
         private void call(Op op) {
-            story.add("call " + op);
+            boolean repeated = repeatable.contains(op);
+            story.add((repeated ? "repeat " : "call ") + op);
             Result result = perform(store, op, true);
             story.add(result.toString());
-            Set<State> after = explain(op, result);
+            Set<State> after = explain(op, result, repeated);
+            if (op.keyed() && !repeated && (result == Result.DONE || result == Result.UNKNOWN)) {
+                repeatable.add(op);
+            } else if (result == Result.REJECTED) {
+                repeatable.remove(op); // a rejection leaves no key
+            }
             Map<String, Integer> actual = stored();
             after.removeIf(state -> !state.cart().equals(actual));
             assertThat(after)
@@ -121,7 +130,7 @@ class FaultyNetworkTest {
             meanwhile.clear();
         }
 
-        private Op nextOp() {
+        private Op nextOp(boolean keyed) {
             String bookId = String.valueOf((char) ('a' + random.nextInt(3)));
             int number = ops++;
             // The quantity tells which operation it comes from.
@@ -133,11 +142,14 @@ class FaultyNetworkTest {
                 case 4 -> new Subtract(Map.of(bookId, 1 + random.nextInt(1000)));
                 default -> new Add(book(bookId, "1", quantity));
             };
-            return new Op(number, change);
+            return new Op(number, change, keyed);
         }
 
         private Result perform(DynamoDbCartStore by, Op op, boolean maybeFromSnapshot) {
             CartUpdate update = CartUpdate.of(USER).with(op.change());
+            if (op.keyed()) {
+                update = update.idempotencyKey("key" + op.number());
+            }
             Cart snapshot = last;
             if (maybeFromSnapshot && snapshot != null && random.nextInt(3) == 0) {
                 update = update.basedOn(snapshot);
@@ -170,7 +182,7 @@ class FaultyNetworkTest {
         private CompletableFuture<? extends DynamoDbResponse> deliver(DynamoDbRequest request) {
             clock.advance(Duration.ofMillis(random.nextInt(5)));
             if (random.nextInt(4) == 0) {
-                Op op = nextOp();
+                Op op = nextOp(false);
                 Result result = perform(rival, op, false);
                 meanwhile.add(new Meanwhile(op, result));
                 story.add("  meanwhile " + op + " " + result);
@@ -228,11 +240,17 @@ class FaultyNetworkTest {
         }
 
         /** Returns all that may be in the table after the call. */
-        private Set<State> explain(Op op, Result result) {
-            Set<State> possible = states;
+        private Set<State> explain(Op op, Result result, boolean repeated) {
+            Set<State> possible = new HashSet<>();
+            for (State state : states) {
+                possible.add(new State(
+                        state.cart(),
+                        without(state.pending(), op),
+                        repeated && !state.pending().contains(op)));
+            }
             for (Meanwhile other : meanwhile) {
                 Set<State> next = new HashSet<>();
-                for (State state : anyOrder(possible, op, result)) {
+                for (State state : anyOrder(possible, op, result, repeated)) {
                     Map<String, Integer> cart = applied(state.cart(), other.op().change());
                     if (other.result() == Result.REJECTED && cart == null) {
                         next.add(state);
@@ -243,28 +261,21 @@ class FaultyNetworkTest {
                 possible = next;
             }
             Set<State> after = new HashSet<>();
-            for (State state : anyOrder(possible, op, result)) {
-                switch (result) {
-                    case DONE, REJECTED -> {
-                        if (state.happened()) {
-                            after.add(new State(state.cart(), state.pending(), false));
-                        }
-                    }
-                    case FAILED -> after.add(state);
-                    case UNKNOWN -> {
-                        Set<Op> pending = new HashSet<>(state.pending());
-                        if (!state.happened()) {
-                            pending.add(op);
-                        }
-                        after.add(new State(state.cart(), pending, false));
-                    }
+            for (State state : anyOrder(possible, op, result, repeated)) {
+                boolean ended = result == Result.DONE || result == Result.REJECTED;
+                if (ended && !state.happened()) {
+                    continue;
                 }
+                // What did not happen by now may yet do so if its outcome, or that of an earlier call with its key, is
+                // unknown.
+                boolean open = !state.happened() && (result == Result.UNKNOWN || repeated);
+                after.add(new State(state.cart(), open ? with(state.pending(), op) : state.pending(), false));
             }
             return after;
         }
 
         /** Returns the states that can follow from these before anything else happens: the call itself, and pending ones. */
-        private static Set<State> anyOrder(Set<State> from, Op op, Result result) {
+        private static Set<State> anyOrder(Set<State> from, Op op, Result result, boolean repeated) {
             Set<State> all = new HashSet<>(from);
             List<State> open = new ArrayList<>(from);
             while (!open.isEmpty()) {
@@ -274,14 +285,14 @@ class FaultyNetworkTest {
                 if (!state.happened() && result == Result.REJECTED && cart == null) {
                     next.add(new State(state.cart(), state.pending(), true));
                 }
-                if (!state.happened() && cart != null && (result == Result.DONE || result == Result.UNKNOWN)) {
+                boolean mayHappen = result == Result.DONE || result == Result.UNKNOWN || repeated;
+                if (!state.happened() && cart != null && mayHappen) {
                     next.add(new State(cart, state.pending(), true));
                 }
                 for (Op pending : state.pending()) {
                     Map<String, Integer> then = applied(state.cart(), pending.change());
-                    Set<Op> rest = new HashSet<>(state.pending());
-                    rest.remove(pending);
-                    next.add(new State(then == null ? state.cart() : then, rest, state.happened()));
+                    next.add(new State(
+                            then == null ? state.cart() : then, without(state.pending(), pending), state.happened()));
                 }
                 for (State each : next) {
                     if (all.add(each)) {
@@ -290,6 +301,18 @@ class FaultyNetworkTest {
                 }
             }
             return all;
+        }
+
+        private static Set<Op> with(Set<Op> ops, Op op) {
+            Set<Op> more = new HashSet<>(ops);
+            more.add(op);
+            return more;
+        }
+
+        private static Set<Op> without(Set<Op> ops, Op op) {
+            Set<Op> rest = new HashSet<>(ops);
+            rest.remove(op);
+            return rest;
         }
 
         /** Returns the quantities after a change, or {@code null} if it would be rejected. */

@@ -63,13 +63,9 @@ final class Generated {
                 });
     }
 
-    static Arbitrary<CartItem> itemsWithTitleAndAuthor() {
-        return items().filter(item -> item.title().isPresent() && item.author().isPresent());
-    }
-
     /** Every change but {@code Clear}, which stands alone. */
-    private static Arbitrary<CartChange> changes(Arbitrary<CartItem> items) {
-        Arbitrary<CartChange> add = items.map(CartChange.Add::new);
+    private static Arbitrary<CartChange> changes() {
+        Arbitrary<CartChange> add = items().map(CartChange.Add::new);
         Arbitrary<CartChange> set = Combinators.combine(
                         bookIds(), Arbitraries.integers().between(0, 50))
                 .as(CartChange.SetQuantity::new);
@@ -81,11 +77,7 @@ final class Generated {
     }
 
     static Arbitrary<List<CartChange>> changeLists() {
-        return changeLists(items());
-    }
-
-    static Arbitrary<List<CartChange>> changeLists(Arbitrary<CartItem> items) {
-        return changes(items).list().ofMaxSize(8);
+        return changes().list().ofMaxSize(8);
     }
 
     static Arbitrary<Cart> carts() {

@@ -225,6 +225,16 @@ class ItemFormatTest {
         }
 
         @Test
+        void decode_addedAtOfTheLaterLineAlone_isTaken() {
+            StoredCart later = decode(item(
+                    "cartItems",
+                    list(line("a", "1", "1"), with(line("a", "1", "1"), "addedAt", s("2025-09-02T00:00:00Z")))));
+
+            assertThat(later.cart().items().get(0).addedAt()).contains(Instant.parse("2025-09-02T00:00:00Z"));
+            assertThat(later.lines().get(0).m()).containsEntry("addedAt", s("2025-09-02T00:00:00Z"));
+        }
+
+        @Test
         void decode_quantitiesTogetherBeyondTheLargestInt_isNoCart() {
             assertInvalid(
                     item("cartItems", list(line("a", "1", "2147483647"), line("a", "1", "1"))),
@@ -596,7 +606,7 @@ class ItemFormatTest {
 
             assertThat(stored.memory())
                     .isEqualTo(new Memory(
-                            "0000000000000000", 5, List.of("w1", "w2"), 7, 8, Map.of("h", new Memory.Key(9, "d"))));
+                            "0000000000000000", 5, List.of("w1", "w2"), 7, 0, 8, Map.of("h", new Memory.Key(9, "d"))));
             assertThat(stored.format()).isEqualTo(1);
             assertThat(stored.areIdsTrue()).isTrue();
             assertThat(stored.isDrifted()).isFalse();

@@ -12,6 +12,7 @@ import com.cloudshelf.cart.CartChange.Reprice;
 import com.cloudshelf.cart.CartChange.SetQuantity;
 import com.cloudshelf.cart.CartChange.Subtract;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,18 @@ class KeyedChangesTest {
     void digest_priceInAnotherForm_isTheSame() {
         assertThat(digest(new Add(book("a", "9.50", 2)))).isEqualTo(digest(new Add(book("a", "9.5", 2))));
         assertThat(digest(new Reprice("a", money("1E+2")))).isEqualTo(digest(new Reprice("a", money("100.00"))));
+    }
+
+    @Test
+    void digest_sameQuantitiesInAnotherOrder_isTheSame() {
+        Map<String, Integer> one = new LinkedHashMap<>();
+        one.put("a", 1);
+        one.put("b", 2);
+        Map<String, Integer> other = new LinkedHashMap<>();
+        other.put("b", 2);
+        other.put("a", 1);
+
+        assertThat(digest(new Subtract(one))).isEqualTo(digest(new Subtract(other)));
     }
 
     @Test

@@ -51,7 +51,7 @@ class MemoryTest {
         Memory before = memory(7, List.of(idBegunAt(NOW - 20), idBegunAt(NOW - 10)), 5, Map.of());
         WriteId id = WriteId.begunAt(NOW);
 
-        Memory after = before.after(id, NOW, NOW, RING);
+        Memory after = before.after(id, null, NOW, NOW, RING);
 
         assertThat(after.incarnation()).isEqualTo(before.incarnation());
         assertThat(after.version()).isEqualTo(8);
@@ -69,7 +69,7 @@ class MemoryTest {
                 List.of(idBegunAt(NOW - 10), idBegunAt(NOW - 40), idBegunAt(NOW - 20), idBegunAt(NOW - 30));
         WriteId id = WriteId.begunAt(NOW);
 
-        Memory after = memory(7, unsorted, 5, Map.of()).after(id, NOW, NOW, RING);
+        Memory after = memory(7, unsorted, 5, Map.of()).after(id, null, NOW, NOW, RING);
 
         assertThat(after.writes()).containsExactly(unsorted.get(2), unsorted.get(0), id.text());
         assertThat(after.forgotten()).isEqualTo(NOW - 30);
@@ -80,7 +80,7 @@ class MemoryTest {
         List<String> ids = List.of(idBegunAt(NOW - 40), idBegunAt(NOW - 30), idBegunAt(NOW - 20), idBegunAt(NOW - 10));
 
         assertThat(memory(7, ids, NOW - 1, Map.of())
-                        .after(WriteId.begunAt(NOW), NOW, NOW, RING)
+                        .after(WriteId.begunAt(NOW), null, NOW, NOW, RING)
                         .forgotten())
                 .isEqualTo(NOW - 1);
     }
@@ -91,7 +91,7 @@ class MemoryTest {
                 idBegunAt(NOW - 400_000), idBegunAt(NOW - 300_000), idBegunAt(NOW - 200_000), idBegunAt(NOW - 60_000));
         WriteId id = WriteId.begunAt(NOW);
 
-        Memory after = memory(7, ids, 5, Map.of()).after(id, NOW, NOW, RING);
+        Memory after = memory(7, ids, 5, Map.of()).after(id, null, NOW, NOW, RING);
 
         assertThat(after.writes()).containsExactly(ids.get(3), id.text());
         assertThat(after.forgotten()).isEqualTo(NOW - 200_000);
@@ -104,7 +104,7 @@ class MemoryTest {
             ids.add(idBegunAt(NOW - i));
         }
 
-        Memory after = memory(7, ids, 5, Map.of()).after(WriteId.begunAt(NOW), NOW, NOW, RING);
+        Memory after = memory(7, ids, 5, Map.of()).after(WriteId.begunAt(NOW), null, NOW, NOW, RING);
 
         assertThat(after.writes()).hasSize(RING / 2 + 1).startsWith(ids.get(14), ids.get(15));
         assertThat(after.forgotten()).isEqualTo(NOW - 3);
@@ -115,7 +115,7 @@ class MemoryTest {
         String old = idBegunAt(NOW - 10);
         WriteId id = WriteId.begunAt(NOW);
 
-        Memory after = memory(7, List.of(old), 5, Map.of()).after(id, NOW, NOW, 1);
+        Memory after = memory(7, List.of(old), 5, Map.of()).after(id, null, NOW, NOW, 1);
 
         assertThat(after.writes()).containsExactly(id.text());
         assertThat(after.forgotten()).isEqualTo(NOW - 10);
@@ -125,7 +125,7 @@ class MemoryTest {
     void after_textThatIsNoId_isForgottenWithoutATrace() {
         List<String> ids = List.of("!", idBegunAt(NOW - 20), idBegunAt(NOW - 10));
 
-        Memory after = memory(7, ids, 5, Map.of()).after(WriteId.begunAt(NOW), NOW, NOW, 3);
+        Memory after = memory(7, ids, 5, Map.of()).after(WriteId.begunAt(NOW), null, NOW, NOW, 3);
 
         assertThat(after.writes()).doesNotContain("!");
         assertThat(after.forgotten()).isEqualTo(NOW - 20);
@@ -133,9 +133,9 @@ class MemoryTest {
 
     @Test
     void after_clockBehindThatOfTheLastWriter_keepsTheLaterTime() {
-        Memory before = new Memory("i", 1, List.of(), 0, NOW + 5, Map.of());
+        Memory before = new Memory("i", 1, List.of(), 0, 0, NOW + 5, Map.of());
 
-        assertThat(before.after(WriteId.begunAt(NOW), NOW, NOW, RING).lastWrite())
+        assertThat(before.after(WriteId.begunAt(NOW), null, NOW, NOW, RING).lastWrite())
                 .isEqualTo(NOW + 5);
     }
 
@@ -157,7 +157,7 @@ class MemoryTest {
             // Calls begin in another order than their writes take effect.
             WriteId id = WriteId.begunAt(NOW + (i * 37) % 101);
             written.add(id);
-            memory = memory.after(id, NOW + i, NOW + i, RING);
+            memory = memory.after(id, null, NOW + i, NOW + i, RING);
             for (WriteId earlier : written) {
                 assertThat(memory.holds(earlier) || !memory.provesAbsenceOf(earlier))
                         .isTrue();
@@ -167,7 +167,7 @@ class MemoryTest {
 
     @Test
     void isRested_anHourWithoutAWrite_isRested() {
-        Memory memory = new Memory("i", 1, List.of(), 0, NOW, Map.of());
+        Memory memory = new Memory("i", 1, List.of(), 0, 0, NOW, Map.of());
 
         assertThat(memory.isRested(NOW + Memory.REST_MILLIS)).isFalse();
         assertThat(memory.isRested(NOW + Memory.REST_MILLIS + 1)).isTrue();
@@ -214,7 +214,7 @@ class MemoryTest {
     }
 
     private static Memory memory(long version, List<String> writes, long forgotten, Map<String, Memory.Key> keys) {
-        return new Memory("incarnation", version, writes, forgotten, NOW - 1000, keys);
+        return new Memory("incarnation", version, writes, forgotten, 0, NOW - 1000, keys);
     }
 
     private static String idBegunAt(long begin) {

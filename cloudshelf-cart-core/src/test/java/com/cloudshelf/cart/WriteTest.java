@@ -396,7 +396,7 @@ class WriteTest {
                     .hasSize(RING / 2 + 1)
                     .contains(stamp.id().text(), ring.get(RING / 2));
             assertThat(memory.forgotten()).isEqualTo(NOW.toEpochMilli() - RING / 2 - 1);
-            ItemFormatPropertiesTest.assertSame(applied(write, item), write.after());
+            ItemFormatProperties.assertSame(applied(write, item), write.after());
         }
 
         @Test
@@ -438,7 +438,7 @@ class WriteTest {
             assertThat(applied(write, item).keys()).containsOnlyKeys("live", "new");
             assertThat(requireNonNull(Expressions.apply(write, item)).get("keysUntil"))
                     .isEqualTo(n(Long.toString(key("live", 5).key().until())));
-            ItemFormatPropertiesTest.assertSame(applied(write, item), write.after());
+            ItemFormatProperties.assertSame(applied(write, item), write.after());
         }
 
         @Test
@@ -738,12 +738,12 @@ class WriteTest {
         }
 
         @Test
-        void clear_itemOfAnotherWriter_removesIt() {
+        void clear_itemOfAnotherWriter_emptiesIt() {
             Map<String, AttributeValue> item = item("cartItems", list(line("a", "1", "1")));
 
             Write write = Write.clear(decode(item), null, stamp(), TERMS);
 
-            assertThat(write.kind()).isEqualTo(Write.Kind.DELETE);
+            assertThat(write.kind()).isEqualTo(Write.Kind.PUT);
             assertThat(refuses(write, item)).isFalse();
             assertThat(refuses(write, item("cartItems", list(line("a", "1", "1"), line("b", "1", "1")))))
                     .isTrue();

@@ -23,7 +23,7 @@ final class Writes {
     }
 
     static Write.Stamp stamp(Instant now) {
-        return new Write.Stamp(WriteId.begunAt(now.toEpochMilli()), now, now.toEpochMilli());
+        return new Write.Stamp(WriteId.begunAt(now.toEpochMilli()), null, now, now.toEpochMilli());
     }
 
     /** Returns the item of a cart that this library wrote, with lines {@code book0}, {@code book1} and so on. */

@@ -139,11 +139,15 @@ final class HistoryRunner {
             }
             // A setting of the whole process is the only way in; a client reads it when it is made.
             synchronized (SdkRetries.class) {
-                System.setProperty(NEW_RETRIES, Boolean.toString(this == NEW_2026));
+                String before = System.setProperty(NEW_RETRIES, Boolean.toString(this == NEW_2026));
                 try {
                     return builder.build();
                 } finally {
-                    System.clearProperty(NEW_RETRIES);
+                    if (before == null) {
+                        System.clearProperty(NEW_RETRIES);
+                    } else {
+                        System.setProperty(NEW_RETRIES, before);
+                    }
                 }
             }
         }

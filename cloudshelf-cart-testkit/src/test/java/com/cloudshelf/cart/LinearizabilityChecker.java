@@ -118,8 +118,8 @@ final class LinearizabilityChecker {
                     .filter(operation -> !(operation.outcome() instanceof NoEffect))
                     .map(operation -> operation.outcome() instanceof Broken ? operation.unfinished() : operation)
                     .toList();
-            if (effective.size() > Long.SIZE) {
-                throw new IllegalArgumentException("a phase may have at most " + Long.SIZE + " operations");
+            if (effective.size() >= Long.SIZE) {
+                throw new IllegalArgumentException("a phase must have fewer than " + Long.SIZE + " operations");
             }
             phases.add(new Phase(phase.before(), phase.put(), effective));
             sightings.add(sightings(effective));

@@ -26,7 +26,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.jspecify.annotations.Nullable;
 
-class CartPropertiesTest {
+class CartProperties {
     @Provide
     Arbitrary<Cart> carts() {
         return Generated.carts();

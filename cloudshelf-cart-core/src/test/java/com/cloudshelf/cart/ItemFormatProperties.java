@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-class ItemFormatPropertiesTest {
+class ItemFormatProperties {
 
     @Provide
     Arbitrary<Cart> carts() {
@@ -54,7 +54,7 @@ class ItemFormatPropertiesTest {
     }
 
     private static Arbitrary<String> lineNames() {
-        return Arbitraries.of("bookId", "price", "quantity", "title", "author", "unknown");
+        return Arbitraries.of("bookId", "price", "quantity", "title", "author", "addedAt", "unknown");
     }
 
     /** Items in which anything may stand anywhere. */
