@@ -113,6 +113,9 @@ final class HistoryRunner {
             Fault.deliverLate(Duration.ofMillis(20)).on("DeleteItem"),
             Fault.deliverLate(Duration.ofMillis(80)).on("DeleteItem"));
 
+    /** The default size, and two that are too small for the contention. */
+    private static final List<Integer> RING_SIZES = List.of(64, 4, 16, 4);
+
     private static final Set<String> READS = Set.of("GetItem", "BatchGetItem");
     private static final Pattern WRITE_ID = Pattern.compile("\"[-0-9A-Z_a-z]{" + WriteId.LENGTH + "}\"");
 
@@ -176,7 +179,7 @@ final class HistoryRunner {
             return new Plan(
                     seed,
                     operations,
-                    Math.floorMod(seed, 2) == 0 ? 16 : 4,
+                    RING_SIZES.get(Math.floorMod(seed, RING_SIZES.size())),
                     modes[Math.floorMod(seed / 2, modes.length)],
                     Math.floorMod(seed, 5) == 4 ? Duration.ofMillis(700) : Duration.ofSeconds(2),
                     Math.floorMod(seed, 7) < 4 ? Duration.ofMillis(5) : Duration.ofMillis(60),
