@@ -28,7 +28,6 @@ final class ItemFormat {
     static final String BOOK_IDS = "bookIds";
     static final String WRITES = "writes";
     static final String FORGOTTEN = "forgotten";
-    static final String ADDS = "adds";
     static final String LAST_WRITE = "lastWrite";
     static final String KEYS = "idempotencyKeys";
     static final String KEYS_UNTIL = "keysUntil";
@@ -59,7 +58,6 @@ final class ItemFormat {
             BOOK_IDS,
             WRITES,
             FORGOTTEN,
-            ADDS,
             LAST_WRITE,
             KEYS,
             KEYS_UNTIL);
@@ -277,7 +275,6 @@ final class ItemFormat {
         AttributeValue version = item.get(VERSION);
         AttributeValue writes = item.get(WRITES);
         AttributeValue forgotten = item.get(FORGOTTEN);
-        AttributeValue adds = item.get(ADDS);
         AttributeValue lastWrite = item.get(LAST_WRITE);
         Map<String, Memory.Key> keys = keys(item.get(KEYS));
         String id = text(INCARNATION, incarnation);
@@ -286,7 +283,6 @@ final class ItemFormat {
             throw invalid(WRITES, "a set of strings (SS)");
         }
         long floor = forgotten == null ? 0 : whole(FORGOTTEN, forgotten, "a time in epoch milliseconds (N)");
-        long additions = adds == null ? 0 : whole(ADDS, adds, WHOLE);
         long last = lastWrite == null ? 0 : whole(LAST_WRITE, lastWrite, "a time in epoch milliseconds (N)");
         AttributeValue until = item.get(KEYS_UNTIL);
         if (until != null) {
@@ -295,7 +291,7 @@ final class ItemFormat {
         if (id == null || version == null || writes == null || forgotten == null || lastWrite == null) {
             return null;
         }
-        return new Memory(id, counter, writes.ss(), floor, additions, last, keys);
+        return new Memory(id, counter, writes.ss(), floor, last, keys);
     }
 
     private Map<String, Memory.Key> keys(@Nullable AttributeValue value) {

@@ -14,18 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param version raised by every write of this library
  * @param writes the ids of recent writes, the ring
  * @param forgotten every id that left the ring began at or before this time (epoch ms)
- * @param adds how many additions were written that pin no version
  * @param lastWrite when this library last wrote (epoch ms, by the writer's clock)
  * @param keys idempotency keys by hash
  */
 record Memory(
-        String incarnation,
-        long version,
-        List<String> writes,
-        long forgotten,
-        long adds,
-        long lastWrite,
-        Map<String, Key> keys) {
+        String incarnation, long version, List<String> writes, long forgotten, long lastWrite, Map<String, Key> keys) {
 
     /** An idempotency key: remembered until a time (epoch ms), for changes with this digest. */
     record Key(long until, String digest) {}
@@ -42,16 +35,9 @@ record Memory(
     static Memory begin(WriteId id, long systemNow, @Nullable Memory before) {
         long floor = systemNow - REST_MILLIS / 2;
         if (before == null) {
-            return new Memory(id.text(), 0, List.of(), floor, 0, 0, Map.of());
+            return new Memory(id.text(), 0, List.of(), floor, 0, Map.of());
         }
-        return new Memory(
-                id.text(),
-                before.version,
-                before.writes,
-                Math.max(floor, before.forgotten),
-                before.adds,
-                0,
-                before.keys);
+        return new Memory(id.text(), before.version, before.writes, Math.max(floor, before.forgotten), 0, before.keys);
     }
 
     boolean holds(WriteId id) {
@@ -66,11 +52,6 @@ record Memory(
     /** Returns whether there was one write of this library, and no more, since an earlier memory of the same item. */
     boolean isNextAfter(@Nullable Memory earlier) {
         return earlier != null && version == earlier.version + 1 && incarnation.equals(earlier.incarnation);
-    }
-
-    /** Returns whether no addition that pins no version was written since an earlier memory of the same item. */
-    boolean hasNoAddSince(Memory earlier) {
-        return adds == earlier.adds && incarnation.equals(earlier.incarnation);
     }
 
     boolean isRested(long now) {
@@ -128,7 +109,7 @@ record Memory(
         }
         ring.remove(id.text());
         ring.add(id.text());
-        return new Memory(incarnation, version + 1, ring, floor, adds, Math.max(now, lastWrite), keys);
+        return new Memory(incarnation, version + 1, ring, floor, Math.max(now, lastWrite), keys);
     }
 
     /** Returns the memory with a key, and without those that are past their retention. */
@@ -136,6 +117,6 @@ record Memory(
         Map<String, Key> kept = new HashMap<>(keys);
         kept.values().removeIf(old -> old.until() <= now);
         kept.put(hash, key);
-        return new Memory(incarnation, version, writes, forgotten, adds, lastWrite, kept);
+        return new Memory(incarnation, version, writes, forgotten, lastWrite, kept);
     }
 }

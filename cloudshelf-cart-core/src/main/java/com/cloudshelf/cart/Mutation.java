@@ -44,12 +44,10 @@ final class Mutation<T> extends Call<T> {
     private boolean tried;
 
     /**
-     * The id of an addition that was refused. It pins no version, so that it could take effect if the network delivered it
-     * once more; and what the item remembered when that had not happened yet.
+     * The id of an addition that was refused: it pins no version, so that it could take effect yet if the network delivered
+     * it once more.
      */
     private @Nullable WriteId refusedAdd;
-
-    private @Nullable Memory beforeRefusedAdd;
 
     /** The ambiguous tries: what may have taken effect already, or may land yet. */
     private boolean ambiguousAdd;
@@ -221,10 +219,7 @@ final class Mutation<T> extends Call<T> {
             throw unknown(null);
         }
         if (memory != null && refusedAdd != null && !memory.provesAbsenceOf(refusedAdd)) {
-            if (beforeRefusedAdd == null || !memory.hasNoAddSince(beforeRefusedAdd)) {
-                throw unknown(null);
-            }
-            refusedAdd = null; // from now on its condition refuses it
+            throw unknown(null);
         }
         if (tried && !isAmbiguous()) {
             tried = false; // a try that pinned a version can never take effect once the version has passed
@@ -232,7 +227,6 @@ final class Mutation<T> extends Call<T> {
                 refusedAdd = id;
             }
         }
-        beforeRefusedAdd = memory;
     }
 
     /** Whether the item was written once since the try that was sent last, and so by the rival to whom it was lost. */

@@ -174,7 +174,6 @@ final class Write {
         e.and(e.name(ItemFormat.FORGOTTEN) + "<" + e.value(n(stamp.id().begin())));
         ifPresent(e, ItemFormat.KEYS, "attribute_type(" + e.name(ItemFormat.KEYS) + "," + e.value(s("M")) + ")");
         ifPresent(e, ItemFormat.KEYS_UNTIL, e.name(ItemFormat.KEYS_UNTIL) + ">=" + zero);
-        ifPresent(e, ItemFormat.ADDS, e.name(ItemFormat.ADDS) + ">=" + zero);
     }
 
     private static void countIn(Expression e, int quantity, BigDecimal price, Stamp stamp, Terms terms) {
@@ -184,7 +183,6 @@ final class Write {
         e.add(ItemFormat.TOTAL_ITEMS, n(quantity));
         e.add(ItemFormat.TOTAL_PRICE, n(price));
         e.add(ItemFormat.VERSION, n(1));
-        e.add(ItemFormat.ADDS, n(1));
         e.add(ItemFormat.WRITES, ss(List.of(stamp.id().text())));
     }
 
@@ -277,9 +275,6 @@ final class Write {
         item.put(ItemFormat.WRITES, ss(memory.writes()));
         item.put(ItemFormat.FORGOTTEN, n(memory.forgotten()));
         item.put(ItemFormat.LAST_WRITE, n(memory.lastWrite()));
-        if (memory.adds() > 0) {
-            item.put(ItemFormat.ADDS, n(memory.adds()));
-        }
         if (!cart.isEmpty()) {
             item.put(ItemFormat.BOOK_IDS, ss(bookIds(cart.items())));
         }

@@ -30,6 +30,7 @@ final class Expressions {
     private final Map<String, String> names;
     private final Map<String, AttributeValue> values;
     private final Set<String> unused = new HashSet<>();
+    private boolean lacksOperand;
     private List<String> tokens = List.of();
     private int next;
 
@@ -58,6 +59,9 @@ final class Expressions {
                 update == null || update.isEmpty() ? () -> item : expressions.update(update, item);
         if (!expressions.unused.isEmpty()) {
             throw new IllegalArgumentException("unused in expressions: " + expressions.unused);
+        }
+        if (holds && expressions.lacksOperand) {
+            throw new IllegalArgumentException("an operand of + is not there");
         }
         return holds ? updated.get() : null;
     }
@@ -298,9 +302,7 @@ final class Expressions {
         AttributeValue present = get(item, path());
         expect("+");
         AttributeValue more = value();
-        if (present == null) {
-            throw new IllegalArgumentException("an operand of + is not there");
-        }
+        lacksOperand |= present == null;
         return sum(present, more);
     }
 

@@ -606,7 +606,7 @@ class ItemFormatTest {
 
             assertThat(stored.memory())
                     .isEqualTo(new Memory(
-                            "0000000000000000", 5, List.of("w1", "w2"), 7, 0, 8, Map.of("h", new Memory.Key(9, "d"))));
+                            "0000000000000000", 5, List.of("w1", "w2"), 7, 8, Map.of("h", new Memory.Key(9, "d"))));
             assertThat(stored.format()).isEqualTo(1);
             assertThat(stored.areIdsTrue()).isTrue();
             assertThat(stored.isDrifted()).isFalse();

@@ -111,6 +111,54 @@ class MemoryTest {
     }
 
     @Test
+    void after_quarterOfTheRingIsUsed_forgetsWhatIsStaleAndNothingElse() {
+        List<String> ids = List.of(idBegunAt(NOW - 60_000), idBegunAt(NOW - 400_000), idBegunAt(NOW - 1));
+        WriteId id = WriteId.begunAt(NOW);
+
+        assertThat(memory(7, ids, 5, Map.of()).after(id, null, NOW, NOW, 16).writes())
+                .containsExactly(ids.get(0), ids.get(1), ids.get(2), id.text());
+        assertThat(memory(7, ids, 5, Map.of()).after(id, null, NOW, NOW, 12).writes())
+                .containsExactly(ids.get(0), ids.get(2), id.text());
+    }
+
+    @Test
+    void after_additionThatWasRefused_isHeldToo() {
+        WriteId refused = WriteId.begunAt(NOW - 3);
+        WriteId id = WriteId.begunAt(NOW);
+
+        Memory after = memory(7, List.of(), 5, Map.of()).after(id, refused, NOW, NOW, RING);
+
+        assertThat(after.holds(id)).isTrue();
+        assertThat(after.holds(refused)).isTrue();
+        assertThat(after.version()).isEqualTo(8);
+    }
+
+    @Test
+    void after_sameIdAgain_isHeldOnce() {
+        WriteId id = WriteId.begunAt(NOW);
+
+        Memory twice = memory(7, List.of(), 5, Map.of())
+                .after(id, null, NOW, NOW, RING)
+                .after(id, null, NOW, NOW, RING);
+
+        assertThat(twice.writes()).containsExactly(id.text());
+    }
+
+    @Test
+    void isNextAfter_oneWriteOfTheSameCart_isTrue() {
+        Memory before = memory(7, List.of(), 5, Map.of());
+        Memory next = before.after(WriteId.begunAt(NOW), null, NOW, NOW, RING);
+
+        assertThat(next.isNextAfter(before)).isTrue();
+        assertThat(next.after(WriteId.begunAt(NOW), null, NOW, NOW, RING).isNextAfter(before))
+                .isFalse();
+        assertThat(before.isNextAfter(before)).isFalse();
+        assertThat(next.isNextAfter(null)).isFalse();
+        assertThat(next.isNextAfter(new Memory("another", 7, List.of(), 5, 0, Map.of())))
+                .isFalse();
+    }
+
+    @Test
     void after_ringOfOne_remembersTheLastWriteAlone() {
         String old = idBegunAt(NOW - 10);
         WriteId id = WriteId.begunAt(NOW);
@@ -133,7 +181,7 @@ class MemoryTest {
 
     @Test
     void after_clockBehindThatOfTheLastWriter_keepsTheLaterTime() {
-        Memory before = new Memory("i", 1, List.of(), 0, 0, NOW + 5, Map.of());
+        Memory before = new Memory("i", 1, List.of(), 0, NOW + 5, Map.of());
 
         assertThat(before.after(WriteId.begunAt(NOW), null, NOW, NOW, RING).lastWrite())
                 .isEqualTo(NOW + 5);
@@ -167,7 +215,7 @@ class MemoryTest {
 
     @Test
     void isRested_anHourWithoutAWrite_isRested() {
-        Memory memory = new Memory("i", 1, List.of(), 0, 0, NOW, Map.of());
+        Memory memory = new Memory("i", 1, List.of(), 0, NOW, Map.of());
 
         assertThat(memory.isRested(NOW + Memory.REST_MILLIS)).isFalse();
         assertThat(memory.isRested(NOW + Memory.REST_MILLIS + 1)).isTrue();
@@ -214,7 +262,7 @@ class MemoryTest {
     }
 
     private static Memory memory(long version, List<String> writes, long forgotten, Map<String, Memory.Key> keys) {
-        return new Memory("incarnation", version, writes, forgotten, 0, NOW - 1000, keys);
+        return new Memory("incarnation", version, writes, forgotten, NOW - 1000, keys);
     }
 
     private static String idBegunAt(long begin) {

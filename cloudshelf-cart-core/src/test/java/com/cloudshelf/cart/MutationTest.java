@@ -109,6 +109,33 @@ class MutationTest {
         }
 
         @Test
+        void addItem_bookInACartThatIsBeingWrittenTo_conflictsWithNoOtherChange() {
+            resultOf(rival.addItem(USER, book("a", "9.50", 2)));
+            resultOf(rival.addItem(USER, book("b", "1", 1)));
+            client.then(serve(table), serve(table).after(() -> {
+                resultOf(rival.setQuantity(USER, "b", 9));
+                resultOf(rival.addItem(USER, book("a", "9.50", 4)));
+            }));
+
+            Cart cart = resultOf(store.addItem(USER, book("a", "9.50", 1)));
+
+            assertThat(client.sent()).containsExactly("UpdateItem", "UpdateItem");
+            assertThat(quantities(cart)).containsExactly(tuple("a", 7), tuple("b", 9));
+            assertWritten(cart);
+        }
+
+        @Test
+        void addItem_bookInACartThatIsBeingWrittenToAtAnotherPrice_takesTheNewPrice() {
+            resultOf(rival.addItem(USER, book("a", "9.50", 2)));
+            client.then(serve(table), serve(table));
+
+            Cart cart = resultOf(store.addItem(USER, book("a", "3.25", 1)));
+
+            assertThat(cart.totalPrice()).isEqualByComparingTo("9.75");
+            assertWritten(cart);
+        }
+
+        @Test
         void addItem_moreThanALineMayHold_sendsNothing() {
             CartRejectedException rejection =
                     failureOf(CartRejectedException.class, store.addItem(USER, book("a", "1", 10_001)));
@@ -803,13 +830,190 @@ class MutationTest {
 
             assertThat(quantities(cart)).containsExactly(tuple("a", 2));
         }
+    }
 
-        private void assertRefusedIfItLandsNow(DynamoDbRequest late) {
-            Map<String, AttributeValue> before = table.item(USER);
+    @Nested
+    class DeliveredTwice {
+        @Test
+        void setQuantity_carriedOutThenRefused_isFoundInTheRefusal() {
+            table.put(Writes.itemWithLines(1));
+            client.then(serve(table), request -> {
+                table.serve(request);
+                return serve(table).answer(request);
+            });
 
-            assertThatExceptionOfType(ConditionalCheckFailedException.class).isThrownBy(() -> table.serve(late));
-            assertThat(table.item(USER)).isEqualTo(before);
+            Cart cart = resultOf(store.setQuantity(USER, "book0", 7));
+
+            assertThat(client.sent()).containsExactly("GetItem", "UpdateItem");
+            assertThat(cart.totalItems()).isEqualTo(7);
         }
+
+        @Test
+        void setQuantity_carriedOutForgottenAndThenRefused_isUnknown() {
+            table.put(Writes.itemWithLines(1));
+            client.then(serve(table), request -> {
+                table.serve(request);
+                rivalWritesMoreThanTheRingHolds();
+                return serve(table).answer(request);
+            });
+
+            failureOf(CartOutcomeUnknownException.class, store.setQuantity(USER, "book0", 7));
+        }
+
+        @Test
+        void setQuantity_refusedByOneRivalWhoTrimmedTheRing_isWrittenAgain() {
+            table.put(Writes.itemWithLines(1));
+            client.then(
+                    serve(table),
+                    serve(table).after(() -> {
+                        clock.advance(Duration.ofMillis(1));
+                        resultOf(rivalWithARingOfOne().setQuantity(USER, "book0", 3));
+                        clock.advance(Duration.ofMillis(1));
+                    }),
+                    serve(table));
+
+            assertThat(resultOf(store.setQuantity(USER, "book0", 7)).totalItems())
+                    .isEqualTo(7);
+        }
+
+        @Test
+        void addItem_refusedThenCarriedOutOnceItsBookIsGone_hasOneEffect() {
+            table.put(Writes.itemWithLines(1));
+            client.then(serve(table), serve(table).after(() -> {
+                resultOf(rival.removeItem(USER, "book0"));
+                table.serve(client.requests().get(0));
+            }));
+
+            Cart cart = resultOf(store.addItem(USER, book("book0", "1", 3)));
+
+            assertThat(cart.totalItems()).isEqualTo(3);
+            assertWritten(cart);
+        }
+
+        @Test
+        void addItem_refusedThenCarriedOutAndForgotten_isUnknown() {
+            table.put(Writes.itemWithLines(1));
+            client.then(serve(table), serve(table).after(() -> {
+                resultOf(rival.removeItem(USER, "book0"));
+                table.serve(client.requests().get(0));
+                rivalWritesMoreThanTheRingHolds();
+            }));
+
+            failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("book0", "1", 3)));
+
+            assertThat(stored().cart().item("book0").orElseThrow().quantity()).isLessThan(200);
+        }
+
+        @Test
+        void addItem_writtenAfterItsFirstTryWasRefused_isRefusedIfThatLandsLate() {
+            table.put(Writes.itemWithLines(1));
+            client.then(serve(table), serve(table));
+
+            resultOf(store.addItem(USER, book("book0", "1", 3)));
+            resultOf(rival.removeItem(USER, "book0"));
+
+            assertRefusedIfItLandsNow(client.requests().get(0));
+        }
+
+        @Test
+        void addItem_lostToRivalsTwice_isExcludedBeforeItPauses() {
+            table.put(Writes.itemWithLines(1));
+            loseTwice();
+            client.then(serve(table)).thenAlways(serve(table));
+
+            Cart cart = resultOf(store.addItem(USER, book("book0", "1", 3)));
+
+            assertThat(client.sent())
+                    .containsExactly("UpdateItem", "UpdateItem", "UpdateItem", "UpdateItem", "GetItem", "UpdateItem");
+            assertThat(cart.totalItems()).isEqualTo(9 + 3);
+            assertThat(cart.version().toString()).contains(".4.");
+            resultOf(rival.removeItem(USER, "book0"));
+            assertRefusedIfItLandsNow(client.requests().get(0));
+        }
+
+        @Test
+        void addItem_landsBeforeItIsExcluded_hasOneEffect() {
+            table.put(Writes.itemWithLines(1));
+            loseTwice();
+            client.then(serve(table).after(() -> {
+                        resultOf(rival.removeItem(USER, "book0"));
+                        table.serve(client.requests().get(0));
+                    }))
+                    .thenAlways(serve(table));
+
+            assertThat(resultOf(store.addItem(USER, book("book0", "1", 3))).totalItems())
+                    .isEqualTo(3);
+        }
+
+        @Test
+        void addItem_answerToTheExclusionIsLost_isUnknown() {
+            table.put(Writes.itemWithLines(1));
+            loseTwice();
+            client.then(serveAndLose(table)).thenAlways(serve(table));
+
+            failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("book0", "1", 3)));
+
+            assertThat(stored().cart().totalItems()).isEqualTo(9);
+        }
+
+        @Test
+        void clear_removedThenRefusedByACartBegunSince_leavesThatCartAlone() {
+            table.put(Writes.itemOf(Writes.cartWithLines(1).cart(), NOW.minus(Duration.ofHours(2))));
+            CartVersion version = resultOf(rival.get(USER)).version();
+            client.then(serve(table), request -> {
+                table.serve(request);
+                resultOf(rival.addItem(USER, book("new", "1", 1)));
+                return serve(table).answer(request);
+            });
+
+            resultOf(store.apply(CartUpdate.of(USER).clear().ifVersion(version)));
+
+            assertThat(client.sent()).containsExactly("GetItem", "DeleteItem");
+            assertThat(stored().cart().totalItems()).isEqualTo(1);
+        }
+
+        @Test
+        void clear_ifVersionAndAnotherEmptiedTheCart_isStaleAlthoughItIsEmpty() {
+            table.put(Writes.itemOf(Writes.cartWithLines(1).cart(), NOW.minus(Duration.ofHours(2))));
+            CartVersion version = resultOf(rival.get(USER)).version();
+            client.then(serve(table), fail(Failures.lost()), serve(table).after(() -> {
+                        resultOf(rival.removeItem(USER, "book0"));
+                    }))
+                    .thenAlways(serve(table));
+
+            failureOf(
+                    CartConflictException.class,
+                    store.apply(CartUpdate.of(USER).clear().ifVersion(version)));
+        }
+
+        /** The first answer tells of the book; the two tries that follow are lost to changes of its quantity. */
+        private void loseTwice() {
+            client.then(
+                    serve(table),
+                    serve(table).after(() -> resultOf(rival.setQuantity(USER, "book0", 8))),
+                    serve(table).after(() -> resultOf(rival.setQuantity(USER, "book0", 9))));
+        }
+
+        private void rivalWritesMoreThanTheRingHolds() {
+            for (int i = 0; i < 100; i++) {
+                clock.advance(Duration.ofMillis(1));
+                resultOf(rival.apply(
+                        CartUpdate.of(USER).add(book("book0", "1", 1)).setQuantity("book0", 10 + i)));
+            }
+        }
+
+        private DynamoDbCartStore rivalWithARingOfOne() {
+            return storeOn(new ScriptedClient().thenAlways(serve(table)))
+                    .ringSize(1)
+                    .build();
+        }
+    }
+
+    private void assertRefusedIfItLandsNow(DynamoDbRequest late) {
+        Map<String, AttributeValue> before = table.item(USER);
+
+        assertThatExceptionOfType(ConditionalCheckFailedException.class).isThrownBy(() -> table.serve(late));
+        assertThat(table.item(USER)).isEqualTo(before);
     }
 
     @Nested

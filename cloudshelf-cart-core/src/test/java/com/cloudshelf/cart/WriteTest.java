@@ -650,6 +650,164 @@ class WriteTest {
     }
 
     @Nested
+    class AddToALineThatWasSeen {
+        private final Write.Stamp stamp = stamp();
+        private final Map<String, AttributeValue> item = itemWithLines(2);
+        private final StoredCart seen = decode(item);
+
+        @Test
+        void raise_lineAsItWasSeen_isSummed() {
+            StoredCart after = applied(raise("book1", "9.50", 3), item);
+
+            assertThat(after.cart().item("book1").orElseThrow().quantity()).isEqualTo(5);
+            assertThat(after.cart().totalItems()).isEqualTo(7);
+            assertThat(after.isDrifted()).isFalse();
+            assertThat(after.memory().version()).isEqualTo(seen.memory().version() + 1);
+            assertThat(after.memory().writes()).contains(stamp.id().text());
+        }
+
+        @Test
+        void raise_otherLinesAndItsOwnQuantityChanged_isSummed() {
+            Map<String, AttributeValue> since = requireNonNull(
+                    Expressions.apply(change(seen, new SetQuantity("book0", 9), new SetQuantity("book1", 6)), item));
+
+            StoredCart after = applied(raise("book1", "9.50", 3), since);
+
+            assertThat(after.cart().item("book1").orElseThrow().quantity()).isEqualTo(9);
+            assertThat(after.isDrifted()).isFalse();
+        }
+
+        @Test
+        void raise_newPriceAndDetails_areTakenAndTheTotalIsTrue() {
+            Write write = raise("book1", "4", 3);
+
+            StoredCart after = applied(write, item);
+
+            CartItem line = after.cart().item("book1").orElseThrow();
+            assertThat(line.price()).isEqualByComparingTo("4");
+            assertThat(line.title()).contains("New title");
+            assertThat(line.author()).contains("Author 1");
+            assertThat(after.isDrifted()).isFalse();
+            Map<String, AttributeValue> since =
+                    requireNonNull(Expressions.apply(change(seen, new SetQuantity("book1", 6)), item));
+            assertThat(refuses(write, since)).isTrue();
+        }
+
+        @Test
+        void raise_priceOrPlaceOfTheLineChanged_isRefused() {
+            Write write = raise("book1", "9.50", 3);
+
+            assertThat(refuses(write, Expressions.apply(change(seen, new Reprice("book1", money("2"))), item)))
+                    .isTrue();
+            assertThat(refuses(write, Expressions.apply(change(seen, new Remove("book0")), item)))
+                    .isTrue();
+            assertThat(refuses(write, Map.of())).isTrue();
+        }
+
+        @Test
+        void raise_moreThanTheLineMayHold_isRefused() {
+            Map<String, AttributeValue> since =
+                    requireNonNull(Expressions.apply(change(seen, new SetQuantity("book1", 97)), item));
+            Write.Terms limited = new Write.Terms(Duration.ofDays(30), CartLimits.of(9, 99), RING);
+
+            assertThat(refuses(raise("book1", "9.50", 2, limited), since)).isFalse();
+            assertThat(refuses(raise("book1", "9.50", 3, limited), since)).isTrue();
+        }
+
+        @Test
+        void raise_twice_isRefusedTheSecondTime() {
+            Write write = raise("book1", "9.50", 3);
+
+            assertThat(refuses(write, requireNonNull(Expressions.apply(write, item))))
+                    .isTrue();
+        }
+
+        @Test
+        void raise_fullRingExpiredOrForgotten_isRefused() {
+            Write write = raise("book1", "9.50", 3);
+            List<String> ring = new ArrayList<>();
+            for (int i = 0; i < RING; i++) {
+                ring.add(WriteId.begunAt(i).text());
+            }
+
+            assertThat(refuses(write, with(item, "writes", AttributeValue.fromSs(ring))))
+                    .isTrue();
+            assertThat(refuses(write, with(item, "ttl", n("9")))).isTrue();
+            assertThat(refuses(
+                            write,
+                            with(item, "forgotten", n(Long.toString(stamp.id().begin())))))
+                    .isTrue();
+        }
+
+        private Write raise(String bookId, String price, int quantity) {
+            return raise(bookId, price, quantity, TERMS);
+        }
+
+        private Write raise(String bookId, String price, int quantity, Write.Terms terms) {
+            CartItem line = seen.cart().item(bookId).orElseThrow();
+            Cart cart = seen.cart()
+                    .apply(
+                            Generated.NO_LIMITS,
+                            NOW,
+                            List.of(new Add(CartItem.of(bookId, "New title", null, money(price), quantity))));
+            return Write.raise(seen, line, cart.item(bookId).orElseThrow(), stamp, terms);
+        }
+    }
+
+    @Nested
+    class Forbid {
+        private final Write.Stamp stamp = stamp();
+        private final Map<String, AttributeValue> item = itemWithLines(2);
+        private final Write forbid = Write.forbid(USER, stamp.id());
+        private final Write add = Write.add(USER, book("new", "9.50", 3), stamp, TERMS);
+
+        @Test
+        void forbid_additionOnItsWay_isRefusedFromNowOn() {
+            Map<String, AttributeValue> after = requireNonNull(Expressions.apply(forbid, item));
+
+            assertThat(refuses(add, after)).isTrue();
+            assertThat(decode(after).cart()).isEqualTo(decode(item).cart());
+            assertThat(decode(after).cart().version())
+                    .isEqualTo(decode(item).cart().version());
+        }
+
+        @Test
+        void forbid_additionThatTookEffect_isRefused() {
+            assertThat(refuses(forbid, requireNonNull(Expressions.apply(add, item))))
+                    .isTrue();
+        }
+
+        @Test
+        void forbid_additionThatMayHaveTakenEffectAndBeenForgotten_isRefused() {
+            assertThat(refuses(
+                            forbid,
+                            with(item, "forgotten", n(Long.toString(stamp.id().begin())))))
+                    .isTrue();
+        }
+
+        @Test
+        void forbid_noItemOrAnotherWriters_isRefused() {
+            assertThat(refuses(forbid, Map.of())).isTrue();
+            assertThat(refuses(forbid, item("cartItems", list(line("a", "1", "1")))))
+                    .isTrue();
+        }
+
+        @Test
+        void forbid_thenAWriteThatWouldDropTheId_isRefused() {
+            StoredCart seen = decode(item);
+            Map<String, AttributeValue> after = requireNonNull(Expressions.apply(forbid, item));
+            Write.Terms small = new Write.Terms(Duration.ofDays(30), Generated.NO_LIMITS, 1);
+
+            Write trims = Write.change(seen, Cart.empty(USER), null, stamp(), small);
+            Write clears = Write.clear(seen, null, stamp(), TERMS);
+
+            assertThat(refuses(trims, item)).isFalse();
+            assertThat(refuses(trims, after)).isTrue();
+            assertThat(refuses(clears, after)).isTrue();
+        }
+    }
+
+    @Nested
     class ReplaceAndRemove {
         @Test
         void replace_noItem_isOnlyAcceptedWhereThereIsNone() {
