@@ -40,6 +40,11 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
     /** Overwrites whatever is there. */
     WRITES_WITHOUT_CONDITION {
         @Override
+        Plan plan(Plan plan) {
+            return plan.withFaults(Fault.none());
+        }
+
+        @Override
         public DynamoDbAsyncClient apply(DynamoDbAsyncClient client) {
             return new Spoiled(client) {
                 @Override
@@ -61,6 +66,11 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
 
     /** Takes its own earlier try for another's write, and repeats the change. */
     FORGETS_ITS_OWN_WRITES {
+        @Override
+        Plan plan(Plan plan) {
+            return plan.withFaults(Fault.dropResponse());
+        }
+
         @Override
         public DynamoDbAsyncClient apply(DynamoDbAsyncClient client) {
             Set<String> own = ConcurrentHashMap.newKeySet();
@@ -94,8 +104,8 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
     TRUSTS_A_RING_THAT_OVERFLOWED {
         @Override
         Plan plan(Plan plan) {
-            // Others must write twice between a try and the next.
-            return plan.withRingOf(2)
+            // Another must write between a try and the next.
+            return plan.withRingOf(1)
                     .withTimes(Duration.ofMillis(1_600), Duration.ofMillis(150))
                     .withFaults(Fault.dropResponse());
         }
@@ -114,6 +124,11 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
     /** Reads what was there when it read before. */
     READS_LATE {
         @Override
+        Plan plan(Plan plan) {
+            return plan.withFaults(Fault.none());
+        }
+
+        @Override
         public DynamoDbAsyncClient apply(DynamoDbAsyncClient client) {
             AtomicReference<GetItemResponse> before = new AtomicReference<>();
             return new Spoiled(client) {
@@ -128,6 +143,14 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
 
     /** Clears by deleting the item, and with it the memory of the writes. */
     CLEARS_BY_DELETION {
+        @Override
+        Plan plan(Plan plan) {
+            return plan.withFaults(
+                    Fault.dropResponse(),
+                    Fault.deliverLate(Duration.ofMillis(20)),
+                    Fault.deliverLate(Duration.ofMillis(80)));
+        }
+
         @Override
         public DynamoDbAsyncClient apply(DynamoDbAsyncClient client) {
             return new Spoiled(client) {

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class PlantedBugsTest {
     private static final int OPERATIONS = 50;
-    private static final int AT_ONCE = 3;
-    private static final int MAX_SEEDS = 42;
+    private static final int AT_ONCE = 4;
+    private static final int MAX_SEEDS = 40;
 
     private final ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
 
