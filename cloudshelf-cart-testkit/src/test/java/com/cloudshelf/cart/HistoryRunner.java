@@ -81,7 +81,6 @@ final class HistoryRunner {
             Fault.error(400, "ReplicatedWriteConflictException"),
             Fault.error(400, "TransactionConflictException"),
             Fault.error(400, "TransactionInProgressException"),
-            Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"),
             Fault.serverError(500),
             Fault.serverError(502),
             Fault.serverErrorAfterEffect(500),
@@ -112,6 +111,14 @@ final class HistoryRunner {
             Fault.dropResponse().on("DeleteItem"),
             Fault.deliverLate(Duration.ofMillis(20)).on("DeleteItem"),
             Fault.deliverLate(Duration.ofMillis(80)).on("DeleteItem"));
+
+    /** For histories of two carts: transactions are few among their requests. */
+    private static final List<Fault> FAULTS_OF_MERGES = List.of(
+            Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"),
+            Fault.transactionCanceled("None", "TransactionConflict").on("TransactWriteItems"),
+            Fault.dropResponse().on("TransactWriteItems"),
+            Fault.deliverLate(Duration.ofMillis(20)).on("TransactWriteItems"),
+            Fault.deliverTwice(Duration.ofMillis(30)).on("TransactWriteItems"));
 
     /** The default size, and two that are too small for the contention. */
     private static final List<Integer> RING_SIZES = List.of(64, 4, 16, 4);
@@ -443,6 +450,9 @@ final class HistoryRunner {
             List<Fault> possible = new ArrayList<>(plan.faults);
             for (int i = 0; deletions && i < 5; i++) {
                 possible.addAll(FAULTS_OF_DELETIONS);
+            }
+            for (int i = 0; theme.users().size() > 1 && plan.faults == FAULTS && i < 6; i++) {
+                possible.addAll(FAULTS_OF_MERGES);
             }
             double probability = (deletions ? 2 : 1) * random.nextInt(MAX_FAULT_PERCENT) / 100.0;
             this.faults = Faults.seeded(random.nextLong(), probability, possible.toArray(Fault[]::new));
