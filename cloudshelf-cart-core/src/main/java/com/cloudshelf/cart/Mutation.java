@@ -55,6 +55,9 @@ final class Mutation<T> extends Call<T> {
     private @Nullable StoredCart ambiguousPin;
     private @Nullable Write ambiguousRemoval;
     private boolean removalOfConfirmed;
+    private boolean forbidding;
+
+    /** Whether an id of this call may be in the item although no try of it took effect. */
     private boolean fenced;
 
     Mutation(
@@ -221,7 +224,7 @@ final class Mutation<T> extends Call<T> {
         if (memory != null && refusedAdd != null && !memory.provesAbsenceOf(refusedAdd)) {
             throw unknown(null);
         }
-        if (tried && !isAmbiguous()) {
+        if (tried && !isAmbiguous() && !isPinnedTo(stored, sent == null ? null : sent.before())) {
             tried = false; // a try that pinned a version can never take effect once the version has passed
             if (sent != null && sent.isAdd()) {
                 refusedAdd = id;
@@ -323,13 +326,14 @@ final class Mutation<T> extends Call<T> {
 
     /** Whether an earlier try, whose answer was lost, could still take effect on what is stored. */
     private boolean mayLand(StoredCart stored) {
-        if (ambiguousAdd) {
-            return true;
-        }
-        StoredCart pinned = ambiguousPin;
-        return pinned != null
-                && pinned.exists() == stored.exists()
-                && pinned.pins().equals(stored.pins());
+        return ambiguousAdd || isPinnedTo(stored, ambiguousPin);
+    }
+
+    /** Whether a write that was made from what was seen before could take effect on what is stored. */
+    private static boolean isPinnedTo(StoredCart stored, @Nullable StoredCart before) {
+        return before != null
+                && before.exists() == stored.exists()
+                && before.pins().equals(stored.pins());
     }
 
     /** Writes nothing but this call's id, so that the tries that are still on their way are refused when they land. */
@@ -340,40 +344,28 @@ final class Mutation<T> extends Call<T> {
         fenced = true;
         Write write = Write.change(stored, stored.cart(), null, stamp(now()), terms);
         write(
-                (client, configuration) -> client.updateItem(request -> request.tableName(engine.table())
-                        .key(write.key())
-                        .updateExpression(write.updateExpression())
-                        .conditionExpression(write.conditionExpression())
-                        .expressionAttributeNames(write.names())
-                        .expressionAttributeValues(write.values())
-                        .overrideConfiguration(configuration)),
+                (client, configuration) -> client.updateItem(write.asUpdate(engine.table())
+                        .overrideConfiguration(configuration)
+                        .build()),
                 response -> release(verdict),
                 failure -> {
                     throw unknown(failure.cause());
                 });
     }
 
-    /** Excludes that an addition which was refused takes effect yet: others add while this call pauses, and its id may leave the ring. */
+    /** Excludes that an addition which was refused takes effect yet: its id may leave the ring while this call pauses. */
     private void forbid(WriteId add) {
-        fenced = true;
+        forbidding = true;
         Write write = Write.forbid(userId, add);
         write(
-                (client, configuration) -> client.updateItem(request -> request.tableName(engine.table())
-                        .key(write.key())
-                        .updateExpression(write.updateExpression())
-                        .conditionExpression(write.conditionExpression())
-                        .expressionAttributeNames(write.names())
-                        .expressionAttributeValues(write.values())
-                        .overrideConfiguration(configuration)),
+                (client, configuration) -> client.updateItem(write.asUpdate(engine.table())
+                        .overrideConfiguration(configuration)
+                        .build()),
                 response -> {
-                    fenced = false;
                     refusedAdd = null;
                     pause();
                 },
-                failure -> {
-                    fenced = false;
-                    pause();
-                });
+                failure -> pause());
     }
 
     private void release(Runnable verdict) {
@@ -424,18 +416,15 @@ final class Mutation<T> extends Call<T> {
     private void send(Write write) {
         sent = write;
         tried = true;
+        forbidding = false;
         switch (write.kind()) {
             case UPDATE ->
                 write(
-                        (client, configuration) -> client.updateItem(request -> request.tableName(engine.table())
-                                .key(write.key())
-                                .updateExpression(write.updateExpression())
-                                .conditionExpression(write.conditionExpression())
-                                .expressionAttributeNames(write.names())
-                                .expressionAttributeValues(write.values())
+                        (client, configuration) -> client.updateItem(write.asUpdate(engine.table())
                                 .returnValues(write.after() == null ? ReturnValue.ALL_NEW : ReturnValue.NONE)
                                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
-                                .overrideConfiguration(configuration)),
+                                .overrideConfiguration(configuration)
+                                .build()),
                         response -> written(write.after() == null ? added(response.attributes()) : write.after()),
                         this::refused);
             case PUT ->
@@ -550,7 +539,8 @@ final class Mutation<T> extends Call<T> {
     @Override
     void becameAmbiguous() {
         Write write = sent;
-        if (write == null) {
+        if (forbidding || write == null) {
+            fenced |= forbidding;
             return;
         }
         if (write.kind() == Write.Kind.DELETE) {

@@ -18,6 +18,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
 /**
  * One conditional write: its expressions, and what the item holds once it took effect. Pure; the call sends it.
@@ -509,6 +510,16 @@ final class Write {
                         .expressionAttributeValues(values()));
         }
         return part.build();
+    }
+
+    UpdateItemRequest.Builder asUpdate(String table) {
+        return UpdateItemRequest.builder()
+                .tableName(table)
+                .key(key())
+                .updateExpression(update)
+                .conditionExpression(condition)
+                .expressionAttributeNames(names)
+                .expressionAttributeValues(values());
     }
 
     Map<String, AttributeValue> key() {

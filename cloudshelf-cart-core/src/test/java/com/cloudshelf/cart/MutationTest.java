@@ -849,6 +849,18 @@ class MutationTest {
         }
 
         @Test
+        void subtract_throttledButAlsoCarriedOut_isFoundInTheRefusal() {
+            table.put(Writes.itemWithLines(1));
+            client.then(
+                    serve(table),
+                    fail(Failures.throttled()),
+                    serve(table).after(() -> table.serve(client.requests().get(1))));
+
+            CartUpdate update = CartUpdate.of(USER).with(new Subtract(Map.of("book0", 1)));
+            assertThat(resultOf(store.apply(update)).totalItems()).isEqualTo(1);
+        }
+
+        @Test
         void setQuantity_carriedOutForgottenAndThenRefused_isUnknown() {
             table.put(Writes.itemWithLines(1));
             client.then(serve(table), request -> {
