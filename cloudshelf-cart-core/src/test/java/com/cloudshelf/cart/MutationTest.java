@@ -856,7 +856,7 @@ class MutationTest {
                     fail(Failures.throttled()),
                     serve(table).after(() -> table.serve(client.requests().get(1))));
 
-            CartUpdate update = CartUpdate.of(USER).with(new Subtract(Map.of("book0", 1)));
+            CartUpdate update = CartUpdate.of(USER).with(new CartChange.Subtract(Map.of("book0", 1)));
             assertThat(resultOf(store.apply(update)).totalItems()).isEqualTo(1);
         }
 
