@@ -70,7 +70,7 @@ final class HistoryActions {
             return new Read(userId);
         } else if (dice < 18 && theme.foreigners) {
             return new ForeignAdd(userId, item(book()));
-        } else if (dice < 28 && theme.users.size() > 1) {
+        } else if (dice < 36 && theme.users.size() > 1) {
             String other = theme.users.get(userId.equals(theme.users.get(0)) ? 1 : 0);
             return new MergeCarts(other, userId, any(List.of(MergeStrategy.values())));
         }

@@ -115,6 +115,7 @@ final class HistoryRunner {
     /** For histories of two carts: transactions are few among their requests. */
     private static final List<Fault> FAULTS_OF_MERGES = List.of(
             Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"),
+            Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"),
             Fault.transactionCanceled("None", "TransactionConflict").on("TransactWriteItems"),
             Fault.dropResponse().on("TransactWriteItems"),
             Fault.deliverLate(Duration.ofMillis(20)).on("TransactWriteItems"),
@@ -451,7 +452,7 @@ final class HistoryRunner {
             for (int i = 0; deletions && i < 5; i++) {
                 possible.addAll(FAULTS_OF_DELETIONS);
             }
-            for (int i = 0; theme.users().size() > 1 && plan.faults == FAULTS && i < 6; i++) {
+            for (int i = 0; theme.users().size() > 1 && plan.faults == FAULTS && i < 8; i++) {
                 possible.addAll(FAULTS_OF_MERGES);
             }
             double probability = (deletions ? 2 : 1) * random.nextInt(MAX_FAULT_PERCENT) / 100.0;
