@@ -1,0 +1,67 @@
+package com.cloudshelf.shop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every Java example of the documentation stands, but for its indentation, in a source that the build compiles and runs. */
+class DocumentationTest {
+    private static final Path MODULE = Path.of(System.getProperty("basedir", ""));
+    private static final Path ROOT = MODULE.toAbsolutePath().getParent();
+    private static final Pattern JAVA_BLOCK = Pattern.compile("(?ms)^ *```java *$(.*?)^ *```");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "docs/testing.md"})
+    void javaExamples_ofThePage_standInTestSources(String page) throws IOException {
+        List<String> examples = javaBlocks(Files.readString(ROOT.resolve(page)));
+        assertThat(examples).as("Java examples of %s", page).isNotEmpty();
+        String sources = sources();
+        assertThat(examples).allSatisfy(example -> assertThat(sources).contains(example));
+    }
+
+    @Test
+    void javaBlocks_changedExample_isNotFound() throws IOException {
+        String example = javaBlocks(Files.readString(ROOT.resolve("README.md"))).get(0);
+        assertThat(sources()).doesNotContain(example.replace("join()", "get()"));
+    }
+
+    private static List<String> javaBlocks(String markdown) {
+        List<String> blocks = new ArrayList<>();
+        for (Matcher block = JAVA_BLOCK.matcher(markdown); block.find(); ) {
+            blocks.add(normal(block.group(1)));
+        }
+        return blocks;
+    }
+
+    private static String sources() throws IOException {
+        StringBuilder sources = new StringBuilder();
+        for (String folder : List.of("src/test/java/com/cloudshelf/shop", "src/it")) {
+            try (Stream<Path> files = Files.walk(MODULE.resolve(folder))) {
+                for (Path file :
+                        files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                    sources.append(normal(Files.readString(file)));
+                }
+            }
+        }
+        return sources.toString();
+    }
+
+    /** Without indentation and empty lines; each line ends with a line feed. */
+    private static String normal(String java) {
+        return java.lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .collect(Collectors.joining("\n", "\n", "\n"));
+    }
+}
