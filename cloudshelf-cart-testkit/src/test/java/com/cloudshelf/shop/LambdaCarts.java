@@ -11,8 +11,6 @@ import java.time.Duration;
 final class LambdaCarts {
     static final CartStore CARTS = DynamoDbCartStore.create();
 
-    private LambdaCarts() {}
-
     static Cart add(String userId, CartItem book, String requestId, Duration remaining) {
         CartUpdate update =
                 CartUpdate.of(userId).add(book).idempotencyKey(requestId).within(remaining);

@@ -53,7 +53,8 @@ final class FailureReport {
             for (Map.Entry<String, AttributeValue> attribute : keyFirst(item).entrySet()) {
                 AttributeValue value = attribute.getValue();
                 if (value.hasL()) {
-                    lines.add(indent + attribute.getKey() + " = " + value.l().size() + " elements");
+                    lines.add(indent + attribute.getKey() + " = list of "
+                            + value.l().size());
                     value.l().forEach(element -> lines.add("      " + text(element)));
                 } else {
                     lines.add(indent + attribute.getKey() + " = " + text(value));
@@ -89,6 +90,8 @@ final class FailureReport {
                         .entrySet().stream()
                                 .map(entry -> entry.getKey() + ": " + text(entry.getValue()))
                                 .collect(Collectors.joining(", ", "{M: {", "}}"));
+            case SS -> "{SS: " + value.ss() + "}";
+            case NS -> "{NS: " + value.ns() + "}";
             case B -> "{B: " + value.b().asByteArrayUnsafe().length + " bytes}";
             default -> value.toString();
         };
