@@ -19,6 +19,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -81,18 +82,22 @@ class WithCartStoreTest {
         }
     }
 
+    /** Runs as often as {@code -Drounds} says; once without it. */
     @Test
     void store_testsInParallel_tablesApart() {
-        EngineExecutionResults results = run(
-                ParallelCase.class,
-                Map.of(
-                        "junit.jupiter.execution.parallel.enabled", "true",
-                        "junit.jupiter.execution.parallel.mode.default", "concurrent",
-                        "junit.jupiter.execution.parallel.config.strategy", "fixed",
-                        "junit.jupiter.execution.parallel.config.fixed.parallelism", "4"));
+        for (int rounds = Integer.getInteger("rounds", 1); rounds > 0; rounds--) {
+            EngineExecutionResults results = run(
+                    ParallelCase.class,
+                    Map.of(
+                            "junit.jupiter.execution.parallel.enabled", "true",
+                            "junit.jupiter.execution.parallel.mode.default", "concurrent",
+                            "junit.jupiter.execution.parallel.config.strategy", "fixed",
+                            "junit.jupiter.execution.parallel.config.fixed.parallelism", "8"));
 
-        results.testEvents()
-                .assertStatistics(events -> events.started(ParallelCase.TESTS).succeeded(ParallelCase.TESTS));
+            results.testEvents()
+                    .assertStatistics(
+                            events -> events.started(ParallelCase.TESTS).succeeded(ParallelCase.TESTS));
+        }
     }
 
     @Test
@@ -246,6 +251,38 @@ class WithCartStoreTest {
         assertThat(printedBy(QuietCase.class)).isEmpty();
     }
 
+    @Test
+    void cost_ofAFurtherClass_isBelowFiftyMilliseconds() {
+        List<Duration> costs = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            long began = System.nanoTime();
+            run(CostCase.class, Map.of()).testEvents().assertStatistics(events -> events.succeeded(1));
+            costs.add(Duration.ofNanos(System.nanoTime() - began));
+        }
+        // The least of them: the rest says how busy the machine is.
+        assertThat(Collections.min(costs)).as("%s", costs).isLessThan(Duration.ofMillis(50));
+    }
+
+    @Test
+    void threads_afterManyTests_areNoMoreThanBefore() throws InterruptedException {
+        run(ClosedCase.class, Map.of());
+        int before = threadsOfStores();
+        for (int i = 0; i < 10; i++) {
+            run(ClosedCase.class, Map.of()).testEvents().assertStatistics(events -> events.succeeded(1));
+        }
+        for (int i = 0; i < 100 && threadsOfStores() > before; i++) {
+            Thread.sleep(50);
+        }
+        assertThat(threadsOfStores()).isLessThanOrEqualTo(before);
+    }
+
+    /** All but those of the server and of the SDK's shared pools, which grow to their size once. */
+    private static int threadsOfStores() {
+        return (int) Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !thread.getName().startsWith("local-dynamodb"))
+                .count();
+    }
+
     private static String printedBy(Class<?> testCase) {
         PrintStream err = System.err;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
@@ -271,10 +308,10 @@ class WithCartStoreTest {
                 .orElseThrow();
     }
 
-    @WithCartStore
+    @WithCartStore(operationTimeout = "PT30S") // a busy machine is not what is tested
     static class ParallelCase {
 
-        static final int TESTS = 24;
+        static final int TESTS = 100;
 
         private static final CountDownLatch TWO_AT_ONCE = new CountDownLatch(2);
 
@@ -303,6 +340,15 @@ class WithCartStoreTest {
         @Test
         void notAnnotated(CartStore carts) {
             assertThat(carts).as("never resolved").isNull();
+        }
+    }
+
+    @WithCartStore
+    static class CostCase {
+
+        @Test
+        void asksForAStore(CartStore carts) {
+            assertThat(carts).isNotNull();
         }
     }
 
