@@ -1,6 +1,8 @@
 package com.cloudshelf.cart.testkit;
 
 import java.net.BindException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -10,6 +12,9 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler
 
 /** DynamoDB Local and its Jetty in this JVM: apart from the rest, so that who uses another server loads none of it. */
 final class EmbeddedServer {
+    // Held, or its level would be forgotten. Inside SQLite's driver it warns of hash codes when there are many tables.
+    private static final Logger DRIVERS_MAP = Logger.getLogger("javolution.util");
+
     private final DynamoDBProxyServer server;
     private final int port;
 
@@ -21,6 +26,9 @@ final class EmbeddedServer {
     /** Starts a server; on any free port if the port is 0. */
     static EmbeddedServer start(String host, int port) {
         quietenLog4j();
+        if (DRIVERS_MAP.getLevel() == null) {
+            DRIVERS_MAP.setLevel(Level.SEVERE);
+        }
         LocalDynamoDBServerHandler handler = newHandler();
         DynamoDBProxyServer server = new DynamoDBProxyServer(port, handler);
         Server jetty = handler.getServer();
