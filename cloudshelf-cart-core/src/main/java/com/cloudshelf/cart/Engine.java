@@ -61,11 +61,16 @@ final class Engine {
     }
 
     private static boolean retriesByItself(DynamoDbAsyncClient client) {
-        return client.serviceClientConfiguration()
-                .overrideConfiguration()
-                .retryStrategy()
-                .map(strategy -> strategy.maxAttempts() > 1)
-                .orElse(true);
+        try {
+            return client.serviceClientConfiguration()
+                    .overrideConfiguration()
+                    .retryStrategy()
+                    .map(strategy -> strategy.maxAttempts() > 1)
+                    .orElse(true);
+        } catch (UnsupportedOperationException e) {
+            // Stubs, and the embedded client of DynamoDB Local, do not tell.
+            return true;
+        }
     }
 
     /**

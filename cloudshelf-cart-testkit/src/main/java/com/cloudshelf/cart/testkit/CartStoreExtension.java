@@ -1,21 +1,35 @@
 package com.cloudshelf.cart.testkit;
 
+import com.cloudshelf.cart.CartLimits;
 import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.DynamoDbCartStore;
+import com.cloudshelf.cart.testkit.WithCartStore.Scope;
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Method;
+import java.net.URI;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.platform.commons.support.AnnotationSupport;
+import org.opentest4j.TestAbortedException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** Resolves the parameters that {@link WithCartStore} promises. */
-final class CartStoreExtension implements ParameterResolver {
+/** Resolves the parameters that {@link WithCartStore} promises, and tells what a failed test left behind. */
+final class CartStoreExtension implements ParameterResolver, AfterEachCallback {
 
     private static final Namespace NAMESPACE = Namespace.create(CartStoreExtension.class);
-    private static final Set<Class<?>> STORES = Set.of(CartStore.class, DynamoDbCartStore.class);
-    private static final Set<Class<?>> SERVER = Set.of(LocalDynamoDb.class, DynamoDbAsyncClient.class);
+    private static final Set<Class<?>> OF_THE_SERVER =
+            Set.of(LocalDynamoDb.class, DynamoDbAsyncClient.class, URI.class);
+    private static final Set<Class<?>> OF_THE_TEST =
+            Set.of(CartStore.class, DynamoDbCartStore.class, Faults.class, MovableClock.class);
 
     /** Lets the constructor of a test class, which runs for one test, see that test's store (since JUnit 5.12). */
     @Override
@@ -26,38 +40,112 @@ final class CartStoreExtension implements ParameterResolver {
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         Class<?> type = parameter.getParameter().getType();
-        return STORES.contains(type) || SERVER.contains(type);
+        return OF_THE_SERVER.contains(type)
+                || OF_THE_TEST.contains(type)
+                || (type == String.class && parameter.isAnnotated(CartTableName.class));
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Class<?> type = parameter.getParameter().getType();
-        if (type == LocalDynamoDb.class) {
-            return LocalDynamoDb.shared();
+        if (OF_THE_SERVER.contains(type)) {
+            LocalDynamoDb server = LocalDynamoDb.shared();
+            return type == URI.class ? server.endpoint() : type == LocalDynamoDb.class ? server : server.client();
         }
-        if (type == DynamoDbAsyncClient.class) {
-            return LocalDynamoDb.shared().client();
-        }
-        if (context.getTestMethod().isEmpty()) {
+        Owner owner = Owner.of(context);
+        if (owner.settings().scope() == Scope.TEST && context.getTestMethod().isEmpty()) {
             throw new ParameterResolutionException("@WithCartStore makes a " + type.getSimpleName()
-                    + " for one test: ask for it in the test or in @BeforeEach, not in "
+                    + " for one test: ask for it in the test or in @BeforeEach, or set its scope to CLASS, but not in "
                     + parameter.getDeclaringExecutable());
         }
-        return context.getStore(NAMESPACE)
-                .getOrComputeIfAbsent(Fixture.class, key -> new Fixture(), Fixture.class)
-                .store;
+        Fixture fixture = owner.context()
+                .getStore(NAMESPACE)
+                .getOrComputeIfAbsent(owner.key(), key -> new Fixture(owner.settings()), Fixture.class);
+        if (type == Faults.class) {
+            return fixture.faults;
+        }
+        if (type == MovableClock.class) {
+            return fixture.clock;
+        }
+        return type == String.class ? fixture.table : fixture.store;
     }
 
-    /** One test's store. */
+    @Override
+    public void afterEach(ExtensionContext context) {
+        Throwable failure = context.getExecutionException().orElse(null);
+        if (failure == null || failure instanceof TestAbortedException) {
+            return;
+        }
+        Owner owner = Owner.of(context);
+        Fixture fixture = owner.context().getStore(NAMESPACE).get(owner.key(), Fixture.class);
+        if (fixture != null) {
+            String test = context.getRequiredTestClass().getSimpleName() + "."
+                    + context.getTestMethod().map(Method::getName).orElse("");
+            System.err.print(
+                    FailureReport.of(test, fixture.table, LocalDynamoDb.shared().client(), fixture.faults));
+        }
+    }
+
+    /** Whose fixture it is: the test's, or that of a class around it. */
+    private record Owner(ExtensionContext context, WithCartStore settings) {
+
+        static Owner of(ExtensionContext test) {
+            for (Optional<ExtensionContext> next = Optional.of(test); next.isPresent(); ) {
+                ExtensionContext context = next.get();
+                Optional<AnnotatedElement> element = context.getElement();
+                Optional<WithCartStore> found = AnnotationSupport.findAnnotation(element, WithCartStore.class);
+                if (found.isPresent()) {
+                    return new Owner(found.get().scope() == Scope.CLASS ? context : test, found.get());
+                }
+                next = context.getParent();
+            }
+            throw new ExtensionConfigurationException("The extension is registered by @WithCartStore only");
+        }
+
+        /** Of this context alone, for a store answers with the entries of its parents too. */
+        Object key() {
+            return context.getUniqueId();
+        }
+    }
+
+    /** A table, and the store on it. */
     // Both interfaces, so that JUnit 5.10 to 6 closes it, and each of them once.
     @SuppressWarnings("deprecation")
     private static final class Fixture implements ExtensionContext.Store.CloseableResource, AutoCloseable {
 
-        private final DynamoDbCartStore store = LocalDynamoDb.shared().newCartStore();
+        private final MovableClock clock = MovableClock.create();
+        private final Faults faults = Faults.none();
+        private final String table;
+        private final DynamoDbAsyncClient client;
+        private final DynamoDbCartStore store;
+
+        Fixture(WithCartStore settings) {
+            DynamoDbCartStore.Builder builder = DynamoDbCartStore.builder()
+                    .timeToLive(duration("timeToLive", settings.timeToLive()))
+                    .operationTimeout(duration("operationTimeout", settings.operationTimeout()))
+                    .limits(CartLimits.of(settings.maxLines(), settings.maxQuantity()))
+                    .readConsistency(settings.readConsistency())
+                    .clock(clock);
+            LocalDynamoDb server = LocalDynamoDb.shared();
+            this.table = server.createCartTable();
+            this.client = server.client(faults);
+            this.store = builder.client(client).tableName(table).build();
+        }
+
+        private static Duration duration(String name, String value) {
+            try {
+                return Duration.parse(value);
+            } catch (DateTimeParseException e) {
+                throw new ExtensionConfigurationException(
+                        name + " of @WithCartStore must be a duration such as PT2H or P30D, but is " + value, e);
+            }
+        }
 
         @Override
         public void close() {
             store.close();
+            client.close();
+            faults.close();
         }
     }
 }

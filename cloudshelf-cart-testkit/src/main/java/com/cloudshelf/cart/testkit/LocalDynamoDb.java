@@ -4,16 +4,15 @@ import com.cloudshelf.cart.DynamoDbCartStore;
 import io.netty.channel.EventLoopGroup;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.net.BindException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -30,9 +29,6 @@ import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
-import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
-import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandler;
-import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
 
 /**
  * A DynamoDB Local that runs inside this JVM and is spoken to over real HTTP.
@@ -56,10 +52,14 @@ public final class LocalDynamoDb implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
     private static final String KEY = "userId";
     private static final int ANY_FREE_PORT = 0;
+    private static final String ENDPOINT_PROPERTY = "cloudshelf.cart.testkit.endpoint";
+    private static final String ENDPOINT_VARIABLE = "CLOUDSHELF_CART_TESTKIT_ENDPOINT";
     private static final Object SHARED_LOCK = new Object();
     private static @Nullable LocalDynamoDb sharedServer;
 
-    private final DynamoDBProxyServer server;
+    /** None if the server is elsewhere. */
+    private final @Nullable EmbeddedServer server;
+
     private final URI endpoint;
     private final SdkEventLoopGroup eventLoops;
     private final DynamoDbAsyncClient client;
@@ -67,33 +67,61 @@ public final class LocalDynamoDb implements AutoCloseable {
     private final boolean shared;
     private boolean closed;
 
-    private LocalDynamoDb(int port, boolean shared) {
+    private LocalDynamoDb(@Nullable EmbeddedServer server, URI endpoint, boolean shared) {
+        this.server = server;
+        this.endpoint = endpoint;
         this.shared = shared;
-        quietenLog4j();
-        LocalDynamoDBServerHandler handler = newHandler();
-        this.server = new DynamoDBProxyServer(port, handler);
-        this.endpoint = URI.create("http://" + HOST + ":" + start(server, handler.getServer(), port));
         this.eventLoops = SdkEventLoopGroup.builder().build();
         this.client = settings().httpClientBuilder(httpClientBuilder()).build();
         this.lentClient = ignoringClose(client);
     }
 
+    private static LocalDynamoDb embedded(int port, boolean shared) {
+        EmbeddedServer server = EmbeddedServer.start(HOST, port);
+        return new LocalDynamoDb(server, URI.create("http://" + HOST + ":" + server.port()), shared);
+    }
+
     /**
      * The server that everything in this JVM shares: started by the first call, stopped when the JVM exits.
      *
+     * <p>If the system property {@code cloudshelf.cart.testkit.endpoint} or else the environment variable
+     * {@code CLOUDSHELF_CART_TESTKIT_ENDPOINT} names an endpoint, say {@code http://127.0.0.1:8000}, it is the DynamoDB Local that
+     * runs there, and none is started in this JVM. What tests create there, stays there.
+     *
      * @return always the same server; its {@link #close()} does nothing
-     * @throws IllegalStateException if the server does not start; the next call tries again
+     * @throws IllegalStateException if the server does not start, or the endpoint is no URL; the next call tries again
      */
     public static LocalDynamoDb shared() {
         synchronized (SHARED_LOCK) {
             LocalDynamoDb server = sharedServer;
             if (server == null) {
-                server = new LocalDynamoDb(ANY_FREE_PORT, true);
+                server = elsewhere(System.getProperty(ENDPOINT_PROPERTY), System.getenv(ENDPOINT_VARIABLE))
+                        .map(endpoint -> new LocalDynamoDb(null, endpoint, true))
+                        .orElseGet(() -> embedded(ANY_FREE_PORT, true));
                 Runtime.getRuntime().addShutdownHook(new Thread(server::stop, "local-dynamodb-shutdown"));
                 sharedServer = server;
             }
             return server;
         }
+    }
+
+    /** Returns the endpoint that is set, by the property rather than by the variable; empty if neither is. */
+    static Optional<URI> elsewhere(@Nullable String property, @Nullable String variable) {
+        boolean byProperty = property != null && !property.isBlank();
+        String value = byProperty ? property : variable;
+        if (value == null || value.isBlank()) {
+            return Optional.empty();
+        }
+        try {
+            URI endpoint = new URI(value.strip());
+            if (endpoint.getHost() != null && Set.of("http", "https").contains(endpoint.getScheme())) {
+                return Optional.of(endpoint);
+            }
+        } catch (URISyntaxException e) {
+            // The message below says it all.
+        }
+        throw new IllegalStateException((byProperty ? ENDPOINT_PROPERTY : ENDPOINT_VARIABLE)
+                + " must be a URL such as http://127.0.0.1:8000, but is " + value);
     }
 
     /**
@@ -103,7 +131,7 @@ public final class LocalDynamoDb implements AutoCloseable {
      * @throws IllegalStateException if the server does not start
      */
     public static LocalDynamoDb start() {
-        return new LocalDynamoDb(ANY_FREE_PORT, false);
+        return embedded(ANY_FREE_PORT, false);
     }
 
     /**
@@ -118,7 +146,7 @@ public final class LocalDynamoDb implements AutoCloseable {
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("port must be 1 to 65535, but was " + port);
         }
-        return new LocalDynamoDb(port, false);
+        return embedded(port, false);
     }
 
     /**
@@ -265,51 +293,8 @@ public final class LocalDynamoDb implements AutoCloseable {
         EventLoopGroup group = eventLoops.eventLoopGroup();
         // The default quiet period would cost two seconds, for tasks that nobody submits any more.
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
-        stop(server);
-    }
-
-    private static LocalDynamoDBServerHandler newHandler() {
-        boolean inMemory = true;
-        boolean sharedByAllRegionsAndKeys = true;
-        boolean delayTransientStatuses = false;
-        return new LocalDynamoDBServerHandler(
-                new LocalDynamoDBRequestHandler(0, inMemory, null, sharedByAllRegionsAndKeys, delayTransientStatuses),
-                null);
-    }
-
-    private static int start(DynamoDBProxyServer server, Server jetty, int port) {
-        ServerConnector connector = (ServerConnector) jetty.getConnectors()[0];
-        connector.setHost(HOST);
-        if (jetty.getThreadPool() instanceof QueuedThreadPool threads) {
-            threads.setName("local-dynamodb");
-            // A main method that forgets the server must end all the same.
-            threads.setDaemon(true);
-        }
-        try {
-            // Not start(): it prints a failed bind and goes on.
-            server.safeStart();
-        } catch (Exception e) {
-            stop(server);
-            throw new IllegalStateException(startFailure(e, port), e);
-        }
-        return connector.getLocalPort();
-    }
-
-    private static String startFailure(Exception e, int port) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BindException) {
-                return "DynamoDB Local cannot listen on " + HOST + ":" + port + " (" + cause.getMessage()
-                        + "): free the port, choose another one, or let start() find one";
-            }
-        }
-        return "DynamoDB Local did not start: " + e;
-    }
-
-    private static void stop(DynamoDBProxyServer server) {
-        try {
+        if (server != null) {
             server.stop();
-        } catch (Exception e) {
-            throw new IllegalStateException("DynamoDB Local did not stop: " + e, e);
         }
     }
 
@@ -339,16 +324,5 @@ public final class LocalDynamoDb implements AutoCloseable {
                         throw e.getCause();
                     }
                 });
-    }
-
-    /** Keeps Log4j, which DynamoDB Local logs to, from complaining on standard error that it has no backend. */
-    private static void quietenLog4j() {
-        String factory = "log4j2.loggerContextFactory";
-        ClassLoader loader = LocalDynamoDb.class.getClassLoader();
-        boolean backend = loader.getResource("META-INF/services/org.apache.logging.log4j.spi.Provider") != null
-                || loader.getResource("META-INF/log4j-provider.properties") != null;
-        if (!backend && System.getProperty(factory) == null) {
-            System.setProperty(factory, "org.apache.logging.log4j.simple.SimpleLoggerContextFactory");
-        }
     }
 }

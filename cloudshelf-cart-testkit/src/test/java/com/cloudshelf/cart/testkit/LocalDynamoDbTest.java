@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -145,6 +146,31 @@ class LocalDynamoDbTest {
         }
         assertThat(accepts(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port))
                 .isTrue();
+    }
+
+    @Test
+    void elsewhere_nothingSet_isEmpty() {
+        assertThat(LocalDynamoDb.elsewhere(null, null)).isEmpty();
+        assertThat(LocalDynamoDb.elsewhere("", " ")).isEmpty();
+    }
+
+    @Test
+    void elsewhere_bothSet_isThatOfTheProperty() {
+        assertThat(LocalDynamoDb.elsewhere("http://127.0.0.1:8000", "http://dynamodb:8001"))
+                .contains(URI.create("http://127.0.0.1:8000"));
+        assertThat(LocalDynamoDb.elsewhere(null, "http://dynamodb:8001")).contains(URI.create("http://dynamodb:8001"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1:8000", "localhost", "http://", "ftp://localhost", "http://local host"})
+    void elsewhere_noUrl_refusedByName(String value) {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> LocalDynamoDb.elsewhere(value, null))
+                .withMessageContaining("cloudshelf.cart.testkit.endpoint")
+                .withMessageContaining(value);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> LocalDynamoDb.elsewhere(null, value))
+                .withMessageContaining("CLOUDSHELF_CART_TESTKIT_ENDPOINT");
     }
 
     @Test

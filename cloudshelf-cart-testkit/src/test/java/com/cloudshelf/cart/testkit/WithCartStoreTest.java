@@ -6,12 +6,26 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import com.cloudshelf.cart.Cart;
 import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.CartLimits;
+import com.cloudshelf.cart.CartRejectedException;
 import com.cloudshelf.cart.CartStore;
+import com.cloudshelf.cart.CartThrottledException;
 import com.cloudshelf.cart.DynamoDbCartStore;
+import com.cloudshelf.cart.ReadConsistency;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.math.BigDecimal;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -68,18 +82,22 @@ class WithCartStoreTest {
         }
     }
 
+    /** Runs as often as {@code -Drounds} says; once without it. */
     @Test
     void store_testsInParallel_tablesApart() {
-        EngineExecutionResults results = run(
-                ParallelCase.class,
-                Map.of(
-                        "junit.jupiter.execution.parallel.enabled", "true",
-                        "junit.jupiter.execution.parallel.mode.default", "concurrent",
-                        "junit.jupiter.execution.parallel.config.strategy", "fixed",
-                        "junit.jupiter.execution.parallel.config.fixed.parallelism", "4"));
+        for (int rounds = Integer.getInteger("rounds", 1); rounds > 0; rounds--) {
+            EngineExecutionResults results = run(
+                    ParallelCase.class,
+                    Map.of(
+                            "junit.jupiter.execution.parallel.enabled", "true",
+                            "junit.jupiter.execution.parallel.mode.default", "concurrent",
+                            "junit.jupiter.execution.parallel.config.strategy", "fixed",
+                            "junit.jupiter.execution.parallel.config.fixed.parallelism", "8"));
 
-        results.testEvents()
-                .assertStatistics(events -> events.started(ParallelCase.TESTS).succeeded(ParallelCase.TESTS));
+            results.testEvents()
+                    .assertStatistics(
+                            events -> events.started(ParallelCase.TESTS).succeeded(ParallelCase.TESTS));
+        }
     }
 
     @Test
@@ -108,6 +126,175 @@ class WithCartStoreTest {
         assertThatIllegalStateException().isThrownBy(() -> ClosedCase.store.get("user1"));
     }
 
+    @Test
+    void settings_ofTheAnnotation_areTheStores() {
+        run(SettingsCase.class, Map.of())
+                .testEvents()
+                .assertStatistics(events -> events.started(5).succeeded(5));
+    }
+
+    @Test
+    void settings_leftOut_areTheDefaultsOfTheStore() throws Exception {
+        assertThat(WithCartStore.class.getMethod("maxLines").getDefaultValue())
+                .isEqualTo(CartLimits.defaults().maxLines());
+        assertThat(WithCartStore.class.getMethod("maxQuantity").getDefaultValue())
+                .isEqualTo(CartLimits.defaults().maxQuantity());
+    }
+
+    @Test
+    void timeToLive_leftOut_isThirtyDays(CartStore carts) {
+        Cart cart = carts.addItem("user1", BOOK).join();
+        assertThat(Duration.between(
+                        cart.lastUpdated().orElseThrow(), cart.expiresAt().orElseThrow()))
+                .isBetween(Duration.ofDays(30).minusSeconds(1), Duration.ofDays(30));
+    }
+
+    @Test
+    void timeToLive_noDuration_refused() {
+        run(NoDurationCase.class, Map.of()).testEvents().failed().stream()
+                .forEach(event -> assertThat(failure(event))
+                        .hasMessageContaining("timeToLive")
+                        .hasMessageContaining("2h"));
+        run(NoDurationCase.class, Map.of()).testEvents().assertStatistics(events -> events.failed(1));
+    }
+
+    @Test
+    void tableName_ofTheStore_holdsItsItems(CartStore carts, DynamoDbAsyncClient client, @CartTableName String table) {
+        carts.addItem("user1", BOOK).join();
+        assertThat(client.scan(scan -> scan.tableName(table)).join().items())
+                .singleElement()
+                .satisfies(item -> assertThat(item.get("userId").s()).isEqualTo("user1"));
+    }
+
+    @Test
+    void endpoint_ofTheServer(URI endpoint) {
+        assertThat(endpoint).isEqualTo(LocalDynamoDb.shared().endpoint());
+    }
+
+    @Test
+    void faults_nextRequest_befallsTheStoreOnly(CartStore carts, Faults faults, DynamoDbAsyncClient client) {
+        faults.next(Fault.throttle());
+        client.listTables().join();
+        carts.get("user1").join();
+        assertThat(faults.counts()).containsExactly(Map.entry("throttle", 1));
+        assertThat(faults.sent()).hasSize(2);
+    }
+
+    @Test
+    void clock_advanced_cartExpires(CartStore carts, MovableClock clock) {
+        carts.addItem("user1", BOOK).join();
+        clock.advance(Duration.ofDays(29));
+        assertThat(carts.get("user1").join().isEmpty()).isFalse();
+        clock.advance(Duration.ofDays(2));
+        assertThat(carts.get("user1").join().isEmpty()).isTrue();
+    }
+
+    @Test
+    void scopeClass_itsTestsAndItsNestedOnes_shareEverything() {
+        ClassCase.seen.clear();
+        run(ClassCase.class, Map.of())
+                .testEvents()
+                .assertStatistics(events -> events.started(3).succeeded(3));
+
+        assertThat(ClassCase.seen).hasSize(4 * 4); // @BeforeAll and three tests, four things each
+        assertThat(Set.copyOf(ClassCase.seen)).hasSize(4);
+        assertThatIllegalStateException().isThrownBy(() -> ClassCase.store.get("user1"));
+    }
+
+    @Test
+    void scopeClass_subclasses_tablesApart() {
+        ClassCase.seen.clear();
+        run(SubclassOfClassCase.class, Map.of());
+        run(ClassCase.class, Map.of());
+        assertThat(Set.copyOf(ClassCase.seen)).hasSize(8);
+    }
+
+    @Test
+    void scope_nearestAnnotation_decides() {
+        MixedCase.tables.clear();
+        run(MixedCase.class, Map.of())
+                .testEvents()
+                .assertStatistics(events -> events.started(4).succeeded(4));
+        assertThat(Set.copyOf(MixedCase.tables))
+                .as("one of the class, two of the nested one")
+                .hasSize(3);
+        assertThat(MixedCase.tables).hasSize(4);
+    }
+
+    @Test
+    void report_failedTest_tellsItemsAndRequestsOnAScreen() {
+        String printed = printedBy(FailingCase.class);
+
+        assertThat(printed)
+                .contains("FailingCase.leavesACart failed")
+                .contains("userId = {S: \"user1\"}")
+                .contains("bookId: {S: \"book001\"}")
+                .contains("GetItem")
+                .contains("UpdateItem")
+                .contains("throttle");
+        assertThat(printed.lines())
+                .hasSizeLessThan(25)
+                .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(160));
+    }
+
+    @Test
+    void report_largeTableAndManyRequests_isAScreenAtMost() {
+        assertThat(printedBy(LargeFailingCase.class).lines())
+                .hasSizeBetween(30, 42)
+                .anySatisfy(line -> assertThat(line).contains("and more"))
+                .anySatisfy(line -> assertThat(line).contains("earlier"))
+                .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(160));
+    }
+
+    @Test
+    void report_testsThatPassOrAbortOrHaveNoStore_printNothing() {
+        assertThat(printedBy(QuietCase.class)).isEmpty();
+    }
+
+    @Test
+    void cost_ofAFurtherClass_isBelowFiftyMilliseconds() {
+        List<Duration> costs = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            long began = System.nanoTime();
+            run(CostCase.class, Map.of()).testEvents().assertStatistics(events -> events.succeeded(1));
+            costs.add(Duration.ofNanos(System.nanoTime() - began));
+        }
+        // The least of them: the rest says how busy the machine is.
+        assertThat(Collections.min(costs)).as("%s", costs).isLessThan(Duration.ofMillis(50));
+    }
+
+    @Test
+    void threads_afterManyTests_areNoMoreThanBefore() throws InterruptedException {
+        run(ClosedCase.class, Map.of());
+        int before = threadsOfStores();
+        for (int i = 0; i < 10; i++) {
+            run(ClosedCase.class, Map.of()).testEvents().assertStatistics(events -> events.succeeded(1));
+        }
+        for (int i = 0; i < 100 && threadsOfStores() > before; i++) {
+            Thread.sleep(50);
+        }
+        assertThat(threadsOfStores()).isLessThanOrEqualTo(before);
+    }
+
+    /** All but those of the server and of the SDK's shared pools, which grow to their size once. */
+    private static int threadsOfStores() {
+        return (int) Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !thread.getName().startsWith("local-dynamodb"))
+                .count();
+    }
+
+    private static String printedBy(Class<?> testCase) {
+        PrintStream err = System.err;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            run(testCase, Map.of());
+        } finally {
+            System.setErr(err);
+        }
+        return printed.toString(StandardCharsets.UTF_8);
+    }
+
     private static EngineExecutionResults run(Class<?> testCase, Map<String, String> settings) {
         return EngineTestKit.engine("junit-jupiter")
                 .configurationParameters(settings)
@@ -121,10 +308,10 @@ class WithCartStoreTest {
                 .orElseThrow();
     }
 
-    @WithCartStore
+    @WithCartStore(operationTimeout = "PT30S") // a busy machine is not what is tested
     static class ParallelCase {
 
-        static final int TESTS = 24;
+        static final int TESTS = 100;
 
         private static final CountDownLatch TWO_AT_ONCE = new CountDownLatch(2);
 
@@ -157,6 +344,15 @@ class WithCartStoreTest {
     }
 
     @WithCartStore
+    static class CostCase {
+
+        @Test
+        void asksForAStore(CartStore carts) {
+            assertThat(carts).isNotNull();
+        }
+    }
+
+    @WithCartStore
     static class ClosedCase {
 
         private static CartStore store;
@@ -178,5 +374,175 @@ class WithCartStoreTest {
 
         @Test
         void neverRuns() {}
+    }
+
+    @WithCartStore(timeToLive = "PT2H", maxLines = 2, maxQuantity = 3, readConsistency = ReadConsistency.EVENTUAL)
+    static class SettingsCase {
+
+        private static CartItem book(String bookId, int quantity) {
+            return CartItem.of(bookId, "A title", "An author", BigDecimal.ONE, quantity);
+        }
+
+        @Test
+        void timeToLive(CartStore carts, MovableClock clock) {
+            carts.addItem("user1", BOOK).join();
+            clock.advance(Duration.ofHours(3));
+            assertThat(carts.get("user1").join().isEmpty()).isTrue();
+        }
+
+        @Test
+        void maxLines(CartStore carts) {
+            carts.addItem("user1", book("book1", 1)).join();
+            carts.addItem("user1", book("book2", 1)).join();
+            assertThat(carts.addItem("user1", book("book3", 1)))
+                    .failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat()
+                    .withCauseInstanceOf(CartRejectedException.class);
+        }
+
+        @Test
+        void maxQuantity(CartStore carts) {
+            assertThat(carts.addItem("user1", book("book1", 4)))
+                    .failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat()
+                    .withCauseInstanceOf(CartRejectedException.class);
+        }
+
+        @Test
+        @WithCartStore(operationTimeout = "PT0.5S")
+        void operationTimeout(CartStore carts, Faults faults) {
+            faults.always(Fault.throttle());
+            assertThat(carts.get("user1"))
+                    .failsWithin(Duration.ofSeconds(4)) // the default is 5
+                    .withThrowableThat()
+                    .withCauseInstanceOf(CartThrottledException.class);
+        }
+
+        @Test
+        void readConsistency(CartStore carts, Faults faults) {
+            carts.get("user1").join();
+            assertThat(faults.sent())
+                    .singleElement()
+                    .satisfies(sent -> assertThat(sent.json()).doesNotContain("\"ConsistentRead\":true"));
+        }
+    }
+
+    @WithCartStore(timeToLive = "2h")
+    static class NoDurationCase {
+
+        @Test
+        void asks(CartStore carts) {
+            assertThat(carts).as("never resolved").isNull();
+        }
+    }
+
+    @WithCartStore(scope = WithCartStore.Scope.CLASS)
+    static class ClassCase {
+
+        private static final List<Object> seen = new ArrayList<>();
+        private static CartStore store;
+
+        @BeforeAll
+        static void ask(CartStore carts, Faults faults, MovableClock clock, @CartTableName String table) {
+            store = carts;
+            seen.addAll(List.of(carts, faults, clock, table));
+        }
+
+        @Test
+        void one(CartStore carts, Faults faults, MovableClock clock, @CartTableName String table) {
+            seen.addAll(List.of(carts, faults, clock, table));
+        }
+
+        @Test
+        void other(CartStore carts, Faults faults, MovableClock clock, @CartTableName String table) {
+            seen.addAll(List.of(carts, faults, clock, table));
+        }
+
+        @Nested
+        class Within {
+
+            @Test
+            void third(CartStore carts, Faults faults, MovableClock clock, @CartTableName String table) {
+                seen.addAll(List.of(carts, faults, clock, table));
+            }
+        }
+    }
+
+    static class SubclassOfClassCase extends ClassCase {}
+
+    @WithCartStore(scope = WithCartStore.Scope.CLASS)
+    static class MixedCase {
+
+        private static final List<String> tables = new ArrayList<>();
+
+        @Test
+        void one(@CartTableName String table) {
+            tables.add(table);
+        }
+
+        @Test
+        void other(@CartTableName String table) {
+            tables.add(table);
+        }
+
+        @Nested
+        @WithCartStore
+        class Within {
+
+            @Test
+            void one(@CartTableName String table) {
+                tables.add(table);
+            }
+
+            @Test
+            void other(@CartTableName String table) {
+                tables.add(table);
+            }
+        }
+    }
+
+    @WithCartStore
+    static class FailingCase {
+
+        @Test
+        void leavesACart(CartStore carts, Faults faults) {
+            faults.next(Fault.throttle());
+            carts.addItem("user1", BOOK).join();
+            carts.get("user1").join();
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @WithCartStore
+    static class LargeFailingCase {
+
+        @Test
+        void leavesManyCarts(CartStore carts) {
+            CartItem book = CartItem.of("book001", "A title\n".repeat(100), "An author", BigDecimal.ONE, 1);
+            for (int i = 0; i < 20; i++) {
+                carts.addItem("user" + i, book).join();
+            }
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @WithCartStore
+    static class QuietCase {
+
+        @Test
+        void passes(CartStore carts) {
+            carts.get("user1").join();
+        }
+
+        @Test
+        void aborts(CartStore carts) {
+            carts.get("user1").join();
+            Assumptions.abort();
+        }
+
+        @Test
+        void failsWithoutAStore() {
+            throw new AssertionError("on purpose");
+        }
     }
 }

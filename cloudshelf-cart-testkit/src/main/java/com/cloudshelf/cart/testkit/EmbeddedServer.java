@@ -1,0 +1,97 @@
+package com.cloudshelf.cart.testkit;
+
+import java.net.BindException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
+import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandler;
+import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
+
+/** DynamoDB Local and its Jetty in this JVM: apart from the rest, so that who uses another server loads none of it. */
+final class EmbeddedServer {
+    // Held, or its level would be forgotten. Inside SQLite's driver it warns of hash codes when there are many tables.
+    private static final Logger DRIVERS_MAP = Logger.getLogger("javolution.util");
+
+    private final DynamoDBProxyServer server;
+    private final int port;
+
+    private EmbeddedServer(DynamoDBProxyServer server, int port) {
+        this.server = server;
+        this.port = port;
+    }
+
+    /** Starts a server; on any free port if the port is 0. */
+    static EmbeddedServer start(String host, int port) {
+        quietenLog4j();
+        if (DRIVERS_MAP.getLevel() == null) {
+            DRIVERS_MAP.setLevel(Level.SEVERE);
+        }
+        LocalDynamoDBServerHandler handler = newHandler();
+        DynamoDBProxyServer server = new DynamoDBProxyServer(port, handler);
+        Server jetty = handler.getServer();
+        ServerConnector connector = (ServerConnector) jetty.getConnectors()[0];
+        connector.setHost(host);
+        if (jetty.getThreadPool() instanceof QueuedThreadPool threads) {
+            threads.setName("local-dynamodb");
+            // A main method that forgets the server must end all the same.
+            threads.setDaemon(true);
+        }
+        try {
+            // Not start(): it prints a failed bind and goes on.
+            server.safeStart();
+        } catch (Exception e) {
+            stop(server);
+            throw new IllegalStateException(failure(e, host, port), e);
+        }
+        return new EmbeddedServer(server, connector.getLocalPort());
+    }
+
+    int port() {
+        return port;
+    }
+
+    void stop() {
+        stop(server);
+    }
+
+    private static LocalDynamoDBServerHandler newHandler() {
+        boolean inMemory = true;
+        boolean sharedByAllRegionsAndKeys = true;
+        boolean delayTransientStatuses = false;
+        return new LocalDynamoDBServerHandler(
+                new LocalDynamoDBRequestHandler(0, inMemory, null, sharedByAllRegionsAndKeys, delayTransientStatuses),
+                null);
+    }
+
+    private static String failure(Exception e, String host, int port) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof BindException) {
+                return "DynamoDB Local cannot listen on " + host + ":" + port + " (" + cause.getMessage()
+                        + "): free the port, choose another one, or let start() find one";
+            }
+        }
+        return "DynamoDB Local did not start: " + e;
+    }
+
+    private static void stop(DynamoDBProxyServer server) {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException("DynamoDB Local did not stop: " + e, e);
+        }
+    }
+
+    /** Keeps Log4j, which DynamoDB Local logs to, from complaining on standard error that it has no backend. */
+    private static void quietenLog4j() {
+        String factory = "log4j2.loggerContextFactory";
+        ClassLoader loader = EmbeddedServer.class.getClassLoader();
+        boolean backend = loader.getResource("META-INF/services/org.apache.logging.log4j.spi.Provider") != null
+                || loader.getResource("META-INF/log4j-provider.properties") != null;
+        if (!backend && System.getProperty(factory) == null) {
+            System.setProperty(factory, "org.apache.logging.log4j.simple.SimpleLoggerContextFactory");
+        }
+    }
+}

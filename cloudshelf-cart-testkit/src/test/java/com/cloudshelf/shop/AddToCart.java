@@ -1,0 +1,34 @@
+package com.cloudshelf.shop;
+
+import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.CartRejectedException;
+import com.cloudshelf.cart.CartStore;
+import com.cloudshelf.cart.CartStoreException;
+import java.util.concurrent.CompletionException;
+
+/** Answers a request to add a book, with an HTTP status. */
+final class AddToCart {
+    private final CartStore carts;
+
+    AddToCart(CartStore carts) {
+        this.carts = carts;
+    }
+
+    int add(String userId, CartItem book) {
+        try {
+            carts.addItem(userId, book).join();
+            return 200;
+        } catch (CompletionException e) {
+            if (!(e.getCause() instanceof CartStoreException failure)) {
+                throw e;
+            }
+            if (failure instanceof CartRejectedException) {
+                return 422; // it does not fit the cart
+            }
+            if (failure.effectPossible()) {
+                return 202; // it may have happened: the page shows the cart anew
+            }
+            return failure.isRetryable() ? 503 : 500;
+        }
+    }
+}

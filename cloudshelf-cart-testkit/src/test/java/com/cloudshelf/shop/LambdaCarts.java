@@ -1,0 +1,27 @@
+package com.cloudshelf.shop;
+
+import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.CartStore;
+import com.cloudshelf.cart.CartUpdate;
+import com.cloudshelf.cart.DynamoDbCartStore;
+import java.time.Duration;
+
+/** The carts of a Lambda function. */
+final class LambdaCarts {
+    static final CartStore CARTS = DynamoDbCartStore.create();
+
+    static Cart add(String userId, CartItem book, String requestId, Duration remaining) {
+        CartUpdate update =
+                CartUpdate.of(userId).add(book).idempotencyKey(requestId).within(remaining);
+        return CARTS.apply(update).join();
+    }
+
+    static Cart checkout(Cart ordered, String orderId, Duration remaining) {
+        CartUpdate update = CartUpdate.of(ordered.userId())
+                .subtract(ordered)
+                .idempotencyKey(orderId)
+                .within(remaining);
+        return CARTS.apply(update).join();
+    }
+}
