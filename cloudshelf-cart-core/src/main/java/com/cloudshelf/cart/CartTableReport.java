@@ -28,7 +28,7 @@ public final class CartTableReport {
      * @param outcome how it went
      * @param found what the table has, or why it could not be seen
      * @param consequence what follows from a deviation; empty if there is none
-     * @param fix what to do about it; empty if there is nothing to do
+     * @param fix the command of the AWS CLI that mends it, fit to be pasted into a shell; empty if there is nothing to do
      */
     public record Check(String subject, Outcome outcome, String found, String consequence, String fix) {}
 
