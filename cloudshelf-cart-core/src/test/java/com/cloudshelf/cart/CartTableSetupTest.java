@@ -169,6 +169,15 @@ class CartTableSetupTest {
     }
 
     @Test
+    void report_asText_hasEachCommandOnALineOfItsOwn() {
+        service.exists = true;
+        service.plain = true;
+        assertThat(verify(spec).toString().lines())
+                .hasSize(1 + 8 + 6)
+                .contains("    aws dynamodb update-table --table-name carts --deletion-protection-enabled");
+    }
+
+    @Test
     void verify_noTable_givesTheCommandThatMakesIt() {
         assertThat(fix("status"))
                 .isEqualTo("aws dynamodb create-table --table-name carts"
