@@ -2,15 +2,20 @@ package com.cloudshelf.cart;
 
 import com.cloudshelf.cart.CartTableReport.Check;
 import com.cloudshelf.cart.CartTableReport.Outcome;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +24,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.ContinuousBackupsUnavailableException;
 import software.amazon.awssdk.services.dynamodb.model.DescribeTableResponse;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
@@ -31,6 +37,7 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 import software.amazon.awssdk.services.dynamodb.model.TableStatus;
 import software.amazon.awssdk.services.dynamodb.model.Tag;
+import software.amazon.awssdk.services.dynamodb.model.TimeToLiveDescription;
 import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 
 /**
@@ -44,14 +51,32 @@ import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 public final class CartTable {
     private static final Logger LOG = LoggerFactory.getLogger(CartTable.class);
 
+    /** DynamoDB may refuse point-in-time recovery in the first minutes of a table: how often it is asked for. */
+    private static final Duration RECOVERY_PAUSE = Duration.ofSeconds(5);
+
+    private static final int RECOVERY_TRIES = 120;
+
+    private static final String ENCRYPTION_OPTION = "--sse-specification Enabled=true,SSEType=KMS";
+
+    /** What a shell takes as one word, without quotes. */
+    private static final Pattern ONE_WORD = Pattern.compile("[A-Za-z0-9_.,:=/@+-]+");
+
     private CartTable() {}
 
     /**
      * Makes the table as specified and waits until it can be used. Safe to repeat: a table that exists is left as it is, but
      * for time to live and point-in-time recovery, which are switched on if they are off. Never drops or empties anything. What
      * else deviates on a table that exists is for {@link #verify} to tell.
+     *
+     * <p>Takes some seconds, and some minutes where DynamoDB does not let a new table have point-in-time recovery yet: that is
+     * asked for again, for up to ten minutes. If it is refused for longer, the future fails; the table can be used, and a
+     * repetition does what is missing.
      */
     public static CompletableFuture<Void> create(DynamoDbAsyncClient client, CartTableSpec spec) {
+        return create(client, spec, RECOVERY_PAUSE, RECOVERY_TRIES);
+    }
+
+    static CompletableFuture<Void> create(DynamoDbAsyncClient client, CartTableSpec spec, Duration pause, int tries) {
         String table = spec.tableName();
         List<Tag> tags = new ArrayList<>();
         spec.tags()
@@ -83,37 +108,73 @@ public final class CartTable {
         return created.thenCompose(done -> client.waiter().waitUntilTableExists(wait -> wait.tableName(table)))
                 .thenCompose(done -> switchOnTimeToLive(client, table))
                 .thenCompose(done -> spec.pointInTimeRecovery()
-                        ? switchOnRecovery(client, table)
+                        ? switchOnRecovery(client, table, pause, tries)
                         : CompletableFuture.<Void>completedFuture(null));
     }
 
     private static CompletableFuture<Void> switchOnTimeToLive(DynamoDbAsyncClient client, String table) {
-        return client.describeTimeToLive(request -> request.tableName(table)).thenCompose(response -> {
-            TimeToLiveStatus status = response.timeToLiveDescription().timeToLiveStatus();
-            if (status == TimeToLiveStatus.ENABLED || status == TimeToLiveStatus.ENABLING) {
+        return hasTimeToLive(client, table).thenCompose(on -> {
+            if (on) {
                 return CompletableFuture.<Void>completedFuture(null);
             }
             LOG.info("Switching on time to live of table {}", table);
             return client.updateTimeToLive(request -> request.tableName(table)
                             .timeToLiveSpecification(
                                     ttl -> ttl.attributeName(ItemFormat.TTL).enabled(true)))
-                    .thenAccept(done -> {});
+                    .thenAccept(done -> {})
+                    .exceptionallyCompose(refused -> unlessAnotherWasFaster(client, table, refused));
         });
     }
 
-    private static CompletableFuture<Void> switchOnRecovery(DynamoDbAsyncClient client, String table) {
+    /** DynamoDB refuses to switch on what is on, as it is if two deployments take this step at once. */
+    private static CompletableFuture<Void> unlessAnotherWasFaster(
+            DynamoDbAsyncClient client, String table, Throwable refused) {
+        return hasTimeToLive(client, table).thenAccept(on -> {
+            if (!on) {
+                throw rethrown(refused);
+            }
+        });
+    }
+
+    private static CompletableFuture<Boolean> hasTimeToLive(DynamoDbAsyncClient client, String table) {
+        return client.describeTimeToLive(request -> request.tableName(table))
+                .thenApply(response -> isOn(response.timeToLiveDescription()));
+    }
+
+    private static boolean isOn(TimeToLiveDescription ttl) {
+        return ttl.timeToLiveStatus() == TimeToLiveStatus.ENABLED
+                || ttl.timeToLiveStatus() == TimeToLiveStatus.ENABLING;
+    }
+
+    private static CompletableFuture<Void> switchOnRecovery(
+            DynamoDbAsyncClient client, String table, Duration pause, int tries) {
         LOG.info("Switching on point-in-time recovery of table {}", table);
+        return recovery(client, table, pause, tries);
+    }
+
+    private static CompletableFuture<Void> recovery(
+            DynamoDbAsyncClient client, String table, Duration pause, int tries) {
         return client.updateContinuousBackups(request -> request.tableName(table)
                         .pointInTimeRecoverySpecification(recovery -> recovery.pointInTimeRecoveryEnabled(true)))
-                .handle((response, failure) -> {
-                    if (failure != null && !isUnknownOperation(Failure.unwrap(failure))) {
+                .thenAccept(done -> {})
+                .exceptionallyCompose(failure -> {
+                    Throwable cause = Failure.unwrap(failure);
+                    if (cause instanceof ContinuousBackupsUnavailableException && tries > 1) {
+                        LOG.info("Table {} cannot have point-in-time recovery yet; asking again", table);
+                        return CompletableFuture.runAsync(() -> {}, after(pause))
+                                .thenCompose(done -> recovery(client, table, pause, tries - 1));
+                    }
+                    if (!isUnknownOperation(cause)) {
                         throw rethrown(failure);
                     }
-                    if (failure != null) {
-                        LOG.warn("Table {} has no point-in-time recovery: this engine does not know it", table);
-                    }
-                    return null;
+                    LOG.warn("Table {} has no point-in-time recovery: this engine does not know it", table);
+                    return CompletableFuture.completedFuture(null);
                 });
+    }
+
+    /** Runs what it is given when the time is over, on the JDK's timer: it only sends a request. */
+    private static Executor after(Duration pause) {
+        return CompletableFuture.delayedExecutor(pause.toMillis(), TimeUnit.MILLISECONDS, Runnable::run);
     }
 
     private static RuntimeException rethrown(Throwable failure) {
@@ -127,8 +188,8 @@ public final class CartTable {
     }
 
     /**
-     * Compares a live table with its specification and reports each check as held, deviating (with its consequence and the fix)
-     * or not checked. Changes nothing. What DynamoDB Local does not know, or the caller may not ask, is not checked rather than
+     * Compares a live table with its specification and reports each check as held, deviating (with its consequence and the fix, a
+     * command of the AWS CLI) or not checked. Changes nothing. What DynamoDB Local does not know, or the caller may not ask, is not checked rather than
      * held. Costs 4 requests of the control plane.
      */
     public static CompletableFuture<CartTableReport> verify(DynamoDbAsyncClient client, CartTableSpec spec) {
@@ -152,7 +213,7 @@ public final class CartTable {
                         false,
                         "there is no such table",
                         "every call fails",
-                        "run CartTable.create, or deploy the template");
+                        createCommand(spec, spec.tableName()));
                 return null;
             }
             throw rethrown(failure == null ? new IllegalStateException("no answer") : failure);
@@ -162,8 +223,8 @@ public final class CartTable {
                 "status",
                 table.tableStatus() == TableStatus.ACTIVE || table.tableStatus() == TableStatus.UPDATING,
                 table.tableStatusAsString(),
-                "calls may fail",
-                "wait until the table is active");
+                "calls may fail until the table is active",
+                "aws dynamodb wait table-exists --table-name " + spec.tableName());
         List<KeySchemaElement> keys = table.keySchema();
         boolean keyed = keys.size() == 1
                 && keys.get(0).attributeName().equals(ItemFormat.USER_ID)
@@ -175,7 +236,12 @@ public final class CartTable {
                 .append(key.attributeName())
                 .append(' ')
                 .append(key.keyTypeAsString()));
-        report.compare("key", keyed, found.toString(), "every call fails", "make a new table: a key cannot be changed");
+        report.compare(
+                "key",
+                keyed,
+                found.toString(),
+                "every call fails, and a key cannot be changed: make a table of another name",
+                createCommand(spec, spec.tableName() + "-new"));
         BillingMode billing = table.billingModeSummary() == null
                 ? BillingMode.PROVISIONED
                 : table.billingModeSummary().billingMode();
@@ -184,7 +250,7 @@ public final class CartTable {
                 billing == BillingMode.PAY_PER_REQUEST,
                 billing.toString(),
                 "traffic beyond the provisioned capacity is throttled",
-                "aws dynamodb update-table --billing-mode PAY_PER_REQUEST");
+                updateCommand(spec, "--billing-mode PAY_PER_REQUEST"));
         SSEDescription encryption = table.sseDescription();
         if (encryption == null && isLocal(table)) {
             report.notChecked("encryption", "the engine does not tell");
@@ -194,7 +260,7 @@ public final class CartTable {
                     encryption != null && encryption.sseType() == SSEType.KMS,
                     encryption == null ? "AWS owned key" : encryption.sseTypeAsString(),
                     "access to the key leaves no trail in CloudTrail",
-                    "aws dynamodb update-table --sse-specification Enabled=true,SSEType=KMS");
+                    updateCommand(spec, ENCRYPTION_OPTION));
         }
         Boolean deletionProtection = table.deletionProtectionEnabled();
         if (spec.deletionProtection() && deletionProtection == null) {
@@ -205,9 +271,32 @@ public final class CartTable {
                     deletionProtection,
                     deletionProtection ? "on" : "off",
                     "one mistaken call deletes all carts",
-                    "aws dynamodb update-table --deletion-protection-enabled");
+                    updateCommand(spec, "--deletion-protection-enabled"));
         }
         return table.tableArn();
+    }
+
+    private static String createCommand(CartTableSpec spec, String table) {
+        return "aws dynamodb create-table --table-name " + table + " --attribute-definitions AttributeName="
+                + ItemFormat.USER_ID + ",AttributeType=S --key-schema AttributeName=" + ItemFormat.USER_ID
+                + ",KeyType=HASH --billing-mode PAY_PER_REQUEST " + ENCRYPTION_OPTION
+                + (spec.deletionProtection() ? " --deletion-protection-enabled" : "")
+                + (spec.tags().isEmpty() ? "" : tagsOption(spec.tags()));
+    }
+
+    private static String updateCommand(CartTableSpec spec, String option) {
+        return "aws dynamodb update-table --table-name " + spec.tableName() + " " + option;
+    }
+
+    private static String tagsOption(Map<String, String> tags) {
+        return tags.entrySet().stream()
+                .map(tag -> " " + word("Key=" + tag.getKey() + ",Value=" + tag.getValue()))
+                .collect(Collectors.joining("", " --tags", ""));
+    }
+
+    /** Returns a text as one word of a shell. */
+    private static String word(String text) {
+        return ONE_WORD.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 
     private static boolean isLocal(TableDescription table) {
@@ -222,16 +311,20 @@ public final class CartTable {
                 () -> client.describeTimeToLive(request -> request.tableName(table)),
                 response -> response.timeToLiveDescription(),
                 (ttl, check) -> {
-                    boolean on = ttl.timeToLiveStatus() == TimeToLiveStatus.ENABLED
-                            || ttl.timeToLiveStatus() == TimeToLiveStatus.ENABLING;
-                    boolean right = on && ItemFormat.TTL.equals(ttl.attributeName());
+                    boolean on = isOn(ttl);
+                    boolean elsewhere = on && !ItemFormat.TTL.equals(ttl.attributeName());
                     report.compare(
                             check,
-                            right,
+                            on && !elsewhere,
                             on ? "on, by " + ttl.attributeName() : ttl.timeToLiveStatusAsString(),
-                            "expired carts are never deleted, and paid for",
-                            "run CartTable.create, or aws dynamodb update-time-to-live --time-to-live-specification"
-                                    + " Enabled=true,AttributeName=" + ItemFormat.TTL);
+                            "expired carts are never deleted, and paid for"
+                                    + (elsewhere
+                                            ? "; switch the other attribute off, wait for an hour, and verify again"
+                                            : ""),
+                            "aws dynamodb update-time-to-live --table-name " + table + " --time-to-live-specification "
+                                    + (elsewhere
+                                            ? word("Enabled=false,AttributeName=" + ttl.attributeName())
+                                            : "Enabled=true,AttributeName=" + ItemFormat.TTL));
                 });
         if (spec.pointInTimeRecovery()) {
             checks = checks.thenCompose(done -> report.ask(
@@ -246,7 +339,7 @@ public final class CartTable {
                                 on,
                                 on ? "on" : "off",
                                 "carts that a mistake destroyed cannot be restored",
-                                "run CartTable.create, or aws dynamodb update-continuous-backups"
+                                "aws dynamodb update-continuous-backups --table-name " + table
                                         + " --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true");
                     }));
         }
@@ -256,14 +349,14 @@ public final class CartTable {
                     () -> client.listTagsOfResource(request -> request.resourceArn(arn)),
                     response -> response.tags(),
                     (tags, check) -> {
-                        Map<String, String> missing = new HashMap<>(spec.tags());
+                        Map<String, String> missing = new LinkedHashMap<>(spec.tags());
                         tags.forEach(tag -> missing.remove(tag.key(), tag.value()));
                         report.compare(
                                 check,
                                 missing.isEmpty(),
                                 missing.isEmpty() ? "all there" : "without " + missing.keySet(),
                                 "costs and owners cannot be told",
-                                "aws dynamodb tag-resource");
+                                "aws dynamodb tag-resource --resource-arn " + arn + tagsOption(missing));
                     }));
         }
         return checks;

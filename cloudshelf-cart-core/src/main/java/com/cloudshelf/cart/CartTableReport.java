@@ -28,7 +28,7 @@ public final class CartTableReport {
      * @param outcome how it went
      * @param found what the table has, or why it could not be seen
      * @param consequence what follows from a deviation; empty if there is none
-     * @param fix what to do about it; empty if there is nothing to do
+     * @param fix the command of the AWS CLI that mends it, fit to be pasted into a shell; empty if there is nothing to do
      */
     public record Check(String subject, Outcome outcome, String found, String consequence, String fix) {}
 
@@ -47,7 +47,7 @@ public final class CartTableReport {
         return checks.stream().noneMatch(check -> check.outcome() == Outcome.DEVIATING);
     }
 
-    /** Returns the report as text, one line for each check. */
+    /** Returns the report as text: one line for each check, and below a deviation the command that mends it. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder("table ").append(tableName);
@@ -55,7 +55,8 @@ public final class CartTableReport {
             text.append(System.lineSeparator())
                     .append(String.format("  %-11s %-22s %s", check.outcome(), check.subject(), check.found()));
             if (check.outcome() == Outcome.DEVIATING) {
-                text.append("; ").append(check.consequence()).append("; ").append(check.fix());
+                text.append("; ").append(check.consequence());
+                text.append(System.lineSeparator()).append("    ").append(check.fix());
             }
         }
         return text.toString();

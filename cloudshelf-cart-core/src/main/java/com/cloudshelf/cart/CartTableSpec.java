@@ -16,8 +16,10 @@ import java.util.Map;
  * <p>Immutable and thread-safe.
  */
 public final class CartTableSpec {
-    private static final CartTableSpec DEFAULTS =
-            new CartTableSpec("cloudshelf-shopping-cart", true, true, Map.of("Project", "cloudshelf"));
+    private static final CartTableSpec DEFAULTS = new CartTableSpec("cloudshelf-shopping-cart", true, true, Map.of())
+            .withTag("Environment", "production")
+            .withTag("Project", "cloudshelf")
+            .withTag("Owner", "cart-team");
 
     private final String tableName;
     private final boolean pointInTimeRecovery;
@@ -33,8 +35,9 @@ public final class CartTableSpec {
     }
 
     /**
-     * Returns the specification of a production table: {@code cloudshelf-shopping-cart}, with point-in-time recovery, deletion
-     * protection and the tag {@code Project=cloudshelf}.
+     * Returns the specification of a production table, the one that the templates make if they are given no parameters: {@code
+     * cloudshelf-shopping-cart}, with point-in-time recovery, deletion protection, and the tags {@code Environment=production},
+     * {@code Project=cloudshelf} and {@code Owner=cart-team}.
      */
     public static CartTableSpec defaults() {
         return DEFAULTS;
@@ -55,7 +58,7 @@ public final class CartTableSpec {
         return new CartTableSpec(tableName, pointInTimeRecovery, deletionProtection, tags);
     }
 
-    /** Returns this specification with one more tag, or another value for it; usual are Environment, Project and Owner. */
+    /** Returns this specification with one more tag, or another value for it. */
     public CartTableSpec withTag(String key, String value) {
         Map<String, String> more = new LinkedHashMap<>(tags);
         more.put(Checks.id("tag key", key), requireNonNull(value, "tag value"));

@@ -21,10 +21,8 @@ public final class DeployCartTable {
     }
 
     static boolean run(DynamoDbAsyncClient client, List<String> arguments, PrintStream out) {
-        CartTableSpec spec = CartTableSpec.defaults()
-                .withTableName(arguments.get(0))
-                .withTag("Environment", "production")
-                .withTag("Owner", "cart-team");
+        CartTableSpec spec =
+                CartTableSpec.defaults().withTableName(arguments.get(0)).withTag("Owner", "cart-team");
         if (!arguments.contains("--verify")) {
             CartTable.create(client, spec).join();
         }

@@ -1,0 +1,359 @@
+package com.cloudshelf.cart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.cloudshelf.cart.CartTableReport.Check;
+import com.cloudshelf.cart.CartTableReport.Outcome;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.groups.Tuple;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.ContinuousBackupsUnavailableException;
+import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
+import software.amazon.awssdk.services.dynamodb.model.CreateTableResponse;
+import software.amazon.awssdk.services.dynamodb.model.DescribeContinuousBackupsRequest;
+import software.amazon.awssdk.services.dynamodb.model.DescribeContinuousBackupsResponse;
+import software.amazon.awssdk.services.dynamodb.model.DescribeTableRequest;
+import software.amazon.awssdk.services.dynamodb.model.DescribeTableResponse;
+import software.amazon.awssdk.services.dynamodb.model.DescribeTimeToLiveRequest;
+import software.amazon.awssdk.services.dynamodb.model.DescribeTimeToLiveResponse;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbException;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.ListTagsOfResourceRequest;
+import software.amazon.awssdk.services.dynamodb.model.ListTagsOfResourceResponse;
+import software.amazon.awssdk.services.dynamodb.model.PointInTimeRecoveryStatus;
+import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.dynamodb.model.SSEType;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+import software.amazon.awssdk.services.dynamodb.model.TableStatus;
+import software.amazon.awssdk.services.dynamodb.model.Tag;
+import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
+import software.amazon.awssdk.services.dynamodb.model.UpdateContinuousBackupsRequest;
+import software.amazon.awssdk.services.dynamodb.model.UpdateContinuousBackupsResponse;
+import software.amazon.awssdk.services.dynamodb.model.UpdateTimeToLiveRequest;
+import software.amazon.awssdk.services.dynamodb.model.UpdateTimeToLiveResponse;
+import software.amazon.awssdk.services.dynamodb.waiters.DynamoDbAsyncWaiter;
+
+/** Making and comparing the table where the service does what DynamoDB Local cannot: it refuses for a while, and tells all. */
+class CartTableSetupTest {
+    private static final Duration PAUSE = Duration.ofMillis(1);
+
+    private final Service service = new Service();
+    private final CartTableSpec spec = CartTableSpec.defaults().withTableName("carts");
+
+    private void create(int tries) {
+        CartTable.create(service, spec, PAUSE, tries).join();
+    }
+
+    private CartTableReport verify(CartTableSpec expected) {
+        return CartTable.verify(service, expected).join();
+    }
+
+    private String fix(String subject) {
+        return verify(spec).checks().stream()
+                .filter(check -> check.subject().equals(subject) && check.outcome() == Outcome.DEVIATING)
+                .map(Check::fix)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void create_recoveryNotYetAvailable_asksUntilItIs() {
+        service.recoveryRefusals = 7;
+        create(20);
+        assertThat(service.recovery).isTrue();
+        assertThat(service.sent)
+                .filteredOn(sent -> sent.equals("UpdateContinuousBackups"))
+                .hasSize(8);
+        assertThat(verify(spec).isHeld()).as(verify(spec).toString()).isTrue();
+    }
+
+    @Test
+    @Timeout(value = 20, unit = TimeUnit.SECONDS)
+    void create_recoveryNeverAvailable_failsAndARepetitionDoesWhatIsMissing() {
+        service.recoveryRefusals = Integer.MAX_VALUE;
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(() -> create(5))
+                .withCauseInstanceOf(ContinuousBackupsUnavailableException.class);
+        assertThat(service.sent)
+                .containsExactly(
+                        "CreateTable",
+                        "DescribeTable",
+                        "DescribeTimeToLive",
+                        "UpdateTimeToLive",
+                        "UpdateContinuousBackups",
+                        "UpdateContinuousBackups",
+                        "UpdateContinuousBackups",
+                        "UpdateContinuousBackups",
+                        "UpdateContinuousBackups");
+        service.recoveryRefusals = 0;
+        service.sent.clear();
+        create(5);
+        assertThat(service.sent)
+                .containsExactly("CreateTable", "DescribeTable", "DescribeTimeToLive", "UpdateContinuousBackups");
+        assertThat(service.recovery).isTrue();
+    }
+
+    @Test
+    void create_recoveryRefusedForAnotherReason_failsAtOnce() {
+        service.recoveryRefusal = DynamoDbException.builder().message("denied").build();
+        service.recoveryRefusals = 1;
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(() -> create(5))
+                .withCause(service.recoveryRefusal);
+    }
+
+    @Test
+    void create_anotherDeploymentAtTheSameTime_bothSucceed() {
+        service.timeToLiveOfAnother = true;
+        create(5);
+        assertThat(service.timeToLive).isEqualTo("ttl");
+        assertThat(service.sent).containsSubsequence("UpdateTimeToLive", "DescribeTimeToLive");
+    }
+
+    @Test
+    void create_timeToLiveRefused_fails() {
+        service.timeToLiveRefused = true;
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(() -> create(5))
+                .withCauseInstanceOf(DynamoDbException.class);
+    }
+
+    @Test
+    void verify_allThatDeviates_givesCommandsForThisTable() {
+        service.exists = true;
+        service.plain = true;
+        assertThat(verify(spec).checks())
+                .filteredOn(check -> check.outcome() == Outcome.DEVIATING)
+                .extracting(Check::subject, Check::fix)
+                .containsExactly(
+                        tuple(
+                                "billing mode",
+                                "aws dynamodb update-table --table-name carts --billing-mode PAY_PER_REQUEST"),
+                        tuple(
+                                "encryption",
+                                "aws dynamodb update-table --table-name carts"
+                                        + " --sse-specification Enabled=true,SSEType=KMS"),
+                        tuple(
+                                "deletion protection",
+                                "aws dynamodb update-table --table-name carts --deletion-protection-enabled"),
+                        tuple(
+                                "time to live",
+                                "aws dynamodb update-time-to-live --table-name carts"
+                                        + " --time-to-live-specification Enabled=true,AttributeName=ttl"),
+                        tuple(
+                                "point-in-time recovery",
+                                "aws dynamodb update-continuous-backups --table-name carts"
+                                        + " --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"),
+                        tuple(
+                                "tags",
+                                "aws dynamodb tag-resource --resource-arn " + Service.ARN
+                                        + " --tags Key=Environment,Value=production Key=Project,Value=cloudshelf"
+                                        + " Key=Owner,Value=cart-team"));
+    }
+
+    private static Tuple tuple(String subject, String fix) {
+        return Tuple.tuple(subject, fix);
+    }
+
+    @Test
+    void report_asText_hasEachCommandOnALineOfItsOwn() {
+        service.exists = true;
+        service.plain = true;
+        assertThat(verify(spec).toString().lines())
+                .hasSize(1 + 8 + 6)
+                .contains("    aws dynamodb update-table --table-name carts --deletion-protection-enabled");
+    }
+
+    @Test
+    void verify_noTable_givesTheCommandThatMakesIt() {
+        assertThat(fix("status"))
+                .isEqualTo("aws dynamodb create-table --table-name carts"
+                        + " --attribute-definitions AttributeName=userId,AttributeType=S"
+                        + " --key-schema AttributeName=userId,KeyType=HASH --billing-mode PAY_PER_REQUEST"
+                        + " --sse-specification Enabled=true,SSEType=KMS --deletion-protection-enabled"
+                        + " --tags Key=Environment,Value=production Key=Project,Value=cloudshelf"
+                        + " Key=Owner,Value=cart-team");
+    }
+
+    @Test
+    void verify_otherKey_givesTheCommandForATableOfAnotherName() {
+        service.exists = true;
+        service.key = "id";
+        assertThat(fix("key")).startsWith("aws dynamodb create-table --table-name carts-new ");
+    }
+
+    @Test
+    void verify_tableNotActive_givesTheCommandThatWaits() {
+        service.exists = true;
+        service.status = TableStatus.CREATING;
+        assertThat(fix("status")).isEqualTo("aws dynamodb wait table-exists --table-name carts");
+    }
+
+    @Test
+    void verify_timeToLiveByAnotherAttribute_givesTheCommandThatSwitchesItOff() {
+        service.exists = true;
+        service.timeToLive = "expires";
+        assertThat(fix("time to live"))
+                .isEqualTo("aws dynamodb update-time-to-live --table-name carts"
+                        + " --time-to-live-specification Enabled=false,AttributeName=expires");
+    }
+
+    @Test
+    void verify_tagWithSpaces_isOneWordOfTheCommand() {
+        service.exists = true;
+        service.tags = spec.tags().entrySet().stream()
+                .map(tag ->
+                        Tag.builder().key(tag.getKey()).value(tag.getValue()).build())
+                .toList();
+        assertThat(verify(spec.withTag("Owner", "the cart's team")).toString())
+                .contains(" --tags 'Key=Owner,Value=the cart'\\''s team'");
+        assertThat(verify(spec).toString()).doesNotContain("--tags");
+    }
+
+    /** The control plane of one table, which answers at once. */
+    private static final class Service implements DynamoDbAsyncClient {
+        static final String ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/carts";
+
+        final List<String> sent = new ArrayList<>();
+        boolean exists;
+        boolean plain;
+        String key = "userId";
+        TableStatus status = TableStatus.ACTIVE;
+
+        @Nullable
+        String timeToLive;
+
+        boolean timeToLiveOfAnother;
+        boolean timeToLiveRefused;
+        boolean recovery;
+        int recoveryRefusals;
+        Throwable recoveryRefusal = ContinuousBackupsUnavailableException.builder()
+                .message("Backups are being enabled for the table: carts. Please retry later")
+                .build();
+        List<Tag> tags = List.of();
+
+        private <T> CompletableFuture<T> answer(T response) {
+            return CompletableFuture.completedFuture(response);
+        }
+
+        private <T> CompletableFuture<T> refuse(Throwable failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+
+        @Override
+        public CompletableFuture<CreateTableResponse> createTable(CreateTableRequest request) {
+            sent.add("CreateTable");
+            if (exists) {
+                return refuse(ResourceInUseException.builder().build());
+            }
+            exists = true;
+            tags = request.tags();
+            return answer(CreateTableResponse.builder().build());
+        }
+
+        @Override
+        public CompletableFuture<DescribeTableResponse> describeTable(DescribeTableRequest request) {
+            sent.add("DescribeTable");
+            if (!exists) {
+                return refuse(ResourceNotFoundException.builder().build());
+            }
+            return answer(DescribeTableResponse.builder()
+                    .table(table -> {
+                        table.tableArn(ARN)
+                                .tableStatus(status)
+                                .keySchema(KeySchemaElement.builder()
+                                        .attributeName(key)
+                                        .keyType(KeyType.HASH)
+                                        .build())
+                                .attributeDefinitions(AttributeDefinition.builder()
+                                        .attributeName(key)
+                                        .attributeType(ScalarAttributeType.S)
+                                        .build())
+                                .deletionProtectionEnabled(!plain);
+                        if (!plain) {
+                            table.billingModeSummary(billing -> billing.billingMode(BillingMode.PAY_PER_REQUEST))
+                                    .sseDescription(encryption -> encryption.sseType(SSEType.KMS));
+                        }
+                    })
+                    .build());
+        }
+
+        @Override
+        public CompletableFuture<DescribeTimeToLiveResponse> describeTimeToLive(DescribeTimeToLiveRequest request) {
+            sent.add("DescribeTimeToLive");
+            String attribute = timeToLive;
+            return answer(DescribeTimeToLiveResponse.builder()
+                    .timeToLiveDescription(ttl -> ttl.attributeName(attribute)
+                            .timeToLiveStatus(attribute == null ? TimeToLiveStatus.DISABLED : TimeToLiveStatus.ENABLED))
+                    .build());
+        }
+
+        @Override
+        public CompletableFuture<UpdateTimeToLiveResponse> updateTimeToLive(UpdateTimeToLiveRequest request) {
+            sent.add("UpdateTimeToLive");
+            if (!timeToLiveRefused) {
+                timeToLive = request.timeToLiveSpecification().attributeName();
+            }
+            return timeToLiveOfAnother || timeToLiveRefused
+                    ? refuse(DynamoDbException.builder()
+                            .message("TimeToLive is already enabled")
+                            .build())
+                    : answer(UpdateTimeToLiveResponse.builder().build());
+        }
+
+        @Override
+        public CompletableFuture<UpdateContinuousBackupsResponse> updateContinuousBackups(
+                UpdateContinuousBackupsRequest request) {
+            sent.add("UpdateContinuousBackups");
+            if (recoveryRefusals > 0) {
+                recoveryRefusals--;
+                return refuse(recoveryRefusal);
+            }
+            recovery = true;
+            return answer(UpdateContinuousBackupsResponse.builder().build());
+        }
+
+        @Override
+        public CompletableFuture<DescribeContinuousBackupsResponse> describeContinuousBackups(
+                DescribeContinuousBackupsRequest request) {
+            sent.add("DescribeContinuousBackups");
+            return answer(DescribeContinuousBackupsResponse.builder()
+                    .continuousBackupsDescription(backups ->
+                            backups.pointInTimeRecoveryDescription(description -> description.pointInTimeRecoveryStatus(
+                                    recovery ? PointInTimeRecoveryStatus.ENABLED : PointInTimeRecoveryStatus.DISABLED)))
+                    .build());
+        }
+
+        @Override
+        public CompletableFuture<ListTagsOfResourceResponse> listTagsOfResource(ListTagsOfResourceRequest request) {
+            sent.add("ListTagsOfResource");
+            return answer(ListTagsOfResourceResponse.builder().tags(tags).build());
+        }
+
+        @Override
+        public DynamoDbAsyncWaiter waiter() {
+            return DynamoDbAsyncWaiter.builder().client(this).build();
+        }
+
+        @Override
+        public String serviceName() {
+            return SERVICE_NAME;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
