@@ -39,7 +39,12 @@ public final class Cart {
     }
 
     /** Marks the outcome of {@link Cart#apply}: it is in no table, so nothing can be written from it. */
-    private record Derived(CartVersion version) implements Origin {}
+    private record Derived(Cart from) implements Origin {
+        @Override
+        public CartVersion version() {
+            return from.version(); // made from all lines: not before somebody asks
+        }
+    }
 
     private record Fixed(CartVersion version) implements Origin {}
 
@@ -154,7 +159,7 @@ public final class Cart {
             applyTo(lines, change, now);
         }
         checkGrowth(limits, lines);
-        return new Cart(userId, lines, now, expiresAt, new Derived(version()));
+        return new Cart(userId, lines, now, expiresAt, derived());
     }
 
     /**
@@ -188,7 +193,7 @@ public final class Cart {
             }
         }
         checkGrowth(limits, lines);
-        return new Cart(userId, lines, now, expiresAt, new Derived(version()));
+        return new Cart(userId, lines, now, expiresAt, derived());
     }
 
     private void applyTo(List<CartItem> lines, CartChange change, Instant now) {
@@ -292,7 +297,7 @@ public final class Cart {
             }
             micros = sum;
         }
-        return Checks.canonical(BigDecimal.valueOf(micros, Checks.MAX_PRICE_DECIMALS));
+        return Decimal.ofMicros(micros);
     }
 
     /** Sums what does not fit a long in millionths: beyond nine trillion. */
@@ -307,6 +312,10 @@ public final class Cart {
     @Nullable
     Origin origin() {
         return origin;
+    }
+
+    private Origin derived() {
+        return origin instanceof Derived ? origin : new Derived(this);
     }
 
     boolean isDerived() {

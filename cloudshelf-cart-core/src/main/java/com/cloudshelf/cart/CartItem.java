@@ -59,7 +59,7 @@ public final class CartItem {
                 Checks.id("bookId", bookId),
                 title == null ? null : Checks.text("title", title),
                 author == null ? null : Checks.text("author", author),
-                Checks.price(price),
+                Checks.micros(Checks.price(price)),
                 Checks.atLeast("quantity", 1, quantity),
                 null);
     }
@@ -78,7 +78,7 @@ public final class CartItem {
     }
 
     CartItem withPrice(BigDecimal price) {
-        return stored(bookId, title, author, price, quantity, addedAt);
+        return stored(bookId, title, author, Checks.micros(price), quantity, addedAt);
     }
 
     /** Returns this line with another's price, title and author, where the other has them. */
@@ -98,11 +98,10 @@ public final class CartItem {
             String bookId,
             @Nullable String title,
             @Nullable String author,
-            BigDecimal price,
+            long micros,
             int quantity,
             @Nullable Instant addedAt) {
-        long micros = price.setScale(Checks.MAX_PRICE_DECIMALS).unscaledValue().longValueExact();
-        return new CartItem(bookId, title, author, price, micros, quantity, addedAt);
+        return new CartItem(bookId, title, author, Decimal.ofMicros(micros), micros, quantity, addedAt);
     }
 
     /** Returns the id of the book; a cart has at most one line for it. */

@@ -62,6 +62,16 @@ final class Checks {
         return canonical;
     }
 
+    /** Returns a price in millionths, which fits a long for every price that is allowed. */
+    static long micros(BigDecimal price) {
+        return price.setScale(MAX_PRICE_DECIMALS).unscaledValue().longValueExact();
+    }
+
+    static boolean isLongerThanAnId(String text) {
+        // No char takes more than three bytes.
+        return text.length() > MAX_ID_BYTES / 3 && utf8Length(text) > MAX_ID_BYTES;
+    }
+
     static BigDecimal canonical(BigDecimal value) {
         BigDecimal stripped = value.stripTrailingZeros();
         return stripped.scale() < 0 ? stripped.setScale(0) : stripped;

@@ -158,13 +158,13 @@ final class ItemFormat {
     private void decodeLines(List<AttributeValue> values, StoredCart.Builder stored) {
         List<CartItem> items = new ArrayList<>(values.size());
         List<AttributeValue> lines = values;
-        Map<String, Integer> indexes = new HashMap<>(values.size() * 2);
+        LineIndex index = new LineIndex(items, values.size());
         for (int i = 0; i < values.size(); i++) {
             AttributeValue value = values.get(i);
             CartItem line = line(i, value);
-            Integer earlier = line == null ? null : indexes.putIfAbsent(line.bookId(), items.size());
-            if (line != null && earlier == null) {
-                items.add(line);
+            int earlier = line == null ? LineIndex.NONE : index.find(line.bookId());
+            if (line != null && earlier == LineIndex.NONE) {
+                index.append(line);
                 if (!stored.indexed) {
                     lines.add(value);
                 }
@@ -174,7 +174,7 @@ final class ItemFormat {
                 stored.indexed = false;
                 lines = new ArrayList<>(values.subList(0, i));
             }
-            if (line != null && earlier != null) {
+            if (line != null && earlier != LineIndex.NONE) {
                 CartItem first = items.get(earlier);
                 int quantity = first.quantity() + line.quantity();
                 if (quantity < 0) {
@@ -197,9 +197,7 @@ final class ItemFormat {
             throw invalid(BOOK_IDS, "a set of strings (SS)");
         }
         List<String> bookIds = ids == null ? List.of() : ids.ss();
-        stored.idsTrue = stored.indexed
-                && bookIds.size() == items.size()
-                && indexes.keySet().containsAll(bookIds);
+        stored.idsTrue = stored.indexed && bookIds.size() == items.size() && index.holdsAll(bookIds);
         stored.items = items;
         stored.lines = lines;
     }
@@ -211,7 +209,7 @@ final class ItemFormat {
         }
         Map<String, AttributeValue> line = value.m();
         String bookId = lineText(index, line, BOOK_ID);
-        if (bookId == null || bookId.isBlank() || Checks.utf8Length(bookId) > Checks.MAX_ID_BYTES) {
+        if (bookId == null || bookId.isBlank() || Checks.isLongerThanAnId(bookId)) {
             throw invalid(
                     linePath(index, BOOK_ID), "a string, not blank, of at most " + Checks.MAX_ID_BYTES + " bytes (S)");
         }
@@ -221,7 +219,7 @@ final class ItemFormat {
                 bookId,
                 lineText(index, line, TITLE),
                 lineText(index, line, AUTHOR),
-                price(index, line.get(PRICE)),
+                micros(index, line.get(PRICE)),
                 quantity,
                 added == null ? null : lineInstant(index, added));
         return quantity == 0 ? null : item;
@@ -248,6 +246,10 @@ final class ItemFormat {
     }
 
     private int quantity(int index, @Nullable AttributeValue value) {
+        long plain = value == null || value.n() == null ? Decimal.NOT_PLAIN : Decimal.whole(value.n());
+        if (plain >= 0 && plain <= Integer.MAX_VALUE) {
+            return (int) plain;
+        }
         try {
             if (value != null && value.n() != null) {
                 return Checks.atLeast(QUANTITY, 0, new BigDecimal(value.n()).intValueExact());
@@ -258,10 +260,14 @@ final class ItemFormat {
         throw invalid(linePath(index, QUANTITY), A_QUANTITY);
     }
 
-    private BigDecimal price(int index, @Nullable AttributeValue value) {
+    private long micros(int index, @Nullable AttributeValue value) {
+        long plain = value == null || value.n() == null ? Decimal.NOT_PLAIN : Decimal.micros(value.n());
+        if (plain != Decimal.NOT_PLAIN) {
+            return plain;
+        }
         try {
             if (value != null && value.n() != null) {
-                return Checks.price(new BigDecimal(value.n()));
+                return Checks.micros(Checks.price(new BigDecimal(value.n())));
             }
         } catch (IllegalArgumentException e) {
             throw invalid(linePath(index, PRICE), A_PRICE);
@@ -331,6 +337,10 @@ final class ItemFormat {
     }
 
     private long whole(String path, AttributeValue value, String expected) {
+        long plain = value.n() == null ? Decimal.NOT_PLAIN : Decimal.whole(value.n());
+        if (plain != Decimal.NOT_PLAIN) {
+            return plain;
+        }
         BigDecimal number = number(path, value, expected);
         if (number.signum() < 0 || number.precision() - number.scale() > 18) {
             throw invalid(path, expected);

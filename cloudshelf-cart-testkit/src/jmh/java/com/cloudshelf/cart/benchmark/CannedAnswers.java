@@ -1,0 +1,81 @@
+package com.cloudshelf.cart.benchmark;
+
+import com.cloudshelf.cart.DynamoDbCartStore;
+import com.cloudshelf.cart.testkit.LocalDynamoDb;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+
+/** The answers that DynamoDB gives to reads of carts of several sizes, as the store and each peer had written them. */
+final class CannedAnswers {
+    static final String STORE = "store";
+    static final String RAW = "raw";
+    static final String ENHANCED = "enhanced";
+
+    /** How often each cart is changed after it was filled, so that the store's holds the ids of that many writes. */
+    private static final int CHANGES = 9;
+
+    private CannedAnswers() {}
+
+    /** Writes the answers as files, for the JVMs that are started. */
+    static void write(Path directory, int... sizes) throws IOException, InterruptedException {
+        Files.createDirectories(directory);
+        LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
+        DynamoDbAsyncClient client = dynamoDb.client();
+        String[] names = {STORE, RAW, ENHANCED};
+        for (String name : names) {
+            String table = dynamoDb.createCartTable();
+            DynamoDbCartStore store =
+                    DynamoDbCartStore.builder().client(client).tableName(table).build();
+            Carts carts = switch (name) {
+                case STORE -> new StoreCarts(store);
+                case RAW -> new RawCarts(client, table);
+                default -> new EnhancedCarts(client, table);
+            };
+            for (int size : sizes) {
+                String userId = Carts.USER + "-" + size;
+                carts.add(userId, Carts.books(size)).join();
+                for (int i = 0; i < CHANGES; i++) {
+                    carts.setQuantity(userId, Carts.bookId(0), 10 + i).join();
+                }
+                Files.writeString(file(directory, name, size), getItem(dynamoDb.endpoint(), table, userId));
+            }
+            store.close();
+        }
+    }
+
+    static String read(Path directory, String name, int size) throws IOException {
+        return Files.readString(file(directory, name, size));
+    }
+
+    private static Path file(Path directory, String name, int size) {
+        return directory.resolve(name + "-" + size + ".json");
+    }
+
+    /** Past the SDK, which does not show the body as it came. */
+    private static String getItem(URI endpoint, String table, String userId) throws IOException, InterruptedException {
+        String body = "{\"TableName\":\"%s\",\"Key\":{\"userId\":{\"S\":\"%s\"}},\"ConsistentRead\":true}"
+                .formatted(table, userId);
+        HttpRequest request = HttpRequest.newBuilder(endpoint)
+                .header("X-Amz-Target", "DynamoDB_20120810.GetItem")
+                .header("Content-Type", "application/x-amz-json-1.0")
+                .header("X-Amz-Date", "20250101T000000Z")
+                .header(
+                        "Authorization",
+                        "AWS4-HMAC-SHA256 Credential=local/20250101/us-east-1/dynamodb/aws4_request,"
+                                + " SignedHeaders=host, Signature=0")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() != 200) {
+            throw new IllegalStateException(
+                    "DynamoDB Local answered " + response.statusCode() + ": " + response.body());
+        }
+        return response.body();
+    }
+}

@@ -1,0 +1,110 @@
+package com.cloudshelf.cart.benchmark;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.openjdk.jmh.results.IterationResult;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+
+/** Runs {@link CpuBenchmark} and judges what it counted. */
+final class Cpu {
+    private final List<IterationResult> iterations = new ArrayList<>();
+
+    private Cpu(String benchmark, int lines, Path directory) throws RunnerException {
+        Collection<RunResult> runs = new Runner(new OptionsBuilder()
+                        .include(CpuBenchmark.class.getSimpleName() + "." + benchmark)
+                        .param("lines", Integer.toString(lines))
+                        .jvmArgsAppend("-D" + CpuBenchmark.ANSWERS + "=" + directory.resolve("answers"))
+                        .output(directory
+                                .resolve(benchmark + "-" + lines + ".log")
+                                .toString())
+                        .shouldFailOnError(true)
+                        .build())
+                .run();
+        runs.forEach(run -> run.getBenchmarkResults().forEach(fork -> iterations.addAll(fork.getIterationResults())));
+    }
+
+    static void run(Results results, Path directory) throws RunnerException {
+        for (int lines : new int[] {10, 100}) {
+            Cpu cpu = new Cpu("get", lines, directory);
+            double limit = lines == 10 ? 1.10 : 1.15;
+            double ofSdk = cpu.ratio("storeCpu", "sdkCpu");
+            results.add(
+                    4,
+                    "get, " + lines + " lines: CPU over the bare getItem",
+                    Results.ratio(ofSdk),
+                    Results.ratio(cpu.ratio("rawCpu", "sdkCpu")),
+                    Results.ratio(cpu.ratio("enhancedCpu", "sdkCpu")),
+                    "at most " + limit,
+                    ofSdk <= limit);
+            cpu.absolute(results, "get, " + lines + " lines", "store");
+            results.draw(
+                    "CPU, get, " + lines + " lines",
+                    cpu.ratio("storeCpu", "rawCpu"),
+                    cpu.ratio("storeCpu", "enhancedCpu"));
+        }
+        for (int lines : new int[] {1, 10, 100, 500}) {
+            Cpu cpu = new Cpu("setQuantity", lines, directory);
+            String cold = "set quantity, " + lines + " lines";
+            String warm = cold + ", from a snapshot";
+            cpu.absolute(results, cold, "store");
+            cpu.absolute(results, warm, "snapshot");
+            if (lines == 100) {
+                cpu.ofPeers(results, 2, cold + ": CPU", "storeCpu", "Cpu", 0.45, 0.32);
+                cpu.ofPeers(results, 2, cold + ": allocation", "storeBytes", "Bytes", 0.70, 0.45);
+                cpu.ofPeers(results, 3, warm + ": CPU", "snapshotCpu", "Cpu", 0.07, 0.05);
+            }
+            double ofSdk = cpu.ratio("snapshotCpu", "sdkCpu");
+            results.add(
+                    3,
+                    warm + ": CPU over the SDK's bare delta write",
+                    Results.ratio(ofSdk),
+                    Results.ratio(cpu.ratio("rawCpu", "sdkCpu")),
+                    Results.ratio(cpu.ratio("enhancedCpu", "sdkCpu")),
+                    "at most 1.5",
+                    ofSdk <= 1.5);
+            results.draw(
+                    "CPU, " + cold + ", cold", cpu.ratio("storeCpu", "rawCpu"), cpu.ratio("storeCpu", "enhancedCpu"));
+            results.draw("CPU, " + warm, cpu.ratio("snapshotCpu", "rawCpu"), cpu.ratio("snapshotCpu", "enhancedCpu"));
+        }
+    }
+
+    private void ofPeers(
+            Results results, int target, String what, String store, String unit, double raw, double enhanced) {
+        double ofRaw = ratio(store, "raw" + unit);
+        double ofEnhanced = ratio(store, "enhanced" + unit);
+        results.add(
+                target,
+                what + ", as a part of raw / enhanced",
+                Results.ratio(ofRaw) + " / " + Results.ratio(ofEnhanced),
+                "1",
+                "1",
+                raw + " / " + enhanced,
+                ofRaw <= raw && ofEnhanced <= enhanced);
+    }
+
+    private void absolute(Results results, String what, String store) {
+        results.add(what + ": CPU, allocation", each(store), each("raw"), each("enhanced"));
+    }
+
+    private String each(String contender) {
+        return Results.format(
+                "%.0f us, %.0f KB",
+                ratio(contender + "Cpu", "operations") / 1000, ratio(contender + "Bytes", "operations") / 1024);
+    }
+
+    /** Returns the median over the iterations, so that what hits one of them does not count. */
+    private double ratio(String counter, String base) {
+        return Results.median(iterations.stream()
+                .map(iteration -> score(iteration, counter) / score(iteration, base))
+                .toList());
+    }
+
+    private static double score(IterationResult iteration, String counter) {
+        return iteration.getSecondaryResults().get(counter).getScore();
+    }
+}

@@ -1,0 +1,217 @@
+package com.cloudshelf.cart.benchmark;
+
+import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.DynamoDbCartStore;
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+
+/**
+ * CPU time and allocation of one operation, for the store and its peers in turns.
+ *
+ * <p>One invocation gives each contender a batch of operations, so that what else the machine does meets all of them alike.
+ * What counts is not the score, which is the time of such a round, but what {@link Counters} add up: CPU time and allocated
+ * bytes of this thread, on which everything happens.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"-XX:+UseSerialGC", "-Xms1g", "-Xmx1g"})
+@Warmup(iterations = 15, time = 1)
+@Measurement(iterations = 20, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+public class CpuBenchmark {
+    /** Where {@link CannedAnswers} are. */
+    static final String ANSWERS = "benchmark.answers";
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final String TABLE = "cloudshelf-shopping-cart";
+    private static final int BATCH = 20;
+
+    @Param({"1", "10", "100", "500"})
+    public int lines;
+
+    private BareSdk sdk;
+    private RawCarts raw;
+    private EnhancedCarts enhanced;
+    private StoreCarts store;
+
+    private String changed;
+    private int quantity;
+    private Cart snapshot;
+
+    /** What each contender's batches took, in sum. The fields' names are those of the results. */
+    @AuxCounters(AuxCounters.Type.EVENTS)
+    @State(Scope.Thread)
+    public static class Counters {
+        public long sdkCpu;
+        public long sdkBytes;
+        public long rawCpu;
+        public long rawBytes;
+        public long enhancedCpu;
+        public long enhancedBytes;
+        public long storeCpu;
+        public long storeBytes;
+        public long snapshotCpu;
+        public long snapshotBytes;
+        public long operations;
+
+        private long cpu;
+        private long bytes;
+
+        void begin() {
+            bytes = THREADS.getCurrentThreadAllocatedBytes();
+            cpu = THREADS.getCurrentThreadCpuTime();
+        }
+
+        long cpu() {
+            return THREADS.getCurrentThreadCpuTime() - cpu;
+        }
+
+        long bytes() {
+            return THREADS.getCurrentThreadAllocatedBytes() - bytes;
+        }
+    }
+
+    @Setup
+    public void setUp() throws IOException {
+        Path answers = Path.of(System.getProperty(ANSWERS));
+        String stored = CannedAnswers.read(answers, CannedAnswers.STORE, lines);
+        String rawStored = CannedAnswers.read(answers, CannedAnswers.RAW, lines);
+        String enhancedStored = CannedAnswers.read(answers, CannedAnswers.ENHANCED, lines);
+        String nothing = "{}";
+
+        sdk = new BareSdk(client(stored, nothing), TABLE);
+        raw = new RawCarts(client(rawStored, nothing), TABLE);
+        String allNew = enhancedStored.replaceFirst("\"Item\"", "\"Attributes\"");
+        enhanced = new EnhancedCarts(client(enhancedStored, allNew), TABLE);
+        store = new StoreCarts(store(client(stored, nothing)));
+
+        changed = Carts.bookId(lines / 2);
+        snapshot = store.get(Carts.USER).join();
+        if (snapshot.items().size() != lines) {
+            throw new IllegalStateException(
+                    "the canned cart has " + snapshot.items().size() + " lines");
+        }
+    }
+
+    /** A client whose work, all of it, is the caller's: the SDK would finish calls on a pool. */
+    private static DynamoDbAsyncClient client(String onGet, String onUpdate) {
+        return DynamoDbAsyncClient.builder()
+                .region(Region.US_EAST_1)
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                .httpClient(new CannedHttpClient(onGet, onUpdate))
+                .asyncConfiguration(threads ->
+                        threads.advancedOption(SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run))
+                .overrideConfiguration(settings -> settings.retryStrategy(AwsRetryStrategy.doNotRetry()))
+                .build();
+    }
+
+    private static DynamoDbCartStore store(DynamoDbAsyncClient client) {
+        return DynamoDbCartStore.builder()
+                .client(client)
+                .tableName(TABLE)
+                // The thread may wait for a compiler in the middle of a call.
+                .operationTimeout(Duration.ofSeconds(60))
+                .build();
+    }
+
+    @Benchmark
+    public void get(Counters c, Blackhole hole) {
+        c.begin();
+        batch(hole, () -> sdk.get(Carts.USER));
+        c.sdkCpu += c.cpu();
+        c.sdkBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> store.get(Carts.USER));
+        c.storeCpu += c.cpu();
+        c.storeBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> raw.get(Carts.USER));
+        c.rawCpu += c.cpu();
+        c.rawBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> enhanced.get(Carts.USER));
+        c.enhancedCpu += c.cpu();
+        c.enhancedBytes += c.bytes();
+        c.operations += BATCH;
+    }
+
+    @Benchmark
+    public void setQuantity(Counters c, Blackhole hole) {
+        c.begin();
+        batch(hole, () -> sdk.setQuantity(Carts.USER, lines / 2, next(), 10));
+        c.sdkCpu += c.cpu();
+        c.sdkBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> {
+            // As a caller does that keeps the cart of the last call.
+            CompletableFuture<Cart> call = store.setQuantity(snapshot, changed, next());
+            snapshot = call.join();
+            return call;
+        });
+        c.snapshotCpu += c.cpu();
+        c.snapshotBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> store.setQuantity(Carts.USER, changed, next()));
+        c.storeCpu += c.cpu();
+        c.storeBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> raw.setQuantity(Carts.USER, changed, next()));
+        c.rawCpu += c.cpu();
+        c.rawBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> enhanced.setQuantity(Carts.USER, changed, next()));
+        c.enhancedCpu += c.cpu();
+        c.enhancedBytes += c.bytes();
+        c.operations += BATCH;
+    }
+
+    /** A quantity that no cart holds yet. */
+    private int next() {
+        quantity = quantity % 1000 + 1;
+        return 100 + quantity;
+    }
+
+    private static void batch(Blackhole hole, Supplier<CompletableFuture<?>> operation) {
+        for (int i = 0; i < BATCH; i++) {
+            CompletableFuture<?> call = operation.get();
+            if (!call.isDone()) {
+                throw new IllegalStateException("the call went to another thread");
+            }
+            hole.consume(call.join());
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package com.cloudshelf.cart.benchmark;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpVersion;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A service in a JVM of its own that gives every read the same item, every write an empty answer, and takes its time. */
+final class StubService implements AutoCloseable {
+    private static final String AWS_ENDPOINT = "aws.endpointUrlDynamoDb";
+    private static final byte[] NOTHING = "{}".getBytes(StandardCharsets.UTF_8);
+
+    private final Process process;
+    private final URI endpoint;
+
+    private StubService(Process process, URI endpoint) {
+        this.process = process;
+        this.endpoint = endpoint;
+    }
+
+    static StubService start(Path item, int latencyMillis) throws IOException {
+        Process process = new ProcessBuilder(
+                        Jvm.java(),
+                        "-Xmx512m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        StubService.class.getName(),
+                        item.toString(),
+                        Integer.toString(latencyMillis))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        return new StubService(process, URI.create("http://127.0.0.1:" + out.readLine()));
+    }
+
+    /** What points clients at this service that come by their settings in the SDK's own way. */
+    List<String> settings() {
+        return List.of(
+                "-D" + AWS_ENDPOINT + "=" + endpoint,
+                "-Daws.region=us-east-1",
+                "-Daws.accessKeyId=local",
+                "-Daws.secretAccessKey=local");
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+    }
+
+    /** Serves until the process is ended. */
+    public static void main(String[] arguments) throws Exception {
+        byte[] item = Files.readAllBytes(Path.of(arguments[0]));
+        int latency = Integer.parseInt(arguments[1]);
+        EventLoopGroup loops = new NioEventLoopGroup(2);
+        InetSocketAddress address = (InetSocketAddress) new ServerBootstrap()
+                .group(loops)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_BACKLOG, 1024)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        channel.pipeline()
+                                .addLast(new HttpServerCodec(), new HttpObjectAggregator(1 << 20))
+                                .addLast(new Handler(item, latency));
+                    }
+                })
+                .bind("127.0.0.1", 0)
+                .sync()
+                .channel()
+                .localAddress();
+        System.out.println(address.getPort());
+        System.in.read(); // ends with the process that started this one
+        System.exit(0);
+    }
+
+    private static final class Handler extends SimpleChannelInboundHandler<FullHttpRequest> {
+        private final byte[] item;
+        private final int latency;
+
+        Handler(byte[] item, int latency) {
+            this.item = item;
+            this.latency = latency;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+            String target = request.headers().get("X-Amz-Target", "");
+            byte[] body = target.endsWith(".GetItem") ? item : NOTHING;
+            FullHttpResponse response = new DefaultFullHttpResponse(
+                    HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.wrappedBuffer(body));
+            response.headers()
+                    .set(HttpHeaderNames.CONTENT_TYPE, "application/x-amz-json-1.0")
+                    .set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+            context.executor().schedule(() -> context.writeAndFlush(response), latency, TimeUnit.MILLISECONDS);
+        }
+    }
+}
