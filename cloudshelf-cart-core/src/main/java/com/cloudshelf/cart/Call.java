@@ -62,6 +62,11 @@ abstract class Call<T> {
         return false;
     }
 
+    /** Returns the user whose cart is missing when the call ends without an answer. */
+    String missingUserId() {
+        return userId;
+    }
+
     @SuppressWarnings("FutureReturnValueIgnored") // the stages below let nothing escape
     final CompletableFuture<T> start() {
         engine.began(this);
@@ -213,6 +218,10 @@ abstract class Call<T> {
         lastFailure = failure;
         switch (failure.kind()) {
             case REFUSED -> {
+                if (!write) { // a read has no condition
+                    fail(failure.asException(userId, engine.table()));
+                    return;
+                }
                 tally.conflicts++;
                 refused.accept(failure);
             }
@@ -294,29 +303,32 @@ abstract class Call<T> {
 
     /** Returns the failure of a call that ran out of time although no request of it failed. */
     CartStoreException unanswered() {
-        return new CartUnavailableException(userId, "the deadline passed before a request could be sent", null);
+        return new CartUnavailableException(
+                missingUserId(), "the deadline passed before a request could be sent", null);
     }
 
     private CartStoreException outOfTime(Failure failure) {
+        String missing = missingUserId();
         return switch (failure.kind()) {
             case REFUSED -> contended();
-            case THROTTLED -> new CartThrottledException(userId, failure.throttlingReasons(), failure.cause());
+            case THROTTLED -> new CartThrottledException(missing, failure.throttlingReasons(), failure.cause());
             case BUSY ->
                 new CartUnavailableException(
-                        userId,
+                        missing,
                         "transactions or other replicas kept the cart busy until the deadline",
                         failure.cause());
             case UNSENT ->
                 new CartUnavailableException(
-                        userId, "DynamoDB could not be reached until the deadline; nothing was sent", failure.cause());
+                        missing, "DynamoDB could not be reached until the deadline; nothing was sent", failure.cause());
             default ->
-                new CartUnavailableException(userId, "DynamoDB did not answer until the deadline", failure.cause());
+                new CartUnavailableException(missing, "DynamoDB did not answer until the deadline", failure.cause());
         };
     }
 
     /** Ends the call because its store was closed. */
     final void close() {
-        CartStoreException closed = new CartUnavailableException(userId, "the store was closed during the call", null);
+        CartStoreException closed =
+                new CartUnavailableException(missingUserId(), "the store was closed during the call", null);
         boolean mayBeWritten;
         synchronized (this) {
             waiting = false; // from here on nothing is sent

@@ -75,8 +75,9 @@ public interface CartStore {
 
     /**
      * Merges one user's cart into another's and clears the first, atomically: what a login does with a guest's cart. Returns
-     * the cart that was merged into. If there is nothing to merge from, nothing changes. Costs 2 requests. A merge that would
-     * break a limit is rejected with both carts untouched.
+     * the cart that was merged into. If there is nothing to merge from, nothing changes, so that a merge can be repeated, also
+     * after {@link CartOutcomeUnknownException}. Costs 2 requests. A merge that would break a limit is rejected with both carts
+     * untouched.
      *
      * @param fromUserId whose cart is emptied
      * @param intoUserId whose cart takes the lines

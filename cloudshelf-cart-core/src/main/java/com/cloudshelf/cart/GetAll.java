@@ -22,12 +22,18 @@ final class GetAll extends Call<Map<String, Cart>> {
 
     private final boolean strong;
     private final Map<String, Cart> carts = new HashMap<>();
+    private final int asked;
     private final Set<String> missing;
+
+    /** The first id that is unanswered; another thread may close the store. */
+    private volatile String firstMissing;
 
     private GetAll(Engine engine, List<String> userIds, ReadConsistency consistency, Duration timeout) {
         super(engine, userIds.get(0), timeout);
         this.strong = consistency == ReadConsistency.STRONG;
+        this.asked = userIds.size();
         this.missing = new LinkedHashSet<>(userIds);
+        this.firstMissing = userIds.get(0);
     }
 
     /** Reads the carts of any number of users, a hundred a call, side by side; the first failure ends them all. */
@@ -88,6 +94,7 @@ final class GetAll extends Call<Map<String, Cart>> {
         if (missing.isEmpty()) {
             succeed(carts);
         } else {
+            firstMissing = missing.iterator().next();
             pause();
         }
     }
@@ -104,12 +111,17 @@ final class GetAll extends Call<Map<String, Cart>> {
     }
 
     @Override
+    String missingUserId() {
+        return firstMissing;
+    }
+
+    @Override
     CartStoreException unanswered() {
-        String first = missing.iterator().next();
-        return new CartThrottledException(
-                first,
-                missing.size() + " of " + (missing.size() + carts.size())
-                        + " carts were left unprocessed, userId() is the" + " first of them",
-                null);
+        return tally.requests == 0
+                ? super.unanswered()
+                : new CartThrottledException(
+                        firstMissing,
+                        missing.size() + " of " + asked + " carts were left unprocessed, userId() is the first of them",
+                        null);
     }
 }

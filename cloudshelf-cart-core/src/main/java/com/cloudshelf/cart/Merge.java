@@ -26,6 +26,7 @@ final class Merge extends Call<Cart> {
 
     private @Nullable StoredCart after;
     private int rounds;
+    private boolean unprocessed;
     private @Nullable StoredCart lostTo;
 
     Merge(
@@ -66,7 +67,8 @@ final class Merge extends Call<Cart> {
                 (client, configuration) -> client.batchGetItem(request ->
                         request.requestItems(Map.of(engine.table(), both)).overrideConfiguration(configuration)),
                 response -> {
-                    if (response.unprocessedKeys().isEmpty()) {
+                    unprocessed = !response.unprocessedKeys().isEmpty();
+                    if (!unprocessed) {
                         Instant now = engine.now();
                         StoredCart from = StoredCart.absent(fromUserId);
                         StoredCart into = StoredCart.absent(userId);
@@ -160,6 +162,19 @@ final class Merge extends Call<Cart> {
         if (stored.format() > ItemFormat.CURRENT_FORMAT) {
             throw ItemFormat.higherFormat(stored.userId());
         }
+    }
+
+    /** A merge that took effect has left nothing to merge from, and a try that lands late is pinned to what is gone. */
+    @Override
+    boolean isRepeatable() {
+        return true;
+    }
+
+    @Override
+    CartStoreException unanswered() {
+        return unprocessed
+                ? new CartThrottledException(userId, "the carts were left unprocessed", null)
+                : super.unanswered();
     }
 
     @Override

@@ -19,6 +19,7 @@ import com.cloudshelf.cart.ScriptedClient.Step;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
@@ -89,6 +90,14 @@ class CallTest {
 
             assertThat(client.request(0, GetItemRequest.class).consistentRead())
                     .isEqualTo(consistency == ReadConsistency.STRONG);
+        }
+
+        @Test
+        void get_refusedAsIfItWereAWrite_failsRatherThanHangs() {
+            client.then(fail(Failures.refused(Map.of())));
+
+            assertThat(failureOf(CartStoreException.class, store.get(USER)))
+                    .hasMessageContaining("ConditionalCheckFailed");
         }
 
         @Test

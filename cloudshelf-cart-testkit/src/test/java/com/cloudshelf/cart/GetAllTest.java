@@ -75,6 +75,19 @@ class GetAllTest {
         List<String> ids = IntStream.range(0, 10).mapToObj(i -> "user" + i).toList();
         Throwable failure = failureOf(hasty.getAll(ids));
         assertThat(failure).isInstanceOf(CartThrottledException.class);
+        assertThat(((CartStoreException) failure).userId()).isEqualTo("user5");
+    }
+
+    @Test
+    void getAll_unprocessedToTheEnd_failsNamingWhatIsMissing() {
+        fill(2);
+        DynamoDbCartStore patient = table.store(
+                settings -> settings.operationTimeout(Duration.ofSeconds(1)).backoff(attempt -> Duration.ofMinutes(1)));
+        table.faults.next(Fault.partialBatch());
+        List<String> ids = IntStream.range(0, 10).mapToObj(i -> "user" + i).toList();
+        Throwable failure = failureOf(patient.getAll(ids));
+        assertThat(failure).isInstanceOf(CartThrottledException.class).hasMessageContaining("5 of 10 carts");
+        assertThat(((CartStoreException) failure).userId()).isEqualTo("user5");
     }
 
     @Test

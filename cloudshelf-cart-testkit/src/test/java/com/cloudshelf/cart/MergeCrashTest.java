@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -134,7 +135,31 @@ class MergeCrashTest {
     }
 
     static List<String> killings() {
-        return List.of("before the write", "after the write");
+        return List.of(
+                "before the read",
+                "after the read",
+                "before the write",
+                "after the write",
+                "after the write of a rested guest",
+                "between two tries",
+                "after a conflict");
+    }
+
+    /** What the network does to the process that is killed; the last fault is the moment. */
+    private static Fault[] faultsUntil(String when) {
+        Fault lost = Fault.dropResponse().on("TransactWriteItems");
+        return switch (when) {
+            case "before the read" -> new Fault[] {Fault.hang().on("BatchGetItem")};
+            case "after the read" -> new Fault[] {Fault.hangAfterEffect().on("BatchGetItem")};
+            case "before the write" -> new Fault[] {Fault.hang().on("TransactWriteItems")};
+            case "between two tries" -> new Fault[] {lost, Fault.hang().on("TransactWriteItems")};
+            case "after a conflict" ->
+                new Fault[] {
+                    Fault.transactionCanceled("ConditionalCheckFailed", "None").on("TransactWriteItems"),
+                    Fault.hangAfterEffect().on("TransactWriteItems")
+                };
+            default -> new Fault[] {Fault.hangAfterEffect().on("TransactWriteItems")};
+        };
     }
 
     @Test
@@ -161,8 +186,11 @@ class MergeCrashTest {
 
         public static void main(String[] arguments) throws IOException {
             Faults network = Faults.none();
-            Fault fault = arguments[2].equals("after the write") ? Fault.hangAfterEffect() : Fault.hang();
-            network.next(fault.on("TransactWriteItems"));
+            Fault[] faults = faultsUntil(arguments[2]);
+            for (Fault fault : faults) {
+                network.next(fault);
+            }
+            Duration later = arguments[2].endsWith("rested guest") ? Duration.ofMinutes(61) : Duration.ZERO;
             try (SdkAsyncHttpClient http = network.wrap(NettyNioAsyncHttpClient.create());
                     DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()
                             .endpointOverride(URI.create(arguments[0]))
@@ -174,10 +202,14 @@ class MergeCrashTest {
                     DynamoDbCartStore carts = DynamoDbCartStore.builder()
                             .client(client)
                             .tableName(arguments[1])
+                            .clock(Clock.offset(Clock.systemUTC(), later))
                             .operationTimeout(Duration.ofSeconds(60))
                             .build()) {
                 CompletableFuture<Cart> merge = carts.merge(GUEST, USER, MergeStrategy.SUM);
-                while (network.counts().isEmpty()) {
+                while (network.counts().values().stream()
+                                .mapToInt(count -> count)
+                                .sum()
+                        < faults.length) {
                     Thread.onSpinWait();
                 }
                 network.settled().join();

@@ -10,6 +10,7 @@ import com.cloudshelf.cart.testkit.Faults;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,6 +98,141 @@ class MergeTest {
         carts.merge(GUEST, USER, MergeStrategy.SUM).join();
         assertThat(carts.get(USER).join().totalItems()).isEqualTo(109);
         assertThat(carts.get(GUEST).join().totalItems()).isEqualTo(7);
+    }
+
+    private static final Clock AN_HOUR_LATER = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(61));
+
+    private DynamoDbCartStore anHourLater() {
+        return table.store(settings -> settings.clock(AN_HOUR_LATER));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lostAnswers")
+    void merge_restedGuestAndAnswerLost_takesEffectOnce(Fault fault) {
+        table.faults.next(fault.on("TransactWriteItems"));
+        Cart merged = anHourLater().merge(GUEST, USER, MergeStrategy.SUM).join();
+        assertThat(merged.totalItems()).isEqualTo(10);
+        assertThat(carts.get(USER).join()).isEqualTo(merged);
+        assertThat(table.item(GUEST)).isEmpty();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lostAnswers")
+    void merge_restedGuestAnswerLostAndRivalInBetween_takesEffectOnce(Fault fault) {
+        DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
+        table.faults
+                .next(fault.on("TransactWriteItems"))
+                .next(Fault.rival(() -> rival.addItem(GUEST, book("guests", "1", 7))
+                                .thenCompose(cart -> rival.setQuantity(USER, "users", 100)))
+                        .on("TransactWriteItems"));
+        anHourLater().merge(GUEST, USER, MergeStrategy.SUM).join();
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(109);
+        assertThat(carts.get(GUEST).join().totalItems()).isEqualTo(7);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lostAnswers")
+    void merge_answerLostThenThrottledToTheEnd_isUnknownAndARepetitionHasNoSecondEffect(Fault fault) {
+        unknownThenRepeated(fault, Clock.systemUTC());
+    }
+
+    @Test
+    void merge_requestLostThenThrottledToTheEnd_isUnknownAndARepetitionMerges() {
+        unknownThenRepeated(Fault.dropRequest(), Clock.systemUTC());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lostAnswers")
+    void merge_restedGuestAnswerLostThenThrottledToTheEnd_isUnknownAndARepetitionHasNoSecondEffect(Fault fault) {
+        unknownThenRepeated(fault, AN_HOUR_LATER);
+    }
+
+    @Test
+    void merge_unknownAndLandsAfterTheRepetition_takesEffectOnce() {
+        unknownThenRepeated(Fault.deliverLate(Duration.ofMillis(1700)), Clock.systemUTC());
+    }
+
+    @Test
+    void merge_restedGuestUnknownAndLandsAfterTheRepetition_takesEffectOnce() {
+        unknownThenRepeated(Fault.deliverLate(Duration.ofMillis(1700)), AN_HOUR_LATER);
+    }
+
+    private void unknownThenRepeated(Fault fault, Clock clock) {
+        DynamoDbCartStore hasty = table.store(
+                settings -> settings.operationTimeout(Duration.ofMillis(1500)).clock(clock));
+        table.faults
+                .next(fault.on("TransactWriteItems"))
+                .always(Fault.throttle().on("TransactWriteItems"));
+        Throwable failure = failureOf(hasty.merge(GUEST, USER, MergeStrategy.SUM));
+        assertThat(failure).isInstanceOf(CartOutcomeUnknownException.class);
+        assertThat(failure.getCause()).isInstanceOf(CartThrottledException.class);
+        assertThat(((CartStoreException) failure).isRetryable()).isTrue();
+        table.faults.clear();
+        Cart merged = table.store(settings -> settings.clock(clock))
+                .merge(GUEST, USER, MergeStrategy.SUM)
+                .join();
+        assertThat(merged.totalItems()).isEqualTo(10);
+        carts.addItem(GUEST, book("later", "1", 1)).join();
+        table.faults.settled().join();
+        assertThat(carts.get(USER).join()).isEqualTo(merged);
+        assertThat(carts.get(GUEST).join().items()).extracting(CartItem::bookId).containsExactly("later");
+    }
+
+    @Test
+    void merge_deliveredTwice_takesEffectOnce() {
+        table.faults.next(Fault.deliverTwice(Duration.ofMillis(200)).on("TransactWriteItems"));
+        Cart merged = carts.merge(GUEST, USER, MergeStrategy.SUM).join();
+        carts.addItem(GUEST, book("guests", "1", 1)).join();
+        table.faults.settled().join();
+        assertThat(carts.get(USER).join()).isEqualTo(merged);
+        assertThat(carts.get(GUEST).join().totalItems()).isEqualTo(1);
+    }
+
+    @Test
+    void merge_refusedAndDeliveredOnceMore_takesEffectOnce() {
+        DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
+        table.faults
+                .next(Fault.rival(() -> rival.addItem(USER, book("rivals", "1", 1)))
+                        .on("TransactWriteItems"))
+                .next(Fault.deliverTwice(Duration.ofMillis(100)).on("TransactWriteItems"));
+        assertThat(carts.merge(GUEST, USER, MergeStrategy.SUM).join().totalItems())
+                .isEqualTo(11);
+        table.faults.settled().join();
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(11);
+    }
+
+    @Test
+    void merge_ringForgotTheWrite_isNeverDoneTwice() {
+        DynamoDbCartStore rival = table.store(Faults.none(), settings -> settings.ringSize(4), client -> {});
+        table.faults
+                .next(Fault.dropResponse().on("TransactWriteItems"))
+                .next(Fault.rival(() -> {
+                            CompletableFuture<?> last = CompletableFuture.completedFuture(null);
+                            for (int i = 1; i <= 12; i++) {
+                                int quantity = i;
+                                last = last.thenCompose(done -> rival.setQuantity(USER, "users", quantity))
+                                        .thenCompose(done -> rival.addItem(GUEST, book("again", "1", 1)));
+                            }
+                            return last;
+                        })
+                        .on("TransactWriteItems"));
+        CompletableFuture<Cart> call = carts.merge(GUEST, USER, MergeStrategy.SUM);
+        // An engine that recognises the token of the transaction knows better than the items.
+        assertThat(call.handle((cart, failure) -> failure == null || failure instanceof CartOutcomeUnknownException))
+                .succeedsWithin(Duration.ofSeconds(30))
+                .isEqualTo(true);
+        Cart user = carts.get(USER).join();
+        assertThat(user.item("both").orElseThrow().quantity()).isEqualTo(5);
+        assertThat(user.item("guests").orElseThrow().quantity()).isEqualTo(4);
+    }
+
+    @Test
+    void merge_keysLeftUnprocessedToTheEnd_isThrottled() {
+        DynamoDbCartStore patient = table.store(settings -> settings.backoff(attempt -> Duration.ofMinutes(1)));
+        table.faults.always(Fault.partialBatch());
+        Throwable failure = failureOf(patient.merge(GUEST, USER, MergeStrategy.SUM));
+        assertThat(failure).isInstanceOf(CartThrottledException.class);
+        assertThat(((CartStoreException) failure).effectPossible()).isFalse();
     }
 
     @Test

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -197,6 +198,25 @@ class CartHandlerTest {
                                 response.getHeaders().get("ETag")))
                         .getStatusCode())
                 .isEqualTo(200);
+    }
+
+    @Test
+    void cart_keptBusyByOthers_is409WithRetryAfter() {
+        storeTwoBooks();
+        try (DynamoDbCartStore others = DynamoDbCartStore.builder()
+                .client(server.client())
+                .tableName(table)
+                .build()) {
+            AtomicInteger quantity = new AtomicInteger(10);
+            network.always(Fault.rival(() -> others.setQuantity(USER, "book002", quantity.incrementAndGet()))
+                    .on("UpdateItem"));
+            APIGatewayProxyResponseEvent response = handle(event("set-quantity"), 1_500);
+            network.clear();
+            assertThat(response.getStatusCode()).isEqualTo(409);
+            assertThat(body(response).path("code").asText()).isEqualTo("CONFLICT");
+            assertThat(response.getHeaders()).containsEntry("Retry-After", "1");
+            assertThat(stored().item("book001").orElseThrow().quantity()).isEqualTo(2);
+        }
     }
 
     @Test
