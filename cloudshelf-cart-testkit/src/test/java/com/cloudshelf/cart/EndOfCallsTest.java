@@ -2,24 +2,36 @@ package com.cloudshelf.cart;
 
 import static com.cloudshelf.cart.TestTable.USER;
 import static com.cloudshelf.cart.TestTable.book;
+import static com.cloudshelf.cart.TestTable.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.cloudshelf.cart.testkit.Fault;
 import com.cloudshelf.cart.testkit.Faults;
 import com.cloudshelf.cart.testkit.LocalDynamoDb;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /** Calls that end before their time: cancelled, or with their store. */
@@ -95,6 +107,46 @@ class EndOfCallsTest {
         assertThat(table.faults.sent()).hasSizeLessThanOrEqualTo(name.equals("getAll") ? 3 : 1);
     }
 
+    /** Two hundred calls of all kinds, with no more than fifty connections, to a server that takes them and says nothing. */
+    @Test
+    @Timeout(60)
+    void close_hungCallsOnASilentServer_completesEveryFutureAndLeavesNothing() throws IOException {
+        try (SilentServer server = new SilentServer();
+                DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()
+                        .endpointOverride(server.endpoint())
+                        .region(Region.US_EAST_1)
+                        .credentialsProvider(
+                                StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                        .build()) {
+            DynamoDbCartStore store = DynamoDbCartStore.builder()
+                    .client(client)
+                    .operationTimeout(Duration.ofSeconds(8))
+                    .build();
+            List<CompletableFuture<?>> futures = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                String user = "user" + i;
+                futures.add(store.get(user));
+                futures.add(store.addItem(user, book("book1", "1", 1)));
+                futures.add(store.getAll(List.of(user, "other" + i)));
+                futures.add(store.merge("guest" + i, user, MergeStrategy.SUM));
+            }
+            while (server.requests() < 50) {
+                pause();
+            }
+            store.close();
+            assertThat(futures)
+                    .hasSize(200)
+                    .allSatisfy(future -> assertThat(future).isCompletedExceptionally());
+            assertThat(futures)
+                    .allSatisfy(future -> assertThat(failureOf(future))
+                            .isInstanceOfAny(CartUnavailableException.class, CartOutcomeUnknownException.class));
+            // The SDK does not end a request whose future is cancelled: each ends by the time-out that the store gave
+            // it.
+            assertThat(server.connections.stream().filter(server::holdsARequest))
+                    .isEmpty();
+        }
+    }
+
     @Test
     void close_hungCalls_leaveTheClientToOthers() {
         Faults network = Faults.none();
@@ -141,5 +193,65 @@ class EndOfCallsTest {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().equals("cloudshelf-cart-timer"))
                 .count();
+    }
+
+    /** Accepts connections, and never answers. */
+    private static final class SilentServer implements AutoCloseable {
+        final List<Socket> connections = new CopyOnWriteArrayList<>();
+        private final ServerSocket socket = new ServerSocket(0, 300, InetAddress.getLoopbackAddress());
+        private final Thread accepting = new Thread(this::accept, "silent-server");
+
+        SilentServer() throws IOException {
+            accepting.setDaemon(true);
+            accepting.start();
+        }
+
+        private void accept() {
+            try {
+                while (true) {
+                    connections.add(socket.accept());
+                }
+            } catch (IOException e) {
+                // closed
+            }
+        }
+
+        URI endpoint() {
+            return URI.create("http://127.0.0.1:" + socket.getLocalPort());
+        }
+
+        /** Returns how many connections hold a request. */
+        long requests() throws IOException {
+            long requests = 0;
+            for (Socket connection : connections) {
+                requests += connection.getInputStream().available() > 0 ? 1 : 0;
+            }
+            return requests;
+        }
+
+        /** Reads what was sent, and returns whether the other side still waits for its answer. */
+        boolean holdsARequest(Socket connection) {
+            boolean asked = false;
+            try {
+                connection.setSoTimeout(10_000);
+                byte[] buffer = new byte[8192];
+                while (connection.getInputStream().read(buffer) >= 0) {
+                    asked = true;
+                }
+                return false;
+            } catch (SocketTimeoutException e) {
+                return asked; // else an idle connection of the client's pool
+            } catch (IOException e) {
+                return false;
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+            for (Socket connection : connections) {
+                connection.close();
+            }
+        }
     }
 }
