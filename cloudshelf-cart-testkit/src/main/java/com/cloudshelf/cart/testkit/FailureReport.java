@@ -92,6 +92,8 @@ final class FailureReport {
                                 .collect(Collectors.joining(", ", "{M: {", "}}"));
             case SS -> "{SS: " + value.ss() + "}";
             case NS -> "{NS: " + value.ns() + "}";
+            case BOOL -> "{BOOL: " + value.bool() + "}";
+            case NUL -> "{NULL: " + value.nul() + "}";
             case B -> "{B: " + value.b().asByteArrayUnsafe().length + " bytes}";
             default -> value.toString();
         };
