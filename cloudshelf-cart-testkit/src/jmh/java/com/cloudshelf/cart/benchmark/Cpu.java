@@ -18,6 +18,8 @@ final class Cpu {
         Collection<RunResult> runs = new Runner(new OptionsBuilder()
                         .include(CpuBenchmark.class.getSimpleName() + "." + benchmark)
                         .param("lines", Integer.toString(lines))
+                        .warmupBatchSize(lines <= 10 ? 600 : lines <= 100 ? 300 : 100)
+                        .measurementBatchSize(lines <= 10 ? 10 : lines <= 100 ? 5 : 2)
                         .jvmArgsAppend("-D" + CpuBenchmark.ANSWERS + "=" + directory.resolve("answers"))
                         .output(directory
                                 .resolve(benchmark + "-" + lines + ".log")
@@ -49,7 +51,7 @@ final class Cpu {
         }
         for (int lines : new int[] {1, 10, 100, 500}) {
             Cpu cpu = new Cpu("setQuantity", lines, directory);
-            String cold = "set quantity, " + lines + " lines";
+            String cold = "set quantity, " + lines + (lines == 1 ? " line" : " lines");
             String warm = cold + ", from a snapshot";
             cpu.absolute(results, cold, "store");
             cpu.absolute(results, warm, "snapshot");

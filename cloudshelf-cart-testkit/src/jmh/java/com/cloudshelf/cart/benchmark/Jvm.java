@@ -18,7 +18,7 @@ final class Jvm {
     static double[] run(List<String> options, String classPath, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
         List<String> command =
-                new ArrayList<>(List.of(java(), "-Xshare:auto", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off"));
+                new ArrayList<>(List.of(java(), "-Xlog:disable", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off"));
         command.addAll(options);
         command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(List.of(arguments));
