@@ -421,7 +421,7 @@ final class Mutation<T> extends Call<T> {
             case UPDATE ->
                 write(
                         (client, configuration) -> client.updateItem(write.asUpdate(engine.table())
-                                .returnValues(write.after() == null ? ReturnValue.ALL_NEW : ReturnValue.NONE)
+                                .returnValues(write.after() == null ? ReturnValue.ALL_NEW : null)
                                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
                                 .overrideConfiguration(configuration)
                                 .build()),

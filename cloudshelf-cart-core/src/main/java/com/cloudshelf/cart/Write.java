@@ -52,6 +52,9 @@ final class Write {
     private static final int MAX_TOUCHED_LINES = 20;
     private static final int MAX_APPENDED_LINES = 50;
 
+    /** Two reserved words of DynamoDB, and a name that occurs so often that a placeholder is shorter. */
+    private static final Set<String> ALIASED = Set.of(ItemFormat.TTL, ItemFormat.FORMAT, ItemFormat.CART_ITEMS);
+
     private static final List<String> ALWAYS_NUMBERS =
             List.of(ItemFormat.TOTAL_ITEMS, ItemFormat.TOTAL_PRICE, ItemFormat.VERSION, ItemFormat.LAST_WRITE);
 
@@ -472,10 +475,10 @@ final class Write {
             e.set(ItemFormat.KEYS, ItemFormat.encodeKeys(after.keys()));
         } else {
             String keys = e.name(ItemFormat.KEYS) + ".";
-            e.assign(keys + e.name(key.hash()), e.value(ItemFormat.encodeKey(key.key())));
+            e.assign(keys + e.alias(key.hash()), e.value(ItemFormat.encodeKey(key.key())));
             for (String hash : known.keys().keySet()) {
                 if (!after.keys().containsKey(hash)) {
-                    e.remove(keys + e.name(hash));
+                    e.remove(keys + e.alias(hash));
                 }
             }
         }
@@ -494,19 +497,19 @@ final class Write {
                         .key(key())
                         .updateExpression(update)
                         .conditionExpression(condition)
-                        .expressionAttributeNames(names)
+                        .expressionAttributeNames(names())
                         .expressionAttributeValues(values()));
             case PUT ->
                 part.put(it -> it.tableName(table)
                         .item(item)
                         .conditionExpression(condition)
-                        .expressionAttributeNames(names)
+                        .expressionAttributeNames(names())
                         .expressionAttributeValues(values()));
             case DELETE ->
                 part.delete(it -> it.tableName(table)
                         .key(key())
                         .conditionExpression(condition)
-                        .expressionAttributeNames(names)
+                        .expressionAttributeNames(names())
                         .expressionAttributeValues(values()));
         }
         return part.build();
@@ -518,7 +521,7 @@ final class Write {
                 .key(key())
                 .updateExpression(update)
                 .conditionExpression(condition)
-                .expressionAttributeNames(names)
+                .expressionAttributeNames(names())
                 .expressionAttributeValues(values());
     }
 
@@ -542,11 +545,13 @@ final class Write {
         return item;
     }
 
+    /** The placeholders of the expressions; {@code null} if there are none, for DynamoDB refuses an empty map. */
+    @Nullable
     Map<String, String> names() {
-        return names;
+        return names.isEmpty() ? null : names;
     }
 
-    /** The values of the expressions; {@code null} if there are none, for DynamoDB refuses an empty map. */
+    /** The values of the expressions; likewise. */
     @Nullable
     Map<String, AttributeValue> values() {
         return values.isEmpty() ? null : values;
@@ -688,9 +693,14 @@ final class Write {
         private final StringBuilder condition = new StringBuilder();
         private boolean open = true;
 
-        /** Returns a placeholder for an attribute name; some names of the item are reserved words of DynamoDB. */
+        /** Returns an attribute of the item as it is written in an expression. */
         String name(String attribute) {
-            return aliases.computeIfAbsent(attribute, name -> {
+            return ALIASED.contains(attribute) ? alias(attribute) : attribute;
+        }
+
+        /** Returns a placeholder for a name. */
+        String alias(String anyName) {
+            return aliases.computeIfAbsent(anyName, name -> {
                 String alias = "#" + Integer.toString(10 + names.size(), Character.MAX_RADIX);
                 names.put(alias, name);
                 return alias;

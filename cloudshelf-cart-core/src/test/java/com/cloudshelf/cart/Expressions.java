@@ -71,7 +71,7 @@ final class Expressions {
         Map<String, AttributeValue> updated = apply(
                 write.updateExpression(),
                 write.conditionExpression(),
-                write.names(),
+                Writes.names(write),
                 values == null ? Map.of() : values,
                 item);
         return updated == null ? null : Items.with(updated, "userId", AttributeValue.fromS(write.userId()));

@@ -225,7 +225,7 @@ class WriteProperties {
     }
 
     private static String alias(Write write, String attribute) {
-        return write.names().entrySet().stream()
+        return Writes.names(write).entrySet().stream()
                 .filter(name -> name.getValue().equals(attribute))
                 .map(Map.Entry::getKey)
                 .findFirst()

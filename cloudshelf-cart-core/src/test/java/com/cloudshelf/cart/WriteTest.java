@@ -1012,7 +1012,7 @@ class WriteTest {
 
     private static String plain(String expression, Write write) {
         String plain = expression;
-        for (Map.Entry<String, String> name : write.names().entrySet()) {
+        for (Map.Entry<String, String> name : Writes.names(write).entrySet()) {
             plain = plain.replaceAll(name.getKey() + "\\b", name.getValue());
         }
         for (Map.Entry<String, AttributeValue> value :
@@ -1062,7 +1062,7 @@ class WriteTest {
     private static int sentBytes(Write write) {
         return write.updateExpression().length()
                 + write.conditionExpression().length()
-                + write.names().toString().length()
+                + Writes.names(write).toString().length()
                 + Items.sizeOf(requireNonNull(write.values()));
     }
 }

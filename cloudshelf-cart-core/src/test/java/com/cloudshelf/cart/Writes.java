@@ -49,6 +49,12 @@ final class Writes {
         return decode(itemWithLines(lines));
     }
 
+    /** Returns the placeholders of a write's expressions. */
+    static Map<String, String> names(Write write) {
+        Map<String, String> names = write.names();
+        return names == null ? Map.of() : names;
+    }
+
     /** Returns the write that these changes make of what is stored. */
     static Write change(StoredCart before, CartChange... changes) {
         return Write.change(
