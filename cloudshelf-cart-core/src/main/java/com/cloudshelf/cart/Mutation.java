@@ -429,24 +429,18 @@ final class Mutation<T> extends Call<T> {
                         this::refused);
             case PUT ->
                 write(
-                        (client, configuration) -> client.putItem(request -> request.tableName(engine.table())
-                                .item(write.item())
-                                .conditionExpression(write.conditionExpression())
-                                .expressionAttributeNames(write.names())
-                                .expressionAttributeValues(write.values())
+                        (client, configuration) -> client.putItem(write.asPut(engine.table())
                                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
-                                .overrideConfiguration(configuration)),
+                                .overrideConfiguration(configuration)
+                                .build()),
                         response -> written(write.after()),
                         this::refused);
             case DELETE ->
                 write(
-                        (client, configuration) -> client.deleteItem(request -> request.tableName(engine.table())
-                                .key(write.key())
-                                .conditionExpression(write.conditionExpression())
-                                .expressionAttributeNames(write.names())
-                                .expressionAttributeValues(write.values())
+                        (client, configuration) -> client.deleteItem(write.asDelete(engine.table())
                                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
-                                .overrideConfiguration(configuration)),
+                                .overrideConfiguration(configuration)
+                                .build()),
                         response -> written(write.after()),
                         this::refused);
         }

@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
@@ -520,6 +522,24 @@ final class Write {
                 .tableName(table)
                 .key(key())
                 .updateExpression(update)
+                .conditionExpression(condition)
+                .expressionAttributeNames(names())
+                .expressionAttributeValues(values());
+    }
+
+    PutItemRequest.Builder asPut(String table) {
+        return PutItemRequest.builder()
+                .tableName(table)
+                .item(item)
+                .conditionExpression(condition)
+                .expressionAttributeNames(names())
+                .expressionAttributeValues(values());
+    }
+
+    DeleteItemRequest.Builder asDelete(String table) {
+        return DeleteItemRequest.builder()
+                .tableName(table)
+                .key(key())
                 .conditionExpression(condition)
                 .expressionAttributeNames(names())
                 .expressionAttributeValues(values());
