@@ -154,6 +154,8 @@ public final class Cart {
      *     the limits
      */
     public Cart apply(CartLimits limits, Instant now, List<CartChange> changes) {
+        requireNonNull(limits, "limits");
+        requireNonNull(now, "now");
         List<CartItem> lines = new ArrayList<>(items);
         for (CartChange change : changes) {
             applyTo(lines, change, now);
@@ -173,6 +175,9 @@ public final class Cart {
      * @throws CartRejectedException if the outcome grows beyond the limits
      */
     public Cart merge(Cart from, MergeStrategy strategy, CartLimits limits, Instant now) {
+        requireNonNull(strategy, "strategy");
+        requireNonNull(limits, "limits");
+        requireNonNull(now, "now");
         List<CartItem> lines = new ArrayList<>(items);
         for (CartItem theirs : from.items) {
             int index = indexOf(lines, theirs.bookId());

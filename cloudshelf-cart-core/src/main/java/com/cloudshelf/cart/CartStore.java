@@ -47,7 +47,7 @@ public interface CartStore {
 
     /**
      * Returns the carts of several users, with the store's default consistency. Every id that was asked for is a key of the map,
-     * in the order of the collection; ids that occur several times are asked for once. Costs one request for 100 ids, sent
+     * in the order of the collection; ids that occur several times are asked for once. Costs one request for each 100 ids, sent
      * side by side; more if the carts are so large that DynamoDB answers in parts. The future fails as that of {@link #get(String)}
      * does; one bad cart fails the call.
      *
@@ -60,7 +60,9 @@ public interface CartStore {
      * an answer was lost and the write was found in the table, as read since. An update that changes nothing writes nothing and
      * returns the cart.
      *
-     * <p>Costs 1 request for the addition of one book that is not in the cart, 2 otherwise, 1 with {@link CartUpdate#basedOn}.
+     * <p>Costs 1 request for the addition of one book that is not in the cart, without an idempotency key and without
+     * {@code ifVersion}; 1, a read, if nothing is to be written; 2 otherwise, 1 with {@link CartUpdate#basedOn}. What a clear
+     * costs, {@link #clear} says.
      * The future fails with
      *
      * <ul>
@@ -76,8 +78,14 @@ public interface CartStore {
     /**
      * Merges one user's cart into another's and clears the first, atomically: what a login does with a guest's cart. Returns
      * the cart that was merged into. If there is nothing to merge from, nothing changes, so that a merge can be repeated, also
-     * after {@link CartOutcomeUnknownException}. Costs 2 requests. A merge that would break a limit is rejected with both carts
-     * untouched.
+     * after {@link CartOutcomeUnknownException}. Costs 2 requests, or 1 if there is nothing to merge from. The future fails with
+     *
+     * <ul>
+     *   <li>{@link CartRejectedException} if the outcome would break a limit, with both carts untouched,
+     *   <li>{@link CartConflictException} if others kept changing one of the carts until the deadline,
+     *   <li>{@link CartOutcomeUnknownException} if the merge may have taken effect; repeat it,
+     *   <li>and as that of {@link #get(String, ReadConsistency)} does, without an effect.
+     * </ul>
      *
      * @param fromUserId whose cart is emptied
      * @param intoUserId whose cart takes the lines
@@ -89,7 +97,9 @@ public interface CartStore {
     /**
      * Erases a user's item and all that it remembers: for a request to be forgotten, or an item that cannot be read. One
      * unconditional request, outside of all guarantees: a change that is under way at the time may bring its book back or
-     * happen twice. To empty a cart use {@link #clear}.
+     * happen twice. To empty a cart use {@link #clear}. The future fails with {@link CartOutcomeUnknownException} if the item may
+     * have been erased, and with {@link CartAccessException}, {@link CartThrottledException} or {@link CartUnavailableException}
+     * if it was not; it can be repeated.
      *
      * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
      */

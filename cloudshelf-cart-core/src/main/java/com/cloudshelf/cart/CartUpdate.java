@@ -127,7 +127,7 @@ public final class CartUpdate {
      * notices and applies the changes to the present one: a stale snapshot costs a request, and is no error.
      *
      * @param cart a cart of this user that a store returned
-     * @throws IllegalArgumentException if the cart is another user's, or was made by {@link Cart#apply}
+     * @throws IllegalArgumentException if the cart is another user's, or was made by {@link Cart#apply} or {@link Cart#merge}
      */
     public CartUpdate basedOn(Cart cart) {
         if (!cart.userId().equals(userId)) {
@@ -135,7 +135,8 @@ public final class CartUpdate {
         }
         if (cart.isDerived()) {
             throw new IllegalArgumentException(
-                    "an update can only be based on a cart that a store returned, not on one that Cart.apply made");
+                    "an update can only be based on a cart that a store returned, not on the preview that Cart.apply or"
+                            + " Cart.merge made");
         }
         return new CartUpdate(userId, changes, cart, expectedVersion, idempotencyKey, deadline);
     }

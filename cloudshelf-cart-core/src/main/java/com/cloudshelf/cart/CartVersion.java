@@ -7,10 +7,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * An opaque token for the state of a cart, fit for an HTTP {@code ETag} and {@code If-Match}.
  *
- * <p>Two tokens of one user are equal only if no line of the cart changed in between. A token is built from the cart's
- * incarnation (new after a clear or an expiry that removed the item), a counter that every write of this library raises,
- * and a fingerprint of the lines, so that a change by a writer that knows no versions shows as well. A cart that has no
- * lines has one token, whether it never existed, was cleared, or has expired.
+ * <p>Two tokens of one user, other than that of an empty cart, are equal only if this library did not write in between and book,
+ * title, author, price and quantity of each line, and their order, are the same. A token is built from the cart's incarnation
+ * (new after an expiry, and after a clear that removed the item), a counter that every write of this library raises, and a
+ * fingerprint of the lines, so that a change by a writer that knows no versions shows as well. A cart that has no lines has one
+ * token, whether it never existed, was cleared, or has expired.
  *
  * <p>The text form consists of letters, digits, {@code -}, {@code _} and {@code .}; quote it in an {@code ETag} header.
  *
@@ -49,7 +50,8 @@ public final class CartVersion {
             char c = token.charAt(i);
             if ("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.".indexOf(c) < 0) {
                 throw new IllegalArgumentException(
-                        "a version consists of letters, digits, '-', '_' and '.', unlike the character at " + i);
+                        "a version consists of letters, digits, '-', '_' and '.', unlike the character at " + i
+                                + "; an ETag goes in without quotes and W/");
             }
         }
         return new CartVersion(token);

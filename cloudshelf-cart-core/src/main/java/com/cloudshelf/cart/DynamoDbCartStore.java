@@ -31,7 +31,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
  * ({@code thenApplyAsync} with an executor).
  *
  * <p><b>Turns.</b> Changes to one cart through one store take turns, and hand the cart on: among themselves they do not conflict,
- * and each costs one request. Changes to different carts never wait for each other, but at most {@link Builder#maxConcurrency}
+ * and each but the first usually costs one request. The wait counts against a call's deadline: a change that hangs holds up those
+ * behind it until it ends. Changes to different carts never wait for each other, but at most {@link Builder#maxConcurrency}
  * requests are in flight at a time.
  *
  * <p><b>Retries</b> are the store's own, in every retry mode of the SDK: it has the client send each request once. Throttling

@@ -218,7 +218,11 @@ record Failure(Kind kind, Throwable cause) {
             return "the table " + table + " does not exist in the client's account and region; create it, or give the"
                     + " store the right tableName and region";
         }
-        if (code.startsWith("AccessDenied")) {
+        if (code.startsWith("KMS")) {
+            return "the caller may not use the KMS key of the table " + table
+                    + "; allow its role kms:Decrypt on that key, and see that the key is enabled";
+        }
+        if (code.startsWith("AccessDenied") || cause instanceof TransactionCanceledException) {
             return "the caller may not use the table " + table
                     + "; its role needs the actions that the cause names, among"
                     + " dynamodb:GetItem, BatchGetItem, PutItem, UpdateItem and DeleteItem on this table";

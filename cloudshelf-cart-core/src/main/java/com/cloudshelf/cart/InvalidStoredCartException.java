@@ -3,8 +3,9 @@ package com.cloudshelf.cart;
 import static java.util.Objects.requireNonNull;
 
 /**
- * The stored item cannot be a cart: {@link #attributePath()} holds something other than {@link #expected()}. The item stays
- * untouched; mend it, or erase it with {@link CartStore#delete}.
+ * The stored item cannot be a cart, or is of a format that this version of the library does not write:
+ * {@link #attributePath()} holds something other than {@link #expected()}. The item stays untouched; the message says what to
+ * do.
  */
 public class InvalidStoredCartException extends CartStoreException {
     private static final long serialVersionUID = 1L;
@@ -19,12 +20,16 @@ public class InvalidStoredCartException extends CartStoreException {
      * @param expected what should be there, such as {@code a whole number of at least 0 (N)}
      */
     public InvalidStoredCartException(String userId, String attributePath, String expected) {
-        super(
+        this(
                 userId,
+                attributePath,
+                expected,
                 "the stored item is not a cart: " + attributePath + " must be " + expected
-                        + "; the item was left as it is, mend it or erase it with delete(userId)",
-                false,
-                null);
+                        + "; the item was left as it is, mend it or erase it with delete(userId)");
+    }
+
+    InvalidStoredCartException(String userId, String attributePath, String expected, String message) {
+        super(userId, message, false, null);
         this.attributePath = requireNonNull(attributePath, "attributePath");
         this.expected = requireNonNull(expected, "expected");
     }

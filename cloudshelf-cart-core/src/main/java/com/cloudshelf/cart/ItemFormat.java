@@ -366,7 +366,12 @@ final class ItemFormat {
     /** Returns the refusal to write an item of a format that this version does not know. */
     static InvalidStoredCartException higherFormat(String userId) {
         return new InvalidStoredCartException(
-                userId, FORMAT, "at most " + CURRENT_FORMAT + ", for this version of the library to write it");
+                userId,
+                FORMAT,
+                "at most " + CURRENT_FORMAT,
+                "the item is of a higher format than " + CURRENT_FORMAT
+                        + ": a newer version of this library wrote it; it was"
+                        + " left as it is, upgrade the library here to change it");
     }
 
     private static String linePath(int index, String name) {

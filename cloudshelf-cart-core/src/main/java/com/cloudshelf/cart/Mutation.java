@@ -138,6 +138,7 @@ final class Mutation<T> extends Call<T> {
         saw(stored);
         known = stored;
         confirmed = true;
+        lostTo = losses > 0 ? stored : null;
         decide(stored);
     }
 
@@ -159,10 +160,7 @@ final class Mutation<T> extends Call<T> {
             return;
         }
         if (stored.format() > ItemFormat.CURRENT_FORMAT) {
-            throw new InvalidStoredCartException(
-                    userId,
-                    ItemFormat.FORMAT,
-                    "at most " + ItemFormat.CURRENT_FORMAT + ", for this version to write it");
+            throw ItemFormat.higherFormat(userId);
         }
         Memory.Key used = key == null || memory == null ? null : memory.liveKey(key.hash(), now.toEpochMilli());
         if (key != null && used != null) {
@@ -190,7 +188,8 @@ final class Mutation<T> extends Call<T> {
                 throw new CartRejectedException(
                         userId,
                         Reason.KEYS_FULL,
-                        "the cart remembers " + Memory.MAX_KEYS + " idempotency keys already");
+                        "the cart remembers " + Memory.MAX_KEYS
+                                + " idempotency keys already; there is room when one has passed its retention");
             }
             if (key != null || !cart.equals(stored.cart())) {
                 write(stored, cart, now);

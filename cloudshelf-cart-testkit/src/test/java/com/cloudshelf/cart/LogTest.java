@@ -75,10 +75,11 @@ class LogTest {
         assertThat(process.exitValue()).as(log).isZero();
 
         List<String> messages = Files.readAllLines(failures);
-        List<String> secrets = new ArrayList<>(List.of(SECRET, PRICE, Integer.toString(QUANTITY)));
+        List<String> secrets = new ArrayList<>(List.of(SECRET, PRICE));
         secrets.addAll(Files.readAllLines(tokens));
         assertThat(secrets).hasSizeGreaterThan(6).doesNotContain("");
         assertThat(log).doesNotContain(secrets);
+        secrets.add(Integer.toString(QUANTITY)); // in the log a latency may look like it
         assertThat(messages).allSatisfy(message -> assertThat(message).doesNotContain(secrets));
 
         // The run was one in which there is something to log, and to complain about.

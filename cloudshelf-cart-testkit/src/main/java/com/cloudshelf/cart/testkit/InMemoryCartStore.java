@@ -201,7 +201,7 @@ public final class InMemoryCartStore implements CartStore {
     @Override
     public CompletableFuture<Cart> merge(String fromUserId, String intoUserId, MergeStrategy strategy) {
         checkMerge(fromUserId, intoUserId, strategy);
-        return call(Kind.CHANGE, intoUserId, false, () -> carts.merge(fromUserId, intoUserId, strategy));
+        return call(Kind.CHANGE, intoUserId, true, () -> carts.merge(fromUserId, intoUserId, strategy));
     }
 
     @Override

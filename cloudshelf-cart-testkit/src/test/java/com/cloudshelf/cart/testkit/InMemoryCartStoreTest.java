@@ -66,6 +66,16 @@ class InMemoryCartStoreTest {
         }
     }
 
+    @Test
+    void merge_answerLost_isRetryable() {
+        carts.failNext(Failure.LOST_ANSWER);
+
+        CartStoreException unknown = failureOf(carts.merge("guest", USER, MergeStrategy.SUM));
+
+        assertThat(unknown.effectPossible()).isTrue();
+        assertThat(unknown.isRetryable()).isTrue();
+    }
+
     @ParameterizedTest
     @EnumSource
     void failNext_change_failsOnceAndHasNoEffectButForALostAnswer(Failure failure) {
