@@ -200,12 +200,14 @@ abstract class Call<T> {
         inFlight = sent;
         sent.whenComplete((answer, thrown) -> {
             inFlight = null;
-            writing = false;
-            engine.admission().release();
-            if (thrown == null) {
-                guarded(() -> answered.accept(answer));
-            } else {
-                guarded(() -> failed(Failure.of(thrown), write, refused));
+            try {
+                if (thrown == null) {
+                    guarded(() -> answered.accept(answer));
+                } else {
+                    guarded(() -> failed(Failure.of(thrown), write, refused));
+                }
+            } finally {
+                engine.admission().release();
             }
         });
         if (result.isDone()) {
@@ -216,6 +218,11 @@ abstract class Call<T> {
 
     private void failed(Failure failure, boolean write, Consumer<Failure> refused) {
         lastFailure = failure;
+        if (write && failure.kind() == Failure.Kind.AMBIGUOUS) {
+            ambiguous = true;
+            becameAmbiguous();
+        }
+        writing = false; // not before: a store that is closed meanwhile must know that the write may have happened
         switch (failure.kind()) {
             case REFUSED -> {
                 if (!write) { // a read has no condition
@@ -228,10 +235,6 @@ abstract class Call<T> {
             case DENIED, TOO_LARGE, INVALID -> fail(failure.asException(userId, engine.table()));
             default -> {
                 tally.throttles += failure.kind() == Failure.Kind.THROTTLED ? 1 : 0;
-                if (write && failure.kind() == Failure.Kind.AMBIGUOUS) {
-                    ambiguous = true;
-                    becameAmbiguous();
-                }
                 pause();
             }
         }

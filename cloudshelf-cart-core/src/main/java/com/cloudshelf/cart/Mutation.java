@@ -55,8 +55,6 @@ final class Mutation<T> extends Call<T> {
     private @Nullable StoredCart ambiguousPin;
     private @Nullable Write ambiguousRemoval;
     private boolean removalOfConfirmed;
-    private boolean forbidding;
-
     /** Whether an id of this call may be in the item although no try of it took effect. */
     private boolean fenced;
 
@@ -99,6 +97,7 @@ final class Mutation<T> extends Call<T> {
         if (handedOn != null) {
             known = handedOn;
         }
+        id = WriteId.begunAt(engine.wallMillis().getAsLong()); // the wait for its turn may have been long
         proceed();
     }
 
@@ -116,7 +115,9 @@ final class Mutation<T> extends Call<T> {
     @Override
     void step() {
         StoredCart stored = known;
-        if (stored != null) {
+        if (isSettled()) {
+            fail(contended()); // what follows a success is not worth another try
+        } else if (stored != null) {
             decide(stored);
         } else if (!unseenWriteRefused && isSingleAdd()) {
             add();
@@ -217,7 +218,8 @@ final class Mutation<T> extends Call<T> {
         if (memory == null && tried && ambiguousPin != null && ambiguousPin.memory() != null) {
             throw unknown(null);
         }
-        if (memory != null && tried && !memory.provesAbsenceOf(id) && !isNextAfterLastTry(memory)) {
+        boolean leavesId = sent == null || sent.kind() != Write.Kind.DELETE;
+        if (memory != null && tried && leavesId && !memory.provesAbsenceOf(id) && !isNextAfterLastTry(memory)) {
             throw unknown(null);
         }
         if (memory != null && refusedAdd != null && !memory.provesAbsenceOf(refusedAdd)) {
@@ -254,7 +256,7 @@ final class Mutation<T> extends Call<T> {
         } else if (update.isClear()) {
             send(Write.clear(stored, entry, stamp, terms));
         } else if (isSingleAdd() && isContended(stored, now) && mayAddUnpinned(stored)) {
-            addUnpinned(stored, cart);
+            addUnpinned(stored);
         } else {
             send(Write.change(stored, cart, entry, stamp, terms));
         }
@@ -292,13 +294,13 @@ final class Mutation<T> extends Call<T> {
         send(Write.add(userId, item, stampOfAdd(), terms));
     }
 
-    private void addUnpinned(StoredCart stored, Cart cart) {
+    private void addUnpinned(StoredCart stored) {
         String bookId = singleAdd().bookId();
         CartItem line = stored.cart().item(bookId).orElse(null);
         if (line == null) {
             add();
         } else {
-            send(Write.raise(stored, line, cart.item(bookId).orElseThrow(), stampOfAdd(), terms));
+            send(Write.raise(stored, line, singleAdd(), stampOfAdd(), terms));
         }
     }
 
@@ -332,7 +334,7 @@ final class Mutation<T> extends Call<T> {
     private static boolean isPinnedTo(StoredCart stored, @Nullable StoredCart before) {
         return before != null
                 && before.exists() == stored.exists()
-                && before.pins().equals(stored.pins());
+                && before.pins().hold(stored.pins(), before.isExpired());
     }
 
     /** Writes nothing but this call's id, so that the tries that are still on their way are refused when they land. */
@@ -354,13 +356,16 @@ final class Mutation<T> extends Call<T> {
 
     /** Excludes that an addition which was refused takes effect yet: its id may leave the ring while this call pauses. */
     private void forbid(WriteId add) {
-        forbidding = true;
+        boolean fencedBefore = fenced;
+        // Until the answer says that it worked: then the id is in the item, or the addition took effect.
+        fenced = true;
         Write write = Write.forbid(userId, add);
         write(
                 (client, configuration) -> client.updateItem(write.asUpdate(engine.table())
                         .overrideConfiguration(configuration)
                         .build()),
                 response -> {
+                    fenced = fencedBefore;
                     refusedAdd = null;
                     pause();
                 },
@@ -415,7 +420,6 @@ final class Mutation<T> extends Call<T> {
     private void send(Write write) {
         sent = write;
         tried = true;
-        forbidding = false;
         switch (write.kind()) {
             case UPDATE ->
                 write(
@@ -532,8 +536,7 @@ final class Mutation<T> extends Call<T> {
     @Override
     void becameAmbiguous() {
         Write write = sent;
-        if (forbidding || write == null) {
-            fenced |= forbidding;
+        if (write == null) {
             return;
         }
         if (write.kind() == Write.Kind.DELETE) {

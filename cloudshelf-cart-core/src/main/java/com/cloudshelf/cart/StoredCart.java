@@ -3,6 +3,7 @@ package com.cloudshelf.cart;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -26,6 +27,17 @@ final class StoredCart implements Cart.Origin {
 
         /** What is there is not pinned: an expired item need not hold a list. */
         static final int ANY_LIST = -2;
+
+        /** Whether a condition that pins these holds for an item of those; it pins the time to live of an expired cart only. */
+        boolean hold(Pins there, boolean expired) {
+            return listSize == there.listSize
+                    && Objects.equals(version, there.version)
+                    && Objects.equals(incarnation, there.incarnation)
+                    && Objects.equals(totalItems, there.totalItems)
+                    && Objects.equals(totalPrice, there.totalPrice)
+                    && Objects.equals(lastUpdated, there.lastUpdated)
+                    && (!expired || Objects.equals(ttl, there.ttl));
+        }
 
         static final Pins NONE = new Pins(null, null, null, null, null, null, NO_LIST);
     }

@@ -123,36 +123,29 @@ final class Write {
      * needs to know of the line it pins.
      *
      * @param line as it was seen
-     * @param sum the line and what is added to it
      */
-    static Write raise(StoredCart seen, CartItem line, CartItem sum, Stamp stamp, Terms terms) {
-        int added = sum.quantity() - line.quantity();
-        BigDecimal price = sum.price().multiply(BigDecimal.valueOf(sum.quantity()));
+    static Write raise(StoredCart seen, CartItem line, CartItem added, Stamp stamp, Terms terms) {
+        BigDecimal price = added.price().multiply(BigDecimal.valueOf(added.quantity()));
         Expression e = new Expression();
         String path = e.name(ItemFormat.CART_ITEMS) + "[" + seen.cart().items().indexOf(line) + "].";
         String quantity = path + ItemFormat.QUANTITY;
         requireCart(e, stamp, terms);
         e.pin(path + ItemFormat.BOOK_ID, s(line.bookId()));
         e.pin(path + ItemFormat.PRICE, n(line.price()));
-        if (sum.price().compareTo(line.price()) == 0) {
-            e.and(quantity + "<=" + e.value(n(terms.limits().maxQuantity() - added)));
+        if (added.price().compareTo(line.price()) == 0) {
+            e.and(quantity + "<=" + e.value(n(terms.limits().maxQuantity() - added.quantity())));
         } else {
             e.pin(quantity, n(line.quantity()));
-            e.assign(path + ItemFormat.PRICE, e.value(n(sum.price())));
+            e.assign(path + ItemFormat.PRICE, e.value(n(added.price())));
+            BigDecimal before = BigDecimal.valueOf(line.quantity());
+            price = price.add(added.price().subtract(line.price()).multiply(before));
         }
-        e.assign(quantity, quantity + "+" + e.value(n(added)));
-        text(e, path + ItemFormat.TITLE, sum.titleOrNull());
-        text(e, path + ItemFormat.AUTHOR, sum.authorOrNull());
-        countIn(e, added, price.subtract(line.price().multiply(BigDecimal.valueOf(line.quantity()))), stamp, terms);
+        e.assign(quantity, quantity + "+" + e.value(n(added.quantity())));
+        // Not pinned, so not written back as they were seen.
+        added.title().ifPresent(title -> e.assign(path + ItemFormat.TITLE, e.value(s(title))));
+        added.author().ifPresent(author -> e.assign(path + ItemFormat.AUTHOR, e.value(s(author))));
+        countIn(e, added.quantity(), price, stamp, terms);
         return new Write(Kind.UPDATE, seen.userId(), e, Map.of(), null, null);
-    }
-
-    private static void text(Expression e, String path, @Nullable String text) {
-        if (text == null) {
-            e.remove(path);
-        } else {
-            e.assign(path, e.value(s(text)));
-        }
     }
 
     /** Refuses a write that pins no version if the item is no cart of this library, or could hide that it took effect before. */

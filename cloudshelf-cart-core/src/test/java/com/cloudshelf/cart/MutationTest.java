@@ -125,6 +125,32 @@ class MutationTest {
         }
 
         @Test
+        void addItem_titleThatARivalSetMeanwhile_isNotWrittenBackAsItWasSeen() {
+            resultOf(rival.addItem(USER, CartItem.of("a", "Old", "Old", money("9.50"), 2)));
+            client.then(serve(table), serve(table).after(() -> {
+                resultOf(rival.addItem(USER, CartItem.of("a", "New", "New", money("9.50"), 1)));
+            }));
+
+            Cart cart = resultOf(store.addItem(USER, CartItem.of("a", null, null, money("9.50"), 1)));
+
+            assertThat(cart.item("a").orElseThrow().title()).contains("New");
+            assertThat(cart.item("a").orElseThrow().author()).contains("New");
+            assertThat(cart.totalItems()).isEqualTo(4);
+            assertWritten(cart);
+        }
+
+        @Test
+        void addItem_repairThatIsThrottled_doesNotAddAgain() {
+            table.put(with(Writes.itemWithLines(1), "totalItems", n("7")));
+            client.then(serve(table), fail(Failures.throttled()));
+
+            assertThat(resultOf(store.addItem(USER, book("a", "1", 1))).totalItems())
+                    .isEqualTo(3);
+
+            assertThat(client.sent()).containsExactly("UpdateItem", "UpdateItem");
+        }
+
+        @Test
         void addItem_bookInACartThatIsBeingWrittenToAtAnotherPrice_takesTheNewPrice() {
             resultOf(rival.addItem(USER, book("a", "9.50", 2)));
             client.then(serve(table), serve(table));
@@ -944,7 +970,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_landsBeforeItIsExcluded_hasOneEffect() {
+        void addItem_landsBeforeItIsExcluded_isUnknownAndHasOneEffect() {
             table.put(Writes.itemWithLines(1));
             loseTwice();
             client.then(serve(table).after(() -> {
@@ -953,8 +979,39 @@ class MutationTest {
                     }))
                     .thenAlways(serve(table));
 
-            assertThat(resultOf(store.addItem(USER, book("book0", "1", 3))).totalItems())
-                    .isEqualTo(3);
+            failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("book0", "1", 3)));
+
+            assertThat(stored().cart().totalItems()).isEqualTo(3);
+        }
+
+        @Test
+        void addItem_exclusionCarriedOutThenRefused_isNotTakenForTheAddition() {
+            table.put(Writes.itemWithLines(1));
+            loseTwice();
+            client.then(request -> {
+                        table.serve(request);
+                        return serve(table).answer(request);
+                    })
+                    .thenAlways(serve(table));
+
+            failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("book0", "1", 3)));
+
+            assertThat(stored().cart().totalItems()).isEqualTo(9);
+        }
+
+        @Test
+        void addItem_exclusionThrottledButCarriedOut_isNotTakenForTheAddition() {
+            table.put(Writes.itemWithLines(1));
+            loseTwice();
+            client.then(request -> {
+                        table.serve(request);
+                        return fail(Failures.throttled()).answer(request);
+                    })
+                    .thenAlways(serve(table));
+
+            failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("book0", "1", 3)));
+
+            assertThat(stored().cart().totalItems()).isEqualTo(9);
         }
 
         @Test

@@ -265,11 +265,11 @@ class TurnsTest {
 
             answers.get(0)
                     .complete(GetItemResponse.builder().item(table.item(USER)).build());
-            answers.get(1).complete(NO_ITEM);
-            answers.get(2).complete(table.serve(client.requests().get(2)));
+            answers.get(1).complete(table.serve(client.requests().get(1)));
+            answers.get(2).complete(NO_ITEM);
             answers.get(3).complete(NO_ITEM);
 
-            assertThat(client.sent()).containsExactly("GetItem", "GetItem", "UpdateItem", "GetItem");
+            assertThat(client.sent()).containsExactly("GetItem", "UpdateItem", "GetItem", "GetItem");
             resultOf(change);
             resultOf(second);
             resultOf(third);

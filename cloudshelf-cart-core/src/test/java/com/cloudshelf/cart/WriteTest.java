@@ -745,12 +745,8 @@ class WriteTest {
 
         private Write raise(String bookId, String price, int quantity, Write.Terms terms) {
             CartItem line = seen.cart().item(bookId).orElseThrow();
-            Cart cart = seen.cart()
-                    .apply(
-                            Generated.NO_LIMITS,
-                            NOW,
-                            List.of(new Add(CartItem.of(bookId, "New title", null, money(price), quantity))));
-            return Write.raise(seen, line, cart.item(bookId).orElseThrow(), stamp, terms);
+            return Write.raise(
+                    seen, line, CartItem.of(bookId, "New title", null, money(price), quantity), stamp, terms);
         }
     }
 
