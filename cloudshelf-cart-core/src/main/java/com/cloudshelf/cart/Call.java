@@ -188,7 +188,7 @@ abstract class Call<T> {
         }
         tally.requests++;
         // Half of the time that is left: one that hangs leaves time for another.
-        Duration timeout = Duration.ofMillis(Math.min(remaining, Math.max(leastTryMillis, remaining / 2)));
+        long timeout = Math.min(remaining, Math.max(leastTryMillis, remaining / 2));
         CompletableFuture<R> sent;
         try {
             sent = request.apply(engine.client(), engine.configuration(timeout));

@@ -56,8 +56,30 @@ public final class Cart {
             @Nullable Origin origin) {
         this.userId = userId;
         this.items = Collections.unmodifiableList(items);
-        this.totalItems = totalItems(items);
-        this.totalPrice = totalPrice(items);
+        long count = 0;
+        long micros = 0;
+        boolean fits = true;
+        for (int i = 0; i < items.size(); i++) {
+            CartItem line = items.get(i);
+            int quantity = line.quantity();
+            long sum = micros + line.micros() * quantity;
+            fits &= Math.multiplyHigh(line.micros(), quantity) == 0 && sum >= micros;
+            micros = sum;
+            count += quantity;
+        }
+        this.totalItems = count;
+        this.totalPrice = fits ? Decimal.ofMicros(micros) : largeTotalPrice(items);
+        this.lastUpdated = lastUpdated;
+        this.expiresAt = expiresAt;
+        this.origin = origin;
+    }
+
+    /** Places a cart in a store; its totals are those that were made from the same lines. */
+    Cart(Cart content, @Nullable Instant lastUpdated, @Nullable Instant expiresAt, Origin origin) {
+        this.userId = content.userId;
+        this.items = content.items;
+        this.totalItems = content.totalItems;
+        this.totalPrice = content.totalPrice;
         this.lastUpdated = lastUpdated;
         this.expiresAt = expiresAt;
         this.origin = origin;
@@ -83,8 +105,7 @@ public final class Cart {
      */
     public static Cart stored(Cart content, CartVersion version, Instant lastUpdated, Instant expiresAt) {
         return new Cart(
-                content.userId,
-                content.items,
+                content,
                 requireNonNull(lastUpdated, "lastUpdated"),
                 requireNonNull(expiresAt, "expiresAt"),
                 new Fixed(requireNonNull(version, "version")));
@@ -275,34 +296,15 @@ public final class Cart {
     }
 
     static int indexOf(List<CartItem> lines, String bookId) {
+        int hash = bookId.hashCode();
         for (int i = 0; i < lines.size(); i++) {
-            if (lines.get(i).bookId().equals(bookId)) {
+            String candidate = lines.get(i).bookId();
+            if (candidate.hashCode() == hash
+                    && candidate.equals(bookId)) { // hash codes are kept, their text is far away
                 return i;
             }
         }
         return -1;
-    }
-
-    private static long totalItems(List<CartItem> lines) {
-        long sum = 0;
-        for (int i = 0; i < lines.size(); i++) {
-            sum += lines.get(i).quantity();
-        }
-        return sum;
-    }
-
-    private static BigDecimal totalPrice(List<CartItem> lines) {
-        long micros = 0;
-        for (int i = 0; i < lines.size(); i++) {
-            CartItem line = lines.get(i);
-            long high = Math.multiplyHigh(line.micros(), line.quantity());
-            long sum = micros + line.micros() * line.quantity();
-            if (high != 0 || sum < micros) {
-                return largeTotalPrice(lines);
-            }
-            micros = sum;
-        }
-        return Decimal.ofMicros(micros);
     }
 
     /** Sums what does not fit a long in millionths: beyond nine trillion. */

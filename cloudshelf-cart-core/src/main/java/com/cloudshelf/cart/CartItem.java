@@ -21,7 +21,6 @@ public final class CartItem {
     private final String bookId;
     private final @Nullable String title;
     private final @Nullable String author;
-    private final BigDecimal price;
     private final long micros;
     private final int quantity;
     private final @Nullable Instant addedAt;
@@ -30,14 +29,12 @@ public final class CartItem {
             String bookId,
             @Nullable String title,
             @Nullable String author,
-            BigDecimal price,
             long micros,
             int quantity,
             @Nullable Instant addedAt) {
         this.bookId = bookId;
         this.title = title;
         this.author = author;
-        this.price = price;
         this.micros = micros;
         this.quantity = quantity;
         this.addedAt = addedAt;
@@ -66,7 +63,7 @@ public final class CartItem {
 
     /** Returns this line with the time at which the book first entered the cart. */
     public CartItem withAddedAt(Instant addedAt) {
-        return new CartItem(bookId, title, author, price, micros, quantity, requireNonNull(addedAt, "addedAt"));
+        return new CartItem(bookId, title, author, micros, quantity, requireNonNull(addedAt, "addedAt"));
     }
 
     CartItem withAddedAtIfAbsent(Instant now) {
@@ -74,7 +71,7 @@ public final class CartItem {
     }
 
     CartItem withQuantity(int quantity) {
-        return quantity == this.quantity ? this : new CartItem(bookId, title, author, price, micros, quantity, addedAt);
+        return quantity == this.quantity ? this : new CartItem(bookId, title, author, micros, quantity, addedAt);
     }
 
     CartItem withPrice(BigDecimal price) {
@@ -87,7 +84,6 @@ public final class CartItem {
                 bookId,
                 newer.title == null ? title : newer.title,
                 newer.author == null ? author : newer.author,
-                newer.price,
                 newer.micros,
                 quantity,
                 addedAt);
@@ -101,7 +97,7 @@ public final class CartItem {
             long micros,
             int quantity,
             @Nullable Instant addedAt) {
-        return new CartItem(bookId, title, author, Decimal.ofMicros(micros), micros, quantity, addedAt);
+        return new CartItem(bookId, title, author, micros, quantity, addedAt);
     }
 
     /** Returns the id of the book; a cart has at most one line for it. */
@@ -121,7 +117,7 @@ public final class CartItem {
 
     /** Returns the price of one copy, without trailing zeros. */
     public BigDecimal price() {
-        return price;
+        return Decimal.ofMicros(micros);
     }
 
     /** Returns the number of copies, at least 1. */
@@ -163,7 +159,7 @@ public final class CartItem {
         return other instanceof CartItem that
                 && quantity == that.quantity
                 && bookId.equals(that.bookId)
-                && price.equals(that.price)
+                && micros == that.micros
                 && Objects.equals(title, that.title)
                 && Objects.equals(author, that.author)
                 && Objects.equals(addedAt, that.addedAt);
@@ -171,13 +167,13 @@ public final class CartItem {
 
     @Override
     public int hashCode() {
-        return Objects.hash(bookId, title, author, price, quantity, addedAt);
+        return Objects.hash(bookId, title, author, micros, quantity, addedAt);
     }
 
     /** Returns all values, for a debugger or a test report; what a customer has in the cart does not belong in a log. */
     @Override
     public String toString() {
         return "CartItem[bookId=" + bookId + ", title=" + title + ", author=" + author + ", price="
-                + price.toPlainString() + ", quantity=" + quantity + ", addedAt=" + addedAt + "]";
+                + price().toPlainString() + ", quantity=" + quantity + ", addedAt=" + addedAt + "]";
     }
 }

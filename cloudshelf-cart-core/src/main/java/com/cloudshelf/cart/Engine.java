@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -40,6 +41,7 @@ final class Engine {
     private final AtomicLong nextDriftLog = new AtomicLong(System.nanoTime());
     private final Set<Call<?>> calls = ConcurrentHashMap.newKeySet();
     private final Timer timer = new Timer();
+    private final ConcurrentMap<Long, AwsRequestOverrideConfiguration> configurations = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     Engine(
@@ -84,9 +86,15 @@ final class Engine {
         return configuration -> configuration.overrideConfiguration(once);
     }
 
-    AwsRequestOverrideConfiguration configuration(Duration timeout) {
+    /** Returns the settings of a request that may take so long; a little less, so that there are few to make. */
+    AwsRequestOverrideConfiguration configuration(long timeoutMillis) {
+        long millis = timeoutMillis & -Math.max(1, Long.highestOneBit(timeoutMillis) >> 4);
+        return configurations.computeIfAbsent(millis, this::newConfiguration);
+    }
+
+    private AwsRequestOverrideConfiguration newConfiguration(long timeoutMillis) {
         AwsRequestOverrideConfiguration.Builder builder =
-                AwsRequestOverrideConfiguration.builder().apiCallTimeout(timeout);
+                AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofMillis(timeoutMillis));
         if (oneTry != null) {
             builder.addPlugin(oneTry);
         }

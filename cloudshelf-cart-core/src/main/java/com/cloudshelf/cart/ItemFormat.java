@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
@@ -162,9 +163,8 @@ final class ItemFormat {
         for (int i = 0; i < values.size(); i++) {
             AttributeValue value = values.get(i);
             CartItem line = line(i, value);
-            int earlier = line == null ? LineIndex.NONE : index.find(line.bookId());
+            int earlier = line == null ? LineIndex.NONE : index.appendIfAbsent(line);
             if (line != null && earlier == LineIndex.NONE) {
-                index.append(line);
                 if (!stored.indexed) {
                     lines.add(value);
                 }
@@ -198,7 +198,7 @@ final class ItemFormat {
         }
         List<String> bookIds = ids == null ? List.of() : ids.ss();
         stored.idsTrue = stored.indexed && bookIds.size() == items.size() && index.holdsAll(bookIds);
-        stored.items = items;
+        stored.content = new Cart(userId, items, null, null, null);
         stored.lines = lines;
     }
 
@@ -392,6 +392,28 @@ final class ItemFormat {
         line.put(QUANTITY, n(item.quantity()));
         Instant added = item.addedAtOrNull();
         putOrRemove(line, ADDED_AT, added == null ? null : added.toString());
+        return AttributeValue.fromM(line);
+    }
+
+    /** Writes a line that changed into what is stored of it: of what did not change, the very values stay. */
+    static AttributeValue encodeLine(CartItem from, CartItem to, Map<String, AttributeValue> stored) {
+        Map<String, AttributeValue> line = new LinkedHashMap<>(stored);
+        if (to.quantity() != from.quantity()) {
+            line.put(QUANTITY, n(to.quantity()));
+        }
+        if (to.micros() != from.micros()) {
+            line.put(PRICE, n(to.price()));
+        }
+        if (!Objects.equals(to.titleOrNull(), from.titleOrNull())) {
+            putOrRemove(line, TITLE, to.titleOrNull());
+        }
+        if (!Objects.equals(to.authorOrNull(), from.authorOrNull())) {
+            putOrRemove(line, AUTHOR, to.authorOrNull());
+        }
+        Instant added = to.addedAtOrNull();
+        if (!Objects.equals(added, from.addedAtOrNull())) {
+            putOrRemove(line, ADDED_AT, added == null ? null : added.toString());
+        }
         return AttributeValue.fromM(line);
     }
 

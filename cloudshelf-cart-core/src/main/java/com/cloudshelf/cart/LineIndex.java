@@ -15,18 +15,20 @@ final class LineIndex {
         this.slots = new int[Integer.highestOneBit(Math.max(most, 1)) * 4];
     }
 
-    void append(CartItem line) {
-        lines.add(line);
-        slots[slot(line.bookId())] = lines.size();
-    }
-
-    int find(String bookId) {
-        return slots[slot(bookId)] - 1;
+    /** Appends a line for a new book; returns the position of the book's line if there is one already. */
+    int appendIfAbsent(CartItem line) {
+        int slot = slot(line.bookId());
+        int earlier = slots[slot] - 1;
+        if (earlier == NONE) {
+            lines.add(line);
+            slots[slot] = lines.size();
+        }
+        return earlier;
     }
 
     boolean holdsAll(List<String> bookIds) {
         for (int i = 0; i < bookIds.size(); i++) {
-            if (find(bookIds.get(i)) == NONE) {
+            if (slots[slot(bookIds.get(i))] == 0) {
                 return false;
             }
         }

@@ -29,6 +29,9 @@ record Memory(
     /** Ids older than this belong to calls that ended long ago; nobody will ask for them. */
     private static final long STALE_MILLIS = 120_000;
 
+    /** To sort the ring for what is stale is a good part of the work for a write: not for every one. */
+    private static final int TRIM_EVERY = 8;
+
     static final int MAX_KEYS = 100;
 
     /** Begins the memory of a new cart, which takes over what an expired one at the same place remembered. */
@@ -85,14 +88,16 @@ record Memory(
     }
 
     /**
-     * Returns the memory after one more write. A ring that is a quarter full forgets what is stale, a full one its older half.
+     * Returns the memory after one more write. A ring that is a quarter full forgets what is stale every eighth time, a full
+     * one its older half.
      *
      * @param refused the id of an addition of the same call that is to be refused from now on, if it has one
      */
     Memory after(WriteId id, @Nullable WriteId refused, long now, long systemNow, int ringSize) {
-        List<String> ring = new ArrayList<>(writes);
+        List<String> ring = new ArrayList<>(writes.size() + 2);
+        ring.addAll(writes);
         long floor = forgotten;
-        if (ring.size() >= ringSize / 4) {
+        if (isFull(ringSize) || (version % TRIM_EVERY == 0 && ring.size() >= ringSize / 4)) {
             Collections.sort(ring);
             int drop = isFull(ringSize) ? ring.size() - ringSize / 2 : 0;
             while (drop < ring.size() && WriteId.begin(ring.get(drop)) < systemNow - STALE_MILLIS) {
@@ -101,7 +106,7 @@ record Memory(
             for (String left : ring.subList(0, drop)) {
                 floor = Math.max(floor, WriteId.begin(left));
             }
-            ring = new ArrayList<>(ring.subList(drop, ring.size()));
+            ring.subList(0, drop).clear();
         }
         if (refused != null) {
             ring.remove(refused.text());

@@ -26,7 +26,7 @@ final class Mutation<T> extends Call<T> {
     private final CartUpdate update;
     private final Function<Cart, T> finish;
     private final Write.Terms terms;
-    private WriteId id;
+    private WriteId id = WriteId.NONE;
     private final @Nullable KeyedChanges key;
     private final Duration keyRetention;
 
@@ -70,7 +70,6 @@ final class Mutation<T> extends Call<T> {
         this.finish = finish;
         this.terms = terms;
         this.keyRetention = keyRetention;
-        this.id = WriteId.begunAt(engine.wallMillis().getAsLong());
         this.key = update.idempotencyKey()
                 .map(text -> KeyedChanges.of(text, update.changes()))
                 .orElse(null);
@@ -97,7 +96,6 @@ final class Mutation<T> extends Call<T> {
         if (handedOn != null) {
             known = handedOn;
         }
-        id = WriteId.begunAt(engine.wallMillis().getAsLong()); // the wait for its turn may have been long
         proceed();
     }
 
@@ -120,8 +118,10 @@ final class Mutation<T> extends Call<T> {
         } else if (stored != null) {
             decide(stored);
         } else if (!unseenWriteRefused && isSingleAdd()) {
+            identify(null);
             add();
         } else if (!unseenWriteRefused && isPlainClear() && engine.mayHaveRested(userId)) {
+            identify(null);
             send(Write.removeRested(userId, now()));
         } else {
             read();
@@ -241,11 +241,7 @@ final class Mutation<T> extends Call<T> {
 
     /** Chooses the form of the write. */
     private void write(StoredCart stored, Cart cart, Instant now) {
-        if (!tried) {
-            Memory memory = stored.memory();
-            id = WriteId.begunAt(
-                    Math.max(engine.wallMillis().getAsLong(), memory == null ? 0 : memory.forgotten() + 1));
-        }
+        identify(stored.memory());
         Write.Stamp stamp = stamp(now);
         Write.KeyEntry entry = key == null
                 ? null
@@ -259,6 +255,14 @@ final class Mutation<T> extends Call<T> {
             addUnpinned(stored);
         } else {
             send(Write.change(stored, cart, entry, stamp, terms));
+        }
+    }
+
+    /** Gives the next try an id of its own, unless an earlier try with the present one could take effect. */
+    private void identify(@Nullable Memory memory) {
+        if (!tried) {
+            id = WriteId.begunAt(
+                    Math.max(engine.wallMillis().getAsLong(), memory == null ? 0 : memory.forgotten() + 1));
         }
     }
 

@@ -45,7 +45,6 @@ final class StoredCart implements Cart.Origin {
     private final String userId;
     private final boolean exists;
     private final boolean expired;
-    private final List<CartItem> items;
     private final List<AttributeValue> lines;
     private final boolean indexed;
     private final boolean idsTrue;
@@ -54,6 +53,7 @@ final class StoredCart implements Cart.Origin {
     private final @Nullable Memory memory;
     private final long format;
     private final int unknownBytes;
+    private final @Nullable Instant expiresAt;
     private final Cart cart;
 
     /** Whether the stored list is, line for line, the cart's: only then may a write address a line by its index. */
@@ -70,7 +70,6 @@ final class StoredCart implements Cart.Origin {
         this.userId = builder.userId;
         this.exists = builder.exists;
         this.expired = builder.expired;
-        this.items = builder.items;
         this.lines = builder.lines;
         this.indexed = builder.indexed;
         this.idsTrue = builder.idsTrue;
@@ -79,9 +78,10 @@ final class StoredCart implements Cart.Origin {
         this.memory = builder.memory;
         this.format = builder.format;
         this.unknownBytes = builder.unknownBytes;
+        this.expiresAt = builder.expiresAt;
         this.cart = expired
                 ? new Cart(userId, List.of(), null, null, this)
-                : new Cart(userId, items, builder.lastUpdated, builder.expiresAt, this);
+                : new Cart(builder.content, builder.lastUpdated, builder.expiresAt, this);
     }
 
     static StoredCart absent(String userId) {
@@ -137,7 +137,7 @@ final class StoredCart implements Cart.Origin {
 
     /** Whether a read made now would take the item for expired. */
     boolean isExpiredAt(Instant now) {
-        return expired || cart.expiresAt().map(at -> !at.isAfter(now)).orElse(false);
+        return expired || (expiresAt != null && !expiresAt.isAfter(now));
     }
 
     @Override
@@ -174,7 +174,7 @@ final class StoredCart implements Cart.Origin {
         final String userId;
         boolean exists;
         boolean expired;
-        List<CartItem> items = List.of();
+        Cart content;
         List<AttributeValue> lines = List.of();
         boolean indexed = true;
         boolean idsTrue = true;
@@ -195,6 +195,7 @@ final class StoredCart implements Cart.Origin {
 
         Builder(String userId) {
             this.userId = userId;
+            this.content = new Cart(userId, List.of(), null, null, null);
         }
 
         StoredCart build() {

@@ -55,7 +55,8 @@ final class Write {
     private static final int MAX_APPENDED_LINES = 50;
 
     /** Two reserved words of DynamoDB, and a name that occurs so often that a placeholder is shorter. */
-    private static final Set<String> ALIASED = Set.of(ItemFormat.TTL, ItemFormat.FORMAT, ItemFormat.CART_ITEMS);
+    private static final Map<String, String> ALIASES =
+            Map.of(ItemFormat.TTL, "#t", ItemFormat.FORMAT, "#f", ItemFormat.CART_ITEMS, "#c");
 
     private static final List<String> ALWAYS_NUMBERS =
             List.of(ItemFormat.TOTAL_ITEMS, ItemFormat.TOTAL_PRICE, ItemFormat.VERSION, ItemFormat.LAST_WRITE);
@@ -228,12 +229,14 @@ final class Write {
             e.set(ItemFormat.CART_ITEMS, AttributeValue.fromL(lines.values));
         }
         setBookIds(e, before, lines, cart);
-        e.set(ItemFormat.TOTAL_ITEMS, n(cart.totalItems()));
-        e.set(ItemFormat.TOTAL_PRICE, n(cart.totalPrice()));
-        e.set(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
-        e.set(ItemFormat.TTL, n(expiry(stamp, terms)));
+        Head head = Head.of(cart, memory, stamp, terms);
+        e.set(ItemFormat.TOTAL_ITEMS, head.totalItems);
+        e.set(ItemFormat.TOTAL_PRICE, head.totalPrice);
+        e.set(ItemFormat.LAST_UPDATED, head.lastUpdated);
+        e.set(ItemFormat.TTL, head.ttl);
+        e.set(ItemFormat.VERSION, head.version);
         setMemory(e, before, memory, key, stamp);
-        StoredCart after = after(before, cart.items(), lines.values, memory, stamp, terms);
+        StoredCart after = after(before, cart, lines.values, memory, head, stamp, terms);
         if (lines.grew) {
             checkSize(before.userId(), ItemFormat.sizeOf(after));
         }
@@ -258,19 +261,20 @@ final class Write {
         Memory memory = memoryAfter(before, key, stamp, terms);
         List<AttributeValue> lines = new ArrayList<>();
         cart.items().forEach(item -> lines.add(encodeNew(item, brought)));
-        StoredCart after = after(before, cart.items(), lines, memory, stamp, terms);
+        Head head = Head.of(cart, memory, stamp, terms);
+        StoredCart after = after(before, cart, lines, memory, head, stamp, terms);
         checkSize(before.userId(), ItemFormat.sizeOf(after));
 
         Map<String, AttributeValue> item = new LinkedHashMap<>();
         item.put(ItemFormat.USER_ID, s(before.userId()));
         item.put(ItemFormat.CART_ITEMS, AttributeValue.fromL(lines));
-        item.put(ItemFormat.TOTAL_ITEMS, n(cart.totalItems()));
-        item.put(ItemFormat.TOTAL_PRICE, n(cart.totalPrice()));
-        item.put(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
-        item.put(ItemFormat.TTL, n(expiry(stamp, terms)));
+        item.put(ItemFormat.TOTAL_ITEMS, head.totalItems);
+        item.put(ItemFormat.TOTAL_PRICE, head.totalPrice);
+        item.put(ItemFormat.LAST_UPDATED, head.lastUpdated);
+        item.put(ItemFormat.TTL, head.ttl);
         item.put(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
-        item.put(ItemFormat.INCARNATION, s(memory.incarnation()));
-        item.put(ItemFormat.VERSION, n(memory.version()));
+        item.put(ItemFormat.INCARNATION, head.incarnation);
+        item.put(ItemFormat.VERSION, head.version);
         item.put(ItemFormat.WRITES, ss(memory.writes()));
         item.put(ItemFormat.FORGOTTEN, n(memory.forgotten()));
         item.put(ItemFormat.LAST_WRITE, n(memory.lastWrite()));
@@ -349,32 +353,47 @@ final class Write {
                 : memory.with(key.hash(), key.key(), stamp.now().toEpochMilli());
     }
 
+    /** The attributes of a cart beside its lines, as a write leaves them and the next one pins them. */
+    private record Head(
+            AttributeValue version,
+            AttributeValue incarnation,
+            AttributeValue totalItems,
+            AttributeValue totalPrice,
+            AttributeValue lastUpdated,
+            AttributeValue ttl) {
+        static Head of(Cart cart, Memory memory, Stamp stamp, Terms terms) {
+            return new Head(
+                    n(memory.version()),
+                    s(memory.incarnation()),
+                    n(cart.totalItems()),
+                    n(cart.totalPrice()),
+                    s(stamp.now().toString()),
+                    n(expiry(stamp, terms)));
+        }
+
+        StoredCart.Pins pins(int listSize) {
+            return new StoredCart.Pins(version, incarnation, totalItems, totalPrice, lastUpdated, ttl, listSize);
+        }
+    }
+
     private static StoredCart after(
             StoredCart before,
-            List<CartItem> items,
+            Cart cart,
             List<AttributeValue> lines,
             Memory memory,
+            Head head,
             Stamp stamp,
             Terms terms) {
-        long ttl = expiry(stamp, terms);
         StoredCart.Builder after = new StoredCart.Builder(before.userId());
         after.exists = true;
-        after.items = items;
+        after.content = cart;
         after.lines = lines;
         after.memory = memory;
         after.format = ItemFormat.CURRENT_FORMAT;
         after.unknownBytes = before.unknownBytes();
         after.lastUpdated = stamp.now();
-        after.expiresAt = Instant.ofEpochSecond(ttl);
-        Cart cart = new Cart(before.userId(), items, null, null, null);
-        after.pins = new StoredCart.Pins(
-                n(memory.version()),
-                s(memory.incarnation()),
-                n(cart.totalItems()),
-                n(cart.totalPrice()),
-                s(stamp.now().toString()),
-                n(ttl),
-                lines.size());
+        after.expiresAt = Instant.ofEpochSecond(expiry(stamp, terms));
+        after.pins = head.pins(lines.size());
         return after.build();
     }
 
@@ -444,7 +463,6 @@ final class Write {
     private static void setMemory(Expression e, StoredCart before, Memory after, @Nullable KeyEntry key, Stamp stamp) {
         Memory known = before.memory();
         int ids = stamp.refused() == null ? 1 : 2;
-        e.set(ItemFormat.VERSION, n(after.version()));
         e.set(ItemFormat.LAST_WRITE, n(after.lastWrite()));
         if (known != null && after.writes().size() == known.writes().size() + ids) {
             e.add(
@@ -589,7 +607,10 @@ final class Write {
 
     /** The difference between the lines that are stored and those to come: the second is the first, thinned out and appended to. */
     private static final class Lines {
-        private record Touched(int index, CartItem from, CartItem to) {}
+        private record Touched(int index, Map<String, AttributeValue> from, Map<String, AttributeValue> to) {}
+
+        private static final List<String> CHANGEABLE = List.of(
+                ItemFormat.QUANTITY, ItemFormat.PRICE, ItemFormat.TITLE, ItemFormat.AUTHOR, ItemFormat.ADDED_AT);
 
         final StoredCart before;
         final List<AttributeValue> values;
@@ -602,13 +623,24 @@ final class Write {
         Lines(StoredCart before, List<CartItem> items, Map<String, AttributeValue> brought) {
             this.before = before;
             List<CartItem> old = before.cart().items();
+            int common = Math.min(old.size(), items.size());
+            int head = 0; // a change leaves most lines the very objects that they were
+            while (head < common && isSame(old.get(head), items.get(head))) {
+                head++;
+            }
+            int tail = 0;
+            while (tail < common - head && isSame(old.get(old.size() - 1 - tail), items.get(items.size() - 1 - tail))) {
+                tail++;
+            }
+            int end = old.size() - tail;
             values = new ArrayList<>(items.size());
-            int index = 0;
-            for (CartItem item : items) {
-                while (index < old.size() && !old.get(index).bookId().equals(item.bookId())) {
+            values.addAll(before.lines().subList(0, head));
+            int index = head;
+            for (CartItem item : items.subList(head, items.size() - tail)) {
+                while (index < end && !old.get(index).bookId().equals(item.bookId())) {
                     remove(index++, old);
                 }
-                if (index == old.size()) {
+                if (index == end) {
                     appended.add(item);
                     values.add(encodeNew(item, brought));
                     grew = true;
@@ -617,9 +649,15 @@ final class Write {
                     index++;
                 }
             }
-            while (index < old.size()) {
+            while (index < end) {
                 remove(index++, old);
             }
+            values.addAll(before.lines().subList(end, old.size()));
+        }
+
+        @SuppressWarnings("ReferenceEquality") // a change passes on what it does not change, and equality costs more
+        private static boolean isSame(@Nullable Object left, @Nullable Object right) {
+            return left == right;
         }
 
         private void remove(int index, List<CartItem> old) {
@@ -631,11 +669,12 @@ final class Write {
             AttributeValue stored = before.lines().get(index);
             if (from.equals(to)) {
                 values.add(stored);
-            } else {
-                touched.add(new Touched(index, from, to));
-                values.add(ItemFormat.encodeLine(to, stored.m()));
-                grew |= !to.title().equals(from.title()) || !to.author().equals(from.author());
+                return;
             }
+            AttributeValue changed = ItemFormat.encodeLine(from, to, stored.m());
+            values.add(changed);
+            touched.add(new Touched(index, stored.m(), changed.m()));
+            grew |= !to.title().equals(from.title()) || !to.author().equals(from.author());
         }
 
         /** Whether paths into the list do it. Removing and appending at once is left to the list as a whole. */
@@ -652,20 +691,21 @@ final class Write {
             for (Touched line : touched) {
                 String path = list + "[" + line.index + "].";
                 pinLine(e, path, line.from);
-                CartItem to = line.to;
-                if (to.quantity() != line.from.quantity()) {
-                    e.assign(path + ItemFormat.QUANTITY, e.value(n(to.quantity())));
+                for (String name : CHANGEABLE) {
+                    AttributeValue value = line.to.get(name);
+                    if (isSame(value, line.from.get(name))) {
+                        continue;
+                    }
+                    if (value == null) {
+                        e.remove(path + name);
+                    } else {
+                        e.assign(path + name, e.value(value));
+                    }
                 }
-                if (to.price().compareTo(line.from.price()) != 0) {
-                    e.assign(path + ItemFormat.PRICE, e.value(n(to.price())));
-                }
-                assignText(e, path + ItemFormat.TITLE, line.from.titleOrNull(), to.titleOrNull());
-                assignText(e, path + ItemFormat.AUTHOR, line.from.authorOrNull(), to.authorOrNull());
-                assignText(e, path + ItemFormat.ADDED_AT, text(line.from.addedAtOrNull()), text(to.addedAtOrNull()));
             }
-            for (int i = 0; i < removed.size(); i++) {
-                String path = list + "[" + removedAt.get(i) + "]";
-                pinLine(e, path + ".", removed.get(i));
+            for (int index : removedAt) {
+                String path = list + "[" + index + "]";
+                pinLine(e, path + ".", before.lines().get(index).m());
                 e.remove(path);
             }
             for (int i = 0; i < appended.size(); i++) {
@@ -675,55 +715,63 @@ final class Write {
             }
         }
 
-        private static void pinLine(Expression e, String path, CartItem line) {
-            e.pin(path + ItemFormat.BOOK_ID, s(line.bookId()));
-            e.pin(path + ItemFormat.QUANTITY, n(line.quantity()));
-            e.pin(path + ItemFormat.PRICE, n(line.price()));
-        }
-
-        private static @Nullable String text(@Nullable Instant time) {
-            return time == null ? null : time.toString();
-        }
-
-        private static void assignText(Expression e, String path, @Nullable String from, @Nullable String to) {
-            if (to == null && from != null) {
-                e.remove(path);
-            } else if (to != null && !to.equals(from)) {
-                e.assign(path, e.value(s(to)));
-            }
+        private static void pinLine(Expression e, String path, Map<String, AttributeValue> line) {
+            e.pin(path + ItemFormat.BOOK_ID, line.get(ItemFormat.BOOK_ID));
+            e.pin(path + ItemFormat.QUANTITY, line.get(ItemFormat.QUANTITY));
+            e.pin(path + ItemFormat.PRICE, line.get(ItemFormat.PRICE));
         }
     }
 
     /** Collects the clauses of an update and its condition, with short placeholders: they are sent with every request. */
     private static final class Expression {
+        /** What an update of one line fits into: what grows is copied. */
+        private static final int USUAL_CHARS = 320;
+
+        private static final int USUAL_VALUES = 24;
+
+        private static final String[] PLACEHOLDERS = new String[USUAL_VALUES];
+
+        static {
+            for (int i = 0; i < USUAL_VALUES; i++) {
+                PLACEHOLDERS[i] = placeholder(i);
+            }
+        }
+
         final Map<String, String> names = new HashMap<>();
-        final Map<String, AttributeValue> values = new HashMap<>();
-        private final Map<String, String> aliases = new HashMap<>();
-        private final StringBuilder set = new StringBuilder();
+        final Map<String, AttributeValue> values = new HashMap<>(2 * USUAL_VALUES);
+        private final StringBuilder set = new StringBuilder(USUAL_CHARS);
         private final StringBuilder add = new StringBuilder();
         private final StringBuilder remove = new StringBuilder();
         private final StringBuilder delete = new StringBuilder();
-        private final StringBuilder condition = new StringBuilder();
+        private final StringBuilder condition = new StringBuilder(USUAL_CHARS);
         private boolean open = true;
 
         /** Returns an attribute of the item as it is written in an expression. */
         String name(String attribute) {
-            return ALIASED.contains(attribute) ? alias(attribute) : attribute;
+            String alias = ALIASES.get(attribute);
+            if (alias == null) {
+                return attribute;
+            }
+            names.put(alias, attribute);
+            return alias;
         }
 
-        /** Returns a placeholder for a name. */
+        /** Returns a new placeholder for a name. */
         String alias(String anyName) {
-            return aliases.computeIfAbsent(anyName, name -> {
-                String alias = "#" + Integer.toString(10 + names.size(), Character.MAX_RADIX);
-                names.put(alias, name);
-                return alias;
-            });
+            String alias = "#k" + names.size();
+            names.put(alias, anyName);
+            return alias;
         }
 
         String value(AttributeValue value) {
-            String placeholder = ":" + Integer.toString(10 + values.size(), Character.MAX_RADIX);
+            int index = values.size();
+            String placeholder = index < PLACEHOLDERS.length ? PLACEHOLDERS[index] : placeholder(index);
             values.put(placeholder, value);
             return placeholder;
+        }
+
+        private static String placeholder(int index) {
+            return ":" + Integer.toString(10 + index, Character.MAX_RADIX);
         }
 
         void set(String attribute, AttributeValue value) {
@@ -770,7 +818,12 @@ final class Write {
         }
 
         void pin(String path, @Nullable AttributeValue seen) {
-            and(seen == null ? "attribute_not_exists(" + path + ")" : path + "=" + value(seen));
+            if (seen == null) {
+                and("attribute_not_exists(" + path + ")");
+            } else {
+                and(path);
+                condition.append('=').append(value(seen));
+            }
         }
 
         String update() {

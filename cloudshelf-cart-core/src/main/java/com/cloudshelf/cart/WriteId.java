@@ -16,17 +16,20 @@ record WriteId(String text, long begin) {
     // Not a generator that is seeded once: clones of a SnapStart snapshot would draw the same ids.
     private static final SecureRandom RANDOM = new SecureRandom();
 
+    /** No write's id: what a call has before its first try. */
+    static final WriteId NONE = new WriteId("", 0);
+
     static WriteId begunAt(long epochMillis) {
         char[] text = new char[LENGTH];
         long time = epochMillis;
-        long random = RANDOM.nextLong();
+        byte[] random = new byte[LENGTH - TIME_CHARS];
+        RANDOM.nextBytes(random);
         for (int i = TIME_CHARS - 1; i >= 0; i--) {
             text[i] = ALPHABET.charAt((int) (time & 63));
             time >>>= 6;
         }
         for (int i = TIME_CHARS; i < LENGTH; i++) {
-            text[i] = ALPHABET.charAt((int) (random & 63));
-            random >>>= 6;
+            text[i] = ALPHABET.charAt(random[i - TIME_CHARS] & 63);
         }
         return new WriteId(new String(text), epochMillis);
     }

@@ -256,8 +256,8 @@ final class Expressions {
                 updated = replaced(updated, action.getKey(), 0, value);
             }
         }
-        // From the back, so that the indexes of the item before the update stay those of the lines that are meant.
-        Collections.sort(removed, (a, b) -> last(b) - last(a));
+        // What is within lines first, then lines from the back: the indexes are those of the item before the update.
+        Collections.sort(removed, (a, b) -> a.size() == b.size() ? last(b) - last(a) : b.size() - a.size());
         for (List<Object> path : removed) {
             updated = replaced(updated, path, 0, null);
         }

@@ -13,27 +13,27 @@ class LineIndexTest {
     }
 
     @Test
-    void find_manyBooks_findsEachWhereItIs() {
+    void appendIfAbsent_manyBooks_appendsEachOnceAndFindsWhereItIs() {
         List<CartItem> lines = new ArrayList<>();
         LineIndex index = new LineIndex(lines, 300);
         for (int i = 0; i < 300; i++) {
-            assertThat(index.find("book" + i)).isEqualTo(LineIndex.NONE);
-            index.append(line("book" + i));
+            assertThat(index.appendIfAbsent(line("book" + i))).isEqualTo(LineIndex.NONE);
         }
         for (int i = 0; i < 300; i++) {
-            assertThat(index.find("book" + i)).isEqualTo(i);
+            assertThat(index.appendIfAbsent(line("book" + i))).isEqualTo(i);
         }
+        assertThat(lines).hasSize(300);
         assertThat(index.holdsAll(List.of("book0", "book299"))).isTrue();
         assertThat(index.holdsAll(List.of("book0", "book300"))).isFalse();
     }
 
     @Test
-    void find_booksOfOneHashCode_keepsThemApart() {
+    void appendIfAbsent_booksOfOneHashCode_keepsThemApart() {
         LineIndex index = new LineIndex(new ArrayList<>(), 2);
-        index.append(line("Aa"));
-        assertThat(index.find("BB")).isEqualTo(LineIndex.NONE);
-        index.append(line("BB"));
-        assertThat(index.find("Aa")).isZero();
-        assertThat(index.find("BB")).isEqualTo(1);
+        index.appendIfAbsent(line("Aa"));
+        assertThat(index.holdsAll(List.of("BB"))).isFalse();
+        assertThat(index.appendIfAbsent(line("BB"))).isEqualTo(LineIndex.NONE);
+        assertThat(index.appendIfAbsent(line("Aa"))).isZero();
+        assertThat(index.appendIfAbsent(line("BB"))).isEqualTo(1);
     }
 }

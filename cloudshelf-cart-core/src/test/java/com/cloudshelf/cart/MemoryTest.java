@@ -115,10 +115,23 @@ class MemoryTest {
         List<String> ids = List.of(idBegunAt(NOW - 60_000), idBegunAt(NOW - 400_000), idBegunAt(NOW - 1));
         WriteId id = WriteId.begunAt(NOW);
 
-        assertThat(memory(7, ids, 5, Map.of()).after(id, null, NOW, NOW, 16).writes())
+        assertThat(memory(8, ids, 5, Map.of()).after(id, null, NOW, NOW, 16).writes())
                 .containsExactly(ids.get(0), ids.get(1), ids.get(2), id.text());
-        assertThat(memory(7, ids, 5, Map.of()).after(id, null, NOW, NOW, 12).writes())
+        assertThat(memory(8, ids, 5, Map.of()).after(id, null, NOW, NOW, 12).writes())
                 .containsExactly(ids.get(0), ids.get(2), id.text());
+    }
+
+    @Test
+    void after_writesThatAreNotTheEighth_forgetsNothing() {
+        List<String> ids = List.of(idBegunAt(NOW - 400_000), idBegunAt(NOW - 1), idBegunAt(NOW - 60_000));
+        WriteId id = WriteId.begunAt(NOW);
+
+        for (long version = 9; version < 16; version++) {
+            assertThat(memory(version, ids, 5, Map.of())
+                            .after(id, null, NOW, NOW, 12)
+                            .writes())
+                    .containsExactly(ids.get(0), ids.get(1), ids.get(2), id.text());
+        }
     }
 
     @Test
