@@ -285,7 +285,8 @@ public final class Cart {
             throw new CartRejectedException(
                     userId, Reason.LIMIT, "the cart may have at most " + limits.maxLines() + " lines");
         }
-        for (CartItem line : lines) {
+        for (int i = 0; i < lines.size(); i++) {
+            CartItem line = lines.get(i);
             if (line.quantity() > limits.maxQuantity()
                     && line.quantity()
                             > item(line.bookId()).map(CartItem::quantity).orElse(0)) {
@@ -334,7 +335,15 @@ public final class Cart {
         if (this == other) {
             return true;
         }
-        return other instanceof Cart that && userId.equals(that.userId) && items.equals(that.items);
+        if (!(other instanceof Cart that) || !userId.equals(that.userId) || items.size() != that.items.size()) {
+            return false;
+        }
+        for (int i = 0; i < items.size(); i++) {
+            if (!items.get(i).equals(that.items.get(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

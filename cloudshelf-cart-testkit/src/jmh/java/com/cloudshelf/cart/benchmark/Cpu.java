@@ -18,7 +18,7 @@ final class Cpu {
         Collection<RunResult> runs = new Runner(new OptionsBuilder()
                         .include(CpuBenchmark.class.getSimpleName() + "." + benchmark)
                         .param("lines", Integer.toString(lines))
-                        .warmupBatchSize(lines <= 10 ? 600 : lines <= 100 ? 300 : 100)
+                        .warmupBatchSize(lines <= 10 ? 2000 : lines <= 100 ? 1000 : 400)
                         .measurementBatchSize(lines <= 10 ? 10 : lines <= 100 ? 5 : 2)
                         .jvmArgsAppend("-D" + CpuBenchmark.ANSWERS + "=" + directory.resolve("answers"))
                         .output(directory
