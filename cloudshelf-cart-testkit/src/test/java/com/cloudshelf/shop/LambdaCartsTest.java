@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.cloudshelf.cart.Cart;
 import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.CartTable;
+import com.cloudshelf.cart.CartTableSpec;
 import com.cloudshelf.cart.DynamoDbCartStore;
 import com.cloudshelf.cart.testkit.LocalDynamoDb;
 import java.math.BigDecimal;
@@ -14,9 +16,11 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** A store from the environment: region, keys and endpoint as the SDK finds them, the table by its usual name. */
+/** Stores from the environment: region, keys and endpoint as the SDK finds them. */
 class LambdaCartsTest {
+    private static final CartItem DUNE = CartItem.of("book001", "Dune", "Frank Herbert", new BigDecimal("9.99"), 1);
     private static final Map<String, String> BEFORE = new HashMap<>();
     private static LocalDynamoDb server;
 
@@ -38,6 +42,8 @@ class LambdaCartsTest {
 
     @AfterAll
     static void restoreTheEnvironment() {
+        ((DynamoDbCartStore) LambdaCarts.CARTS).close();
+        NamedTableCarts.CARTS.close();
         BEFORE.forEach((property, value) -> {
             if (value == null) {
                 System.clearProperty(property);
@@ -45,23 +51,39 @@ class LambdaCartsTest {
                 System.setProperty(property, value);
             }
         });
-        ((DynamoDbCartStore) LambdaCarts.CARTS).close();
         server.close();
     }
 
     @Test
     void addAndCheckout_repeated_haveOneEffect() {
-        CartItem dune = CartItem.of("book001", "Dune", "Frank Herbert", new BigDecimal("9.99"), 1);
         Duration remaining = Duration.ofSeconds(20);
 
-        LambdaCarts.add("user123", dune, "request-1", remaining);
-        Cart ordered = LambdaCarts.add("user123", dune, "request-1", remaining);
+        LambdaCarts.add("user123", DUNE, "request-1", remaining);
+        Cart ordered = LambdaCarts.add("user123", DUNE, "request-1", remaining);
         assertEquals(1, ordered.totalItems());
 
-        LambdaCarts.add("user123", dune, "request-2", remaining);
+        LambdaCarts.add("user123", DUNE, "request-2", remaining);
         LambdaCarts.checkout(ordered, "order-1", remaining);
         Cart left = LambdaCarts.checkout(ordered, "order-1", remaining);
         assertEquals(1, left.totalItems());
         assertTrue(left.item("book001").isPresent());
+    }
+
+    @Test
+    void tableOfAnotherName_deployed_keepsCartsUntilTheyAreErased() {
+        DynamoDbAsyncClient client = server.client();
+        CartTableSpec spec =
+                CartTableSpec.defaults().withTableName("cloudshelf-carts").withTag("Owner", "cart-team");
+        CartTable.create(client, spec).join();
+
+        DynamoDbCartStore carts = NamedTableCarts.CARTS;
+        carts.addItem("user123", DUNE).join();
+        carts.addItem("user456", DUNE).join();
+        carts.delete("user123").join();
+
+        var items =
+                client.scan(scan -> scan.tableName("cloudshelf-carts")).join().items();
+        assertEquals(1, items.size());
+        assertEquals("user456", items.get(0).get("userId").s());
     }
 }

@@ -52,6 +52,9 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback {
             LocalDynamoDb server = LocalDynamoDb.shared();
             return type == URI.class ? server.endpoint() : type == LocalDynamoDb.class ? server : server.client();
         }
+        if (type == Faults.class && !LocalDynamoDb.shared().isHttp()) {
+            throw EmbeddedConnection.withoutHttp("Faults");
+        }
         Owner owner = Owner.of(context);
         if (owner.settings().scope() == Scope.TEST && context.getTestMethod().isEmpty()) {
             throw new ParameterResolutionException("@WithCartStore makes a " + type.getSimpleName()
@@ -81,8 +84,9 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback {
         if (fixture != null) {
             String test = context.getRequiredTestClass().getSimpleName() + "."
                     + context.getTestMethod().map(Method::getName).orElse("");
+            LocalDynamoDb server = LocalDynamoDb.shared();
             System.err.print(
-                    FailureReport.of(test, fixture.table, LocalDynamoDb.shared().client(), fixture.faults));
+                    FailureReport.of(test, fixture.table, server.client(), server.isHttp() ? fixture.faults : null));
         }
     }
 
@@ -128,7 +132,7 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback {
                     .clock(clock);
             LocalDynamoDb server = LocalDynamoDb.shared();
             this.table = server.createCartTable();
-            this.client = server.client(faults);
+            this.client = server.isHttp() ? server.client(faults) : server.client();
             this.store = builder.client(client).tableName(table).build();
         }
 

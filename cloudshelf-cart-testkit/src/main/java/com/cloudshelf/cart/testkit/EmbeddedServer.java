@@ -1,8 +1,6 @@
 package com.cloudshelf.cart.testkit;
 
 import java.net.BindException;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -12,9 +10,6 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler
 
 /** DynamoDB Local and its Jetty in this JVM: apart from the rest, so that who uses another server loads none of it. */
 final class EmbeddedServer {
-    // Held, or its level would be forgotten. Inside SQLite's driver it warns of hash codes when there are many tables.
-    private static final Logger DRIVERS_MAP = Logger.getLogger("javolution.util");
-
     private final DynamoDBProxyServer server;
     private final int port;
 
@@ -25,10 +20,7 @@ final class EmbeddedServer {
 
     /** Starts a server; on any free port if the port is 0. */
     static EmbeddedServer start(String host, int port) {
-        quietenLog4j();
-        if (DRIVERS_MAP.getLevel() == null) {
-            DRIVERS_MAP.setLevel(Level.SEVERE);
-        }
+        DynamoDbLocalLogs.quieten();
         LocalDynamoDBServerHandler handler = newHandler();
         DynamoDBProxyServer server = new DynamoDBProxyServer(port, handler);
         Server jetty = handler.getServer();
@@ -81,17 +73,6 @@ final class EmbeddedServer {
             server.stop();
         } catch (Exception e) {
             throw new IllegalStateException("DynamoDB Local did not stop: " + e, e);
-        }
-    }
-
-    /** Keeps Log4j, which DynamoDB Local logs to, from complaining on standard error that it has no backend. */
-    private static void quietenLog4j() {
-        String factory = "log4j2.loggerContextFactory";
-        ClassLoader loader = EmbeddedServer.class.getClassLoader();
-        boolean backend = loader.getResource("META-INF/services/org.apache.logging.log4j.spi.Provider") != null
-                || loader.getResource("META-INF/log4j-provider.properties") != null;
-        if (!backend && System.getProperty(factory) == null) {
-            System.setProperty(factory, "org.apache.logging.log4j.simple.SimpleLoggerContextFactory");
         }
     }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
@@ -20,18 +21,28 @@ final class FailureReport {
 
     private FailureReport() {}
 
-    static String of(String test, String table, DynamoDbAsyncClient client, Faults faults) {
+    /** Without the network of the store, its requests are not known. */
+    static String of(String test, String table, DynamoDbAsyncClient client, @Nullable Faults faults) {
         List<String> lines = new ArrayList<>();
         lines.add(test + " failed. Items of its table " + table + ":");
         lines.addAll(items(table, client));
-        List<SentRequest> sent = faults.sent();
+        if (faults == null) {
+            lines.add("Requests of its store: not recorded, for the embedded client sends none");
+        } else {
+            lines.addAll(requests(faults.sent()));
+        }
+        return lines.stream().map(FailureReport::cut).collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    private static List<String> requests(List<SentRequest> sent) {
+        List<String> lines = new ArrayList<>();
         lines.add("Requests of its store: " + sent.size());
         int first = Math.max(0, sent.size() - MAX_REQUEST_LINES);
         if (first > 0) {
             lines.add("  ... " + first + " earlier");
         }
         sent.subList(first, sent.size()).forEach(request -> lines.add("  " + request));
-        return lines.stream().map(FailureReport::cut).collect(Collectors.joining("\n", "", "\n"));
+        return lines;
     }
 
     private static List<String> items(String table, DynamoDbAsyncClient client) {

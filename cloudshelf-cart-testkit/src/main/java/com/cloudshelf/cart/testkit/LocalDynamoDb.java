@@ -1,7 +1,6 @@
 package com.cloudshelf.cart.testkit;
 
 import com.cloudshelf.cart.DynamoDbCartStore;
-import io.netty.channel.EventLoopGroup;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
@@ -12,15 +11,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
-import software.amazon.awssdk.http.nio.netty.ProxyConfiguration;
-import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
-import software.amazon.awssdk.profiles.ProfileFile;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
@@ -31,9 +22,10 @@ import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /**
- * A DynamoDB Local that runs inside this JVM and is spoken to over real HTTP.
+ * A DynamoDB Local for tests: inside this JVM and spoken to over real HTTP, unless another one is {@linkplain #shared()
+ * chosen}.
  *
- * <p>It listens on the loopback interface only and keeps everything in memory. A start takes one to three seconds, a table
+ * <p>In this JVM it listens on the loopback interface only and keeps everything in memory. A start takes one to three seconds, a table
  * some milliseconds: tests share one server ({@link #shared()}) and make a table each ({@link #createCartTable()}).
  *
  * <pre>{@code
@@ -49,55 +41,53 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
  */
 public final class LocalDynamoDb implements AutoCloseable {
 
-    private static final String HOST = "127.0.0.1";
+    static final String ENDPOINT_PROPERTY = "cloudshelf.cart.testkit.endpoint";
+    static final String ENDPOINT_VARIABLE = "CLOUDSHELF_CART_TESTKIT_ENDPOINT";
+
+    /** What these name in place of an endpoint: the client without HTTP. It is no URL, for it has no scheme. */
+    static final URI EMBEDDED = URI.create("embedded");
+
     private static final String KEY = "userId";
     private static final int ANY_FREE_PORT = 0;
-    private static final String ENDPOINT_PROPERTY = "cloudshelf.cart.testkit.endpoint";
-    private static final String ENDPOINT_VARIABLE = "CLOUDSHELF_CART_TESTKIT_ENDPOINT";
     private static final Object SHARED_LOCK = new Object();
     private static @Nullable LocalDynamoDb sharedServer;
 
-    /** None if the server is elsewhere. */
-    private final @Nullable EmbeddedServer server;
-
-    private final URI endpoint;
-    private final SdkEventLoopGroup eventLoops;
-    private final DynamoDbAsyncClient client;
+    private final Connection connection;
     private final DynamoDbAsyncClient lentClient;
     private final boolean shared;
     private boolean closed;
 
-    private LocalDynamoDb(@Nullable EmbeddedServer server, URI endpoint, boolean shared) {
-        this.server = server;
-        this.endpoint = endpoint;
+    private LocalDynamoDb(Connection connection, boolean shared) {
+        this.connection = connection;
+        this.lentClient = ignoringClose(connection.client());
         this.shared = shared;
-        this.eventLoops = SdkEventLoopGroup.builder().build();
-        this.client = settings().httpClientBuilder(httpClientBuilder()).build();
-        this.lentClient = ignoringClose(client);
-    }
-
-    private static LocalDynamoDb embedded(int port, boolean shared) {
-        EmbeddedServer server = EmbeddedServer.start(HOST, port);
-        return new LocalDynamoDb(server, URI.create("http://" + HOST + ":" + server.port()), shared);
     }
 
     /**
      * The server that everything in this JVM shares: started by the first call, stopped when the JVM exits.
      *
-     * <p>If the system property {@code cloudshelf.cart.testkit.endpoint} or else the environment variable
-     * {@code CLOUDSHELF_CART_TESTKIT_ENDPOINT} names an endpoint, say {@code http://127.0.0.1:8000}, it is the DynamoDB Local that
-     * runs there, and none is started in this JVM. What tests create there, stays there.
+     * <p>The system property {@code cloudshelf.cart.testkit.endpoint}, or else the environment variable
+     * {@code CLOUDSHELF_CART_TESTKIT_ENDPOINT}, chooses which one it is:
+     *
+     * <ul>
+     *   <li>Neither is set: it runs in this JVM, behind its HTTP server on a free port. Everything works.
+     *   <li>{@code embedded}: it runs in this JVM, behind the client that DynamoDB Local brings, for class paths on which its HTTP
+     *       server does not run, such as one with WireMock 3 and its Jetty 11. There are no endpoint, no port and no
+     *       {@link Faults}; what needs one throws {@link IllegalStateException}. That client heeds no settings of requests, such
+     *       as time limits, and cancelling its futures stops nothing.
+     *   <li>An endpoint, say {@code http://127.0.0.1:8000}: it runs there, and none is started in this JVM. What tests create
+     *       there, stays there.
+     * </ul>
      *
      * @return always the same server; its {@link #close()} does nothing
-     * @throws IllegalStateException if the server does not start, or the endpoint is no URL; the next call tries again
+     * @throws IllegalStateException if the server does not start, or the property or variable has another value; the next call
+     *     tries again
      */
     public static LocalDynamoDb shared() {
         synchronized (SHARED_LOCK) {
             LocalDynamoDb server = sharedServer;
             if (server == null) {
-                server = elsewhere(System.getProperty(ENDPOINT_PROPERTY), System.getenv(ENDPOINT_VARIABLE))
-                        .map(endpoint -> new LocalDynamoDb(null, endpoint, true))
-                        .orElseGet(() -> embedded(ANY_FREE_PORT, true));
+                server = new LocalDynamoDb(connect(choice().orElse(null)), true);
                 Runtime.getRuntime().addShutdownHook(new Thread(server::stop, "local-dynamodb-shutdown"));
                 sharedServer = server;
             }
@@ -105,33 +95,54 @@ public final class LocalDynamoDb implements AutoCloseable {
         }
     }
 
-    /** Returns the endpoint that is set, by the property rather than by the variable; empty if neither is. */
-    static Optional<URI> elsewhere(@Nullable String property, @Nullable String variable) {
+    private static Connection connect(@Nullable URI choice) {
+        if (choice == null) {
+            return HttpConnection.serve(ANY_FREE_PORT);
+        }
+        return choice.equals(EMBEDDED) ? EmbeddedConnection.open() : HttpConnection.to(choice);
+    }
+
+    private static Optional<URI> choice() {
+        return choice(System.getProperty(ENDPOINT_PROPERTY), System.getenv(ENDPOINT_VARIABLE));
+    }
+
+    /**
+     * Returns the endpoint that is set, by the property rather than by the variable, or {@link #EMBEDDED}; empty if neither is
+     * set.
+     */
+    static Optional<URI> choice(@Nullable String property, @Nullable String variable) {
         boolean byProperty = property != null && !property.isBlank();
         String value = byProperty ? property : variable;
         if (value == null || value.isBlank()) {
             return Optional.empty();
         }
         try {
-            URI endpoint = new URI(value.strip());
-            if (endpoint.getHost() != null && Set.of("http", "https").contains(endpoint.getScheme())) {
-                return Optional.of(endpoint);
+            URI choice = new URI(value.strip());
+            if (choice.equals(EMBEDDED)
+                    || (choice.getHost() != null && Set.of("http", "https").contains(choice.getScheme()))) {
+                return Optional.of(choice);
             }
         } catch (URISyntaxException e) {
             // The message below says it all.
         }
         throw new IllegalStateException((byProperty ? ENDPOINT_PROPERTY : ENDPOINT_VARIABLE)
-                + " must be a URL such as http://127.0.0.1:8000, but is " + value);
+                + " must be a URL such as http://127.0.0.1:8000, or " + EMBEDDED + ", but is " + value);
+    }
+
+    private static boolean isEmbeddedChosen() {
+        return choice().filter(EMBEDDED::equals).isPresent();
     }
 
     /**
      * Starts a server of its own on a free port: for a test that closes its server or must be alone on it.
      *
+     * <p>It runs in this JVM even if the {@linkplain #shared() shared} one is elsewhere, and without HTTP if that one does.
+     *
      * @return the running server, for the caller to close
      * @throws IllegalStateException if the server does not start
      */
     public static LocalDynamoDb start() {
-        return embedded(ANY_FREE_PORT, false);
+        return new LocalDynamoDb(connect(isEmbeddedChosen() ? EMBEDDED : null), false);
     }
 
     /**
@@ -140,13 +151,17 @@ public final class LocalDynamoDb implements AutoCloseable {
      * @param port 1 to 65535
      * @return the running server, for the caller to close
      * @throws IllegalArgumentException if the port is out of range
-     * @throws IllegalStateException if the server does not start, for instance because the port is taken
+     * @throws IllegalStateException if the server does not start, for instance because the port is taken, or because
+     *     {@code embedded} is chosen, which has no ports
      */
     public static LocalDynamoDb start(int port) {
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("port must be 1 to 65535, but was " + port);
         }
-        return embedded(port, false);
+        if (isEmbeddedChosen()) {
+            throw EmbeddedConnection.withoutHttp("a port");
+        }
+        return new LocalDynamoDb(HttpConnection.serve(port), false);
     }
 
     /**
@@ -156,15 +171,16 @@ public final class LocalDynamoDb implements AutoCloseable {
      * the same tables.
      *
      * @return the endpoint, for instance {@code http://127.0.0.1:40123}
+     * @throws IllegalStateException if there is no HTTP, for {@code embedded} is chosen
      */
     public URI endpoint() {
-        return endpoint;
+        return connection.endpoint();
     }
 
     /**
      * The client of this server, ready to use.
      *
-     * <p>It has the SDK's default retries, and heeds no profile, proxy or environment variable of the machine. It is shared
+     * <p>Over HTTP it has the SDK's default retries, and heeds no profile, proxy or environment variable of the machine. It is shared
      * by all callers and lives as long as the server: its {@code close()} does nothing, so that a container that closes
      * what it manages does no harm.
      *
@@ -179,6 +195,7 @@ public final class LocalDynamoDb implements AutoCloseable {
      *
      * @param faults what happens on its network
      * @return a client for the caller to close
+     * @throws IllegalStateException if there is no HTTP, for {@code embedded} is chosen
      */
     public DynamoDbAsyncClient client(Faults faults) {
         return clientBuilder(faults).build();
@@ -190,23 +207,14 @@ public final class LocalDynamoDb implements AutoCloseable {
      *
      * @param faults what happens on the network of the clients
      * @return a builder that lacks nothing
+     * @throws IllegalStateException if there is no HTTP, for {@code embedded} is chosen
      */
     public DynamoDbAsyncClientBuilder clientBuilder(Faults faults) {
-        // As a builder: the client closes an HTTP client that it has built.
-        return settings()
-                .httpClientBuilder(settings -> faults.wrap(httpClientBuilder().buildWithDefaults(settings)));
+        return connection.clientBuilder(faults);
     }
 
-    private DynamoDbAsyncClientBuilder settings() {
-        return DynamoDbAsyncClient.builder()
-                .endpointOverride(endpoint)
-                .region(Region.US_EAST_1)
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
-                // The machine's AWS settings are for real endpoints: FIPS, for one, refuses any other.
-                .fipsEnabled(false)
-                .dualstackEnabled(false)
-                .overrideConfiguration(settings ->
-                        settings.defaultProfileFile(ProfileFile.aggregator().build()));
+    boolean isHttp() {
+        return connection.isHttp();
     }
 
     /**
@@ -233,10 +241,10 @@ public final class LocalDynamoDb implements AutoCloseable {
         Objects.requireNonNull(name, "name");
         synchronized (this) {
             if (closed) {
-                throw new IllegalStateException("This LocalDynamoDb is closed: " + endpoint);
+                throw new IllegalStateException("This LocalDynamoDb is closed: " + connection);
             }
         }
-        CompletableFuture<?> created = client.createTable(table -> table.tableName(name)
+        CompletableFuture<?> created = lentClient.createTable(table -> table.tableName(name)
                 .billingMode(BillingMode.PAY_PER_REQUEST)
                 .keySchema(KeySchemaElement.builder()
                         .attributeName(KEY)
@@ -251,7 +259,7 @@ public final class LocalDynamoDb implements AutoCloseable {
         } catch (CompletionException e) {
             if (e.getCause() instanceof ResourceInUseException) {
                 throw new IllegalStateException(
-                        "There is a table " + name + " at " + endpoint + " already", e.getCause());
+                        "There is a table " + name + " at " + connection + " already", e.getCause());
             }
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
@@ -289,22 +297,7 @@ public final class LocalDynamoDb implements AutoCloseable {
             }
             closed = true;
         }
-        client.close();
-        EventLoopGroup group = eventLoops.eventLoopGroup();
-        // The default quiet period would cost two seconds, for tasks that nobody submits any more.
-        group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
-        if (server != null) {
-            server.stop();
-        }
-    }
-
-    private NettyNioAsyncHttpClient.Builder httpClientBuilder() {
-        return NettyNioAsyncHttpClient.builder()
-                .eventLoopGroup(eventLoops)
-                .proxyConfiguration(ProxyConfiguration.builder()
-                        .useSystemPropertyValues(false)
-                        .useEnvironmentVariableValues(false)
-                        .build());
+        connection.close();
     }
 
     private static DynamoDbAsyncClient ignoringClose(DynamoDbAsyncClient client) {

@@ -41,6 +41,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * with {@code Lifecycle.PER_CLASS} or, before JUnit 5.12, any constructor): asking for it there fails with a
  * {@link org.junit.jupiter.api.extension.ParameterResolutionException}.
  *
+ * <p>If the shared server runs {@linkplain LocalDynamoDb#shared() without HTTP}, there are no {@link Faults} and no
+ * {@link java.net.URI}: asking for them fails, and requests are not recorded.
+ *
  * <p>When a test fails, the items of its table and the requests of its store are printed to standard error, a screenful at
  * most.
  *

@@ -18,6 +18,14 @@ class FailureReportTest {
     }
 
     @Test
+    void report_noNetwork_saysThatRequestsAreNotRecorded() {
+        String table = server.createCartTable();
+        assertThat(FailureReport.of("A", table, server.client(), null))
+                .isEqualTo("A failed. Items of its table " + table + ":\n  none\n"
+                        + "Requests of its store: not recorded, for the embedded client sends none\n");
+    }
+
+    @Test
     void report_tableGone_saysSoAndDoesNotFail() {
         assertThat(report("no-such-table")).contains("cannot be read").contains("Requests of its store: 0");
     }

@@ -84,6 +84,22 @@ class LocalCartServerTest {
         assertThat(server.isAlive()).isFalse();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--serve"})
+    void run_withoutHttp_saysWhyAndStatus1(String option) {
+        System.setProperty(LocalDynamoDb.ENDPOINT_PROPERTY, "embedded");
+        try {
+            assertThat(option.isEmpty() ? run() : run(option)).isEqualTo(1);
+        } finally {
+            System.clearProperty(LocalDynamoDb.ENDPOINT_PROPERTY);
+        }
+        assertThat(err.toString(UTF_8))
+                .startsWith("LocalCartServer: ")
+                .contains("There is no HTTP")
+                .contains(LocalDynamoDb.ENDPOINT_PROPERTY)
+                .hasLineCount(1);
+    }
+
     @Test
     void run_portTaken_oneLineAndStatus1() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {

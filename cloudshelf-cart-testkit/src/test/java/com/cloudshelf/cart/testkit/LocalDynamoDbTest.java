@@ -149,27 +149,44 @@ class LocalDynamoDbTest {
     }
 
     @Test
-    void elsewhere_nothingSet_isEmpty() {
-        assertThat(LocalDynamoDb.elsewhere(null, null)).isEmpty();
-        assertThat(LocalDynamoDb.elsewhere("", " ")).isEmpty();
+    void choice_nothingSet_isEmpty() {
+        assertThat(LocalDynamoDb.choice(null, null)).isEmpty();
+        assertThat(LocalDynamoDb.choice("", " ")).isEmpty();
     }
 
     @Test
-    void elsewhere_bothSet_isThatOfTheProperty() {
-        assertThat(LocalDynamoDb.elsewhere("http://127.0.0.1:8000", "http://dynamodb:8001"))
+    void choice_bothSet_isThatOfTheProperty() {
+        assertThat(LocalDynamoDb.choice("http://127.0.0.1:8000", "http://dynamodb:8001"))
                 .contains(URI.create("http://127.0.0.1:8000"));
-        assertThat(LocalDynamoDb.elsewhere(null, "http://dynamodb:8001")).contains(URI.create("http://dynamodb:8001"));
+        assertThat(LocalDynamoDb.choice(null, "http://dynamodb:8001")).contains(URI.create("http://dynamodb:8001"));
+    }
+
+    @Test
+    void choice_embedded_isTheClientWithoutHttp() {
+        assertThat(LocalDynamoDb.choice(" embedded ", "http://dynamodb:8001")).contains(LocalDynamoDb.EMBEDDED);
+        assertThat(LocalDynamoDb.choice(null, "embedded")).contains(LocalDynamoDb.EMBEDDED);
+        assertThat(LocalDynamoDb.choice("http://embedded", null)).contains(URI.create("http://embedded"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1:8000", "localhost", "http://", "ftp://localhost", "http://local host"})
-    void elsewhere_noUrl_refusedByName(String value) {
+    @ValueSource(
+            strings = {
+                "127.0.0.1:8000",
+                "localhost",
+                "http://",
+                "ftp://localhost",
+                "http://local host",
+                "embed",
+                "embedded:8000"
+            })
+    void choice_neitherUrlNorEmbedded_refusedByName(String value) {
         assertThatIllegalStateException()
-                .isThrownBy(() -> LocalDynamoDb.elsewhere(value, null))
+                .isThrownBy(() -> LocalDynamoDb.choice(value, null))
                 .withMessageContaining("cloudshelf.cart.testkit.endpoint")
+                .withMessageContaining("embedded")
                 .withMessageContaining(value);
         assertThatIllegalStateException()
-                .isThrownBy(() -> LocalDynamoDb.elsewhere(null, value))
+                .isThrownBy(() -> LocalDynamoDb.choice(null, value))
                 .withMessageContaining("CLOUDSHELF_CART_TESTKIT_ENDPOINT");
     }
 
