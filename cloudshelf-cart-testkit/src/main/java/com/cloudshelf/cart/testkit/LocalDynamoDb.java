@@ -25,8 +25,8 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
  * A DynamoDB Local for tests: inside this JVM and spoken to over real HTTP, unless another one is {@linkplain #shared()
  * chosen}.
  *
- * <p>In this JVM it listens on the loopback interface only and keeps everything in memory. A start takes one to three seconds, a table
- * some milliseconds: tests share one server ({@link #shared()}) and make a table each ({@link #createCartTable()}).
+ * <p>In this JVM it listens on the loopback interface only and keeps everything in memory. A start takes one to three seconds, a
+ * table some milliseconds: tests share one server ({@link #shared()}) and make a table each ({@link #createCartTable()}).
  *
  * <pre>{@code
  * LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
@@ -180,9 +180,9 @@ public final class LocalDynamoDb implements AutoCloseable {
     /**
      * The client of this server, ready to use.
      *
-     * <p>Over HTTP it has the SDK's default retries, and heeds no profile, proxy or environment variable of the machine. It is shared
-     * by all callers and lives as long as the server: its {@code close()} does nothing, so that a container that closes
-     * what it manages does no harm.
+     * <p>It heeds no profile, proxy or environment variable of the machine, and has, over HTTP, the SDK's default retries. It is
+     * shared by all callers and lives as long as the server: its {@code close()} does nothing, so that a container that
+     * closes what it manages does no harm.
      *
      * @return always the same client
      */
