@@ -18,8 +18,8 @@ final class Cpu {
         Collection<RunResult> runs = new Runner(new OptionsBuilder()
                         .include(CpuBenchmark.class.getSimpleName() + "." + benchmark)
                         .param("lines", Integer.toString(lines))
-                        .warmupBatchSize(lines <= 10 ? 2000 : lines <= 100 ? 1000 : 400)
-                        .measurementBatchSize(lines <= 10 ? 10 : lines <= 100 ? 5 : 2)
+                        .warmupBatchSize(lines <= 10 ? 200 : lines <= 100 ? 100 : 40)
+                        .measurementBatchSize(lines <= 10 ? 5 : lines <= 100 ? 2 : 1)
                         .jvmArgsAppend("-D" + CpuBenchmark.ANSWERS + "=" + directory.resolve("answers"))
                         .output(directory
                                 .resolve(benchmark + "-" + lines + ".log")
