@@ -28,7 +28,7 @@ final class EmbeddedServer {
         connector.setHost(host);
         if (jetty.getThreadPool() instanceof QueuedThreadPool threads) {
             threads.setName("local-dynamodb");
-            // A main method that forgets the server must end all the same.
+            // Jetty need not keep a JVM up; what DynamoDB Local starts beside it does, until the server is closed.
             threads.setDaemon(true);
         }
         try {
