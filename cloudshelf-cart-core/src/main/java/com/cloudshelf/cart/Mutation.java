@@ -157,7 +157,9 @@ final class Mutation<T> extends Call<T> {
         }
         refuseToGuess(stored);
         if (ambiguousRemoval != null && removalTookEffect(ambiguousRemoval, stored)) {
-            finish(stored);
+            left = stored;
+            // What the clear led to, and not a cart that was begun since.
+            succeed(finish.apply(stored.cart().isEmpty() ? stored.cart() : Cart.empty(userId)));
             return;
         }
         if (stored.format() > ItemFormat.CURRENT_FORMAT) {
