@@ -251,6 +251,9 @@ final class Mutation<T> extends Call<T> {
                         key.hash(), new Memory.Key(now.plus(keyRetention).toEpochMilli(), key.digest()));
         if (!stored.exists() || stored.isExpired()) {
             send(Write.replace(stored, cart, entry, stamp, terms));
+        } else if (update.isClear() && update.expectedVersion().isPresent()) {
+            // Not deleted: of two that demand the same version, nothing would tell which one did it.
+            send(Write.replace(stored, cart, entry, stamp, terms));
         } else if (update.isClear()) {
             send(Write.clear(stored, entry, stamp, terms));
         } else if (isSingleAdd() && isContended(stored, now) && mayAddUnpinned(stored)) {
@@ -393,14 +396,6 @@ final class Mutation<T> extends Call<T> {
         StoredCart removed = removal.before();
         Memory memory = stored.memory();
         if (stored.cart().isEmpty()) {
-            if (removed != null && update.expectedVersion().isPresent()) {
-                if (isSameIncarnation(removed, stored)) {
-                    return false;
-                }
-                if (!removalOfConfirmed) {
-                    throw unknown(null);
-                }
-            }
             return true;
         }
         if (removed == null) {

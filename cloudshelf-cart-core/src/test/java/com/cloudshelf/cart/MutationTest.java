@@ -1026,7 +1026,7 @@ class MutationTest {
         }
 
         @Test
-        void clear_removedThenRefusedByACartBegunSince_leavesThatCartAlone() {
+        void clear_emptiedThenRefusedByALineAddedSince_leavesThatLineAlone() {
             table.put(Writes.itemOf(Writes.cartWithLines(1).cart(), NOW.minus(Duration.ofHours(2))));
             CartVersion version = resultOf(rival.get(USER)).version();
             client.then(serve(table), request -> {
@@ -1037,8 +1037,19 @@ class MutationTest {
 
             resultOf(store.apply(CartUpdate.of(USER).clear().ifVersion(version)));
 
-            assertThat(client.sent()).containsExactly("GetItem", "DeleteItem");
+            assertThat(client.sent()).containsExactly("GetItem", "PutItem");
             assertThat(stored().cart().totalItems()).isEqualTo(1);
+        }
+
+        @Test
+        void clear_twoDemandTheSameVersionOfARestedCart_oneOfThemIsStale() {
+            table.put(Writes.itemOf(Writes.cartWithLines(1).cart(), NOW.minus(Duration.ofHours(2))));
+            CartUpdate clear = CartUpdate.of(USER)
+                    .clear()
+                    .ifVersion(resultOf(rival.get(USER)).version());
+            client.then(serve(table).after(() -> resultOf(rival.apply(clear)))).thenAlways(serve(table));
+
+            failureOf(CartConflictException.class, store.apply(clear));
         }
 
         @Test
