@@ -93,12 +93,13 @@ locals {
   table_arn     = "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:table/${var.table_name}"
   alarm_actions = var.alarm_topic_arn == "none" ? [] : [var.alarm_topic_arn]
   operations = {
-    get      = "GetItem"
-    batchGet = "BatchGetItem"
-    put      = "PutItem"
-    update   = "UpdateItem"
-    delete   = "DeleteItem"
-    transact = "TransactWriteItems"
+    get           = "GetItem"
+    batchGet      = "BatchGetItem"
+    transactGet   = "TransactGetItems"
+    put           = "PutItem"
+    update        = "UpdateItem"
+    delete        = "DeleteItem"
+    transactWrite = "TransactWriteItems"
   }
 }
 
@@ -152,7 +153,7 @@ resource "aws_cloudwatch_metric_alarm" "throttled_requests" {
 
   metric_query {
     id          = "all"
-    expression  = "SUM([get, batchGet, put, update, delete, transact])"
+    expression  = "SUM([get, batchGet, transactGet, put, update, delete, transactWrite])"
     label       = "Throttled requests"
     return_data = true
   }
@@ -184,7 +185,7 @@ resource "aws_cloudwatch_metric_alarm" "system_errors" {
 
   metric_query {
     id          = "all"
-    expression  = "SUM([get, batchGet, put, update, delete, transact])"
+    expression  = "SUM([get, batchGet, transactGet, put, update, delete, transactWrite])"
     label       = "Server errors"
     return_data = true
   }
@@ -345,9 +346,14 @@ data "aws_iam_policy_document" "cart_own_key" {
 
 data "aws_iam_policy_document" "cart_merge" {
   statement {
-    sid       = "ReadBothCarts"
-    actions   = ["dynamodb:BatchGetItem"]
+    sid       = "ReadBothCartsInOneTransaction"
+    actions   = ["dynamodb:GetItem"]
     resources = [local.table_arn]
+    condition {
+      test     = "ForAnyValue:StringEquals"
+      variable = "dynamodb:EnclosingOperation"
+      values   = ["TransactGetItems"]
+    }
   }
   statement {
     sid = "WriteBothCartsInOneTransaction"

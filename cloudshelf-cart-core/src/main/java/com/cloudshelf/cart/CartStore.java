@@ -78,7 +78,8 @@ public interface CartStore {
     /**
      * Merges one user's cart into another's and clears the first, atomically: what a login does with a guest's cart. Returns
      * the cart that was merged into. If there is nothing to merge from, nothing changes, so that a merge can be repeated, also
-     * after {@link CartOutcomeUnknownException}. Costs 2 requests, or 1 if there is nothing to merge from. The future fails with
+     * after {@link CartOutcomeUnknownException}. Costs 2 requests, or 1 if there is nothing to merge from; both are transactions,
+     * which DynamoDB charges double. The future fails with
      *
      * <ul>
      *   <li>{@link CartRejectedException} if the outcome would break a limit, with both carts untouched,

@@ -2,11 +2,11 @@ package com.cloudshelf.cart;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
-import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
+import software.amazon.awssdk.services.dynamodb.model.ItemResponse;
+import software.amazon.awssdk.services.dynamodb.model.TransactGetItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
 /**
@@ -26,7 +26,6 @@ final class Merge extends Call<Cart> {
 
     private @Nullable StoredCart after;
     private int rounds;
-    private boolean unprocessed;
     private @Nullable StoredCart lostTo;
 
     Merge(
@@ -58,41 +57,29 @@ final class Merge extends Call<Cart> {
         }
     }
 
+    /** Reads both carts as of one moment, which a batch would not: another merge could come between its two reads. */
     private void readBoth() {
-        KeysAndAttributes both = KeysAndAttributes.builder()
-                .keys(List.of(key(fromUserId), key(userId)))
-                .consistentRead(true)
-                .build();
         read(
-                (client, configuration) -> client.batchGetItem(request ->
-                        request.requestItems(Map.of(engine.table(), both)).overrideConfiguration(configuration)),
+                (client, configuration) -> client.transactGetItems(request ->
+                        request.transactItems(getOf(fromUserId), getOf(userId)).overrideConfiguration(configuration)),
                 response -> {
-                    unprocessed = !response.unprocessedKeys().isEmpty();
-                    if (!unprocessed) {
-                        Instant now = engine.now();
-                        StoredCart from = StoredCart.absent(fromUserId);
-                        StoredCart into = StoredCart.absent(userId);
-                        for (List<Map<String, AttributeValue>> items :
-                                response.responses().values()) {
-                            for (Map<String, AttributeValue> item : items) {
-                                if (AttributeValue.fromS(userId).equals(item.get(ItemFormat.USER_ID))) {
-                                    into = ItemFormat.decode(userId, item, now);
-                                } else {
-                                    from = ItemFormat.decode(fromUserId, item, now);
-                                }
-                            }
-                        }
-                        saw(from);
-                        saw(into);
-                        decide(from, into, now);
-                    } else {
-                        pause();
-                    }
+                    Instant now = engine.now();
+                    StoredCart from = decode(fromUserId, response.responses().get(0), now);
+                    StoredCart into = decode(userId, response.responses().get(1), now);
+                    saw(from);
+                    saw(into);
+                    decide(from, into, now);
                 });
     }
 
-    private static Map<String, AttributeValue> key(String userId) {
-        return Map.of(ItemFormat.USER_ID, AttributeValue.fromS(userId));
+    private TransactGetItem getOf(String userId) {
+        return TransactGetItem.builder()
+                .get(get -> get.tableName(engine.table()).key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(userId))))
+                .build();
+    }
+
+    private static StoredCart decode(String userId, ItemResponse response, Instant now) {
+        return response.hasItem() ? ItemFormat.decode(userId, response.item(), now) : StoredCart.absent(userId);
     }
 
     private void decide(StoredCart from, StoredCart into, Instant now) {
@@ -168,13 +155,6 @@ final class Merge extends Call<Cart> {
     @Override
     boolean isRepeatable() {
         return true;
-    }
-
-    @Override
-    CartStoreException unanswered() {
-        return unprocessed
-                ? new CartThrottledException(userId, "the carts were left unprocessed", null)
-                : super.unanswered();
     }
 
     @Override

@@ -124,7 +124,7 @@ final class HistoryRunner {
     /** The default size, and two that are too small for the contention. */
     private static final List<Integer> RING_SIZES = List.of(64, 4, 16, 4);
 
-    private static final Set<String> READS = Set.of("GetItem", "BatchGetItem");
+    private static final Set<String> READS = Set.of("GetItem", "TransactGetItems");
     private static final Pattern WRITE_ID = Pattern.compile("\"[-0-9A-Z_a-z]{" + WriteId.LENGTH + "}\"");
 
     private static final SdkAsyncHttpClient HTTP =

@@ -421,7 +421,13 @@ class InfrastructureTest {
             });
             assertThat(operations)
                     .containsExactlyInAnyOrder(
-                            "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems");
+                            "GetItem",
+                            "BatchGetItem",
+                            "TransactGetItems",
+                            "PutItem",
+                            "UpdateItem",
+                            "DeleteItem",
+                            "TransactWriteItems");
             String sum = metrics.at("/0/Expression").asText();
             ids.remove("all");
             assertThat(sum).contains(ids);

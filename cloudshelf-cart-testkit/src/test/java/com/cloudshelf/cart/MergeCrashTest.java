@@ -67,8 +67,8 @@ class MergeCrashTest {
 
     static Stream<Arguments> moments() {
         return Stream.of(
-                Arguments.of("before the read", Fault.hang().on("BatchGetItem")),
-                Arguments.of("after the read", Fault.hangAfterEffect().on("BatchGetItem")),
+                Arguments.of("before the read", Fault.hang().on("TransactGetItems")),
+                Arguments.of("after the read", Fault.hangAfterEffect().on("TransactGetItems")),
                 Arguments.of("before the write", Fault.hang().on("TransactWriteItems")),
                 Arguments.of("request lost", Fault.dropRequest().on("TransactWriteItems")),
                 Arguments.of("after the write", Fault.hangAfterEffect().on("TransactWriteItems")),
@@ -149,8 +149,8 @@ class MergeCrashTest {
     private static Fault[] faultsUntil(String when) {
         Fault lost = Fault.dropResponse().on("TransactWriteItems");
         return switch (when) {
-            case "before the read" -> new Fault[] {Fault.hang().on("BatchGetItem")};
-            case "after the read" -> new Fault[] {Fault.hangAfterEffect().on("BatchGetItem")};
+            case "before the read" -> new Fault[] {Fault.hang().on("TransactGetItems")};
+            case "after the read" -> new Fault[] {Fault.hangAfterEffect().on("TransactGetItems")};
             case "before the write" -> new Fault[] {Fault.hang().on("TransactWriteItems")};
             case "between two tries" -> new Fault[] {lost, Fault.hang().on("TransactWriteItems")};
             case "after a conflict" ->

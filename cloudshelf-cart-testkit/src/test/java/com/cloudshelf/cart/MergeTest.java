@@ -9,7 +9,9 @@ import com.cloudshelf.cart.testkit.Fault;
 import com.cloudshelf.cart.testkit.Faults;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Merging a guest's cart into a user's, in one transaction, also when its answer is lost. */
@@ -54,7 +57,7 @@ class MergeTest {
     @MethodSource("strategies")
     void merge_bookInBoth_followsTheStrategyAndClearsTheGuest(MergeStrategy strategy, int quantity, String price) {
         Cart merged = carts.merge(GUEST, USER, strategy).join();
-        assertThat(table.sent()).containsExactly("BatchGetItem", "TransactWriteItems");
+        assertThat(table.sent()).containsExactly("TransactGetItems", "TransactWriteItems");
         assertThat(merged.items()).extracting(CartItem::bookId).containsExactly("both", "users", "guests");
         CartItem both = merged.item("both").orElseThrow();
         assertThat(both.quantity()).isEqualTo(quantity);
@@ -69,7 +72,7 @@ class MergeTest {
         Cart merged = carts.merge(GUEST, USER, MergeStrategy.SUM).join();
         table.sent();
         assertThat(carts.merge(GUEST, USER, MergeStrategy.SUM).join()).isEqualTo(merged);
-        assertThat(table.sent()).containsExactly("BatchGetItem");
+        assertThat(table.sent()).containsExactly("TransactGetItems");
     }
 
     static Stream<Fault> lostAnswers() {
@@ -227,9 +230,9 @@ class MergeTest {
     }
 
     @Test
-    void merge_keysLeftUnprocessedToTheEnd_isThrottled() {
+    void merge_readThrottledToTheEnd_isThrottled() {
         DynamoDbCartStore patient = table.store(settings -> settings.backoff(attempt -> Duration.ofMinutes(1)));
-        table.faults.always(Fault.partialBatch());
+        table.faults.always(Fault.throttle());
         Throwable failure = failureOf(patient.merge(GUEST, USER, MergeStrategy.SUM));
         assertThat(failure).isInstanceOf(CartThrottledException.class);
         assertThat(((CartStoreException) failure).effectPossible()).isFalse();
@@ -265,12 +268,33 @@ class MergeTest {
         assertThat(carts.get(USER).join().totalItems()).isEqualTo(11);
     }
 
-    @Test
-    void merge_transactionConflicts_areRetried() {
+    /** A transaction that reads is refused, too, while another writes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TransactGetItems", "TransactWriteItems"})
+    void merge_transactionConflicts_areRetried(String operation) {
         table.faults.next(
-                2, Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"));
+                2, Fault.transactionCanceled("TransactionConflict", "None").on(operation));
         assertThat(carts.merge(GUEST, USER, MergeStrategy.SUM).join().totalItems())
                 .isEqualTo(10);
+    }
+
+    /** Whoever merges last holds everything, so each merge must have seen everything when it took effect. */
+    @Test
+    void merge_manyInBothDirections_returnTheCartThatHoldsAll() {
+        int merges = 200;
+        DynamoDbCartStore another = table.store(Faults.none(), settings -> {}, client -> {});
+        CompletableFuture<Set<Long>> there = CompletableFuture.supplyAsync(() -> totals(carts, GUEST, USER, merges));
+        CompletableFuture<Set<Long>> back = CompletableFuture.supplyAsync(() -> totals(another, USER, GUEST, merges));
+        assertThat(there).succeedsWithin(Duration.ofSeconds(60)).isEqualTo(Set.of(10L));
+        assertThat(back).succeedsWithin(Duration.ofSeconds(60)).isEqualTo(Set.of(10L));
+    }
+
+    private static Set<Long> totals(DynamoDbCartStore carts, String from, String into, int merges) {
+        Set<Long> totals = new HashSet<>();
+        for (int i = 0; i < merges; i++) {
+            totals.add(carts.merge(from, into, MergeStrategy.SUM).join().totalItems());
+        }
+        return totals;
     }
 
     @Test

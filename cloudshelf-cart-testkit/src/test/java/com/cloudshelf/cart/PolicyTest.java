@@ -188,14 +188,16 @@ class PolicyTest {
                 List<SentRequest> sent = table.faults.sent();
                 assertThat(sent)
                         .extracting(SentRequest::operation)
-                        .containsExactly("BatchGetItem", "TransactWriteItems");
+                        .containsExactly("TransactGetItems", "TransactWriteItems");
                 assertThat(keys(sent)).containsExactlyInAnyOrder(GUEST, USER);
                 needed.addAll(actions(sent));
             }
             assertThat(template.actions("CartMergePolicy")).isEqualTo(needed);
         }
         Map<String, InfrastructureTest.Statement> statements = template.policy("CartMergePolicy");
-        assertThat(statements.get("ReadBothCarts").actions()).containsExactly("dynamodb:BatchGetItem");
+        assertThat(statements.get("ReadBothCartsInOneTransaction").actions()).containsExactly("dynamodb:GetItem");
+        assertThat(statements.get("ReadBothCartsInOneTransaction").conditions())
+                .containsExactly("ForAnyValue:StringEquals dynamodb:EnclosingOperation [TransactGetItems]");
         assertThat(statements.get("WriteBothCartsInOneTransaction").conditions())
                 .containsExactly("ForAnyValue:StringEquals dynamodb:EnclosingOperation [TransactWriteItems]");
     }
