@@ -55,7 +55,7 @@ public final class Cart {
             @Nullable Instant expiresAt,
             @Nullable Origin origin) {
         this.userId = userId;
-        this.items = Collections.unmodifiableList(items);
+        this.items = items;
         long count = 0;
         long micros = 0;
         boolean fits = true;
@@ -118,7 +118,7 @@ public final class Cart {
 
     /** Returns the lines in the order in which their books were first added; the list cannot be modified. */
     public List<CartItem> items() {
-        return items;
+        return Collections.unmodifiableList(items);
     }
 
     /** Returns the line of a book, if the cart holds it. */

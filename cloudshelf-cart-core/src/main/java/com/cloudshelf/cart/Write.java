@@ -614,6 +614,9 @@ final class Write {
 
         final StoredCart before;
         final List<AttributeValue> values;
+        /** The values from the first line that changed to the last. */
+        private final List<AttributeValue> between = new ArrayList<>();
+
         final List<Touched> touched = new ArrayList<>();
         final List<Integer> removedAt = new ArrayList<>();
         final List<CartItem> removed = new ArrayList<>();
@@ -633,8 +636,6 @@ final class Write {
                 tail++;
             }
             int end = old.size() - tail;
-            values = new ArrayList<>(items.size());
-            values.addAll(before.lines().subList(0, head));
             int index = head;
             for (CartItem item : items.subList(head, items.size() - tail)) {
                 while (index < end && !old.get(index).bookId().equals(item.bookId())) {
@@ -642,7 +643,7 @@ final class Write {
                 }
                 if (index == end) {
                     appended.add(item);
-                    values.add(encodeNew(item, brought));
+                    between.add(encodeNew(item, brought));
                     grew = true;
                 } else {
                     keep(index, old.get(index), item);
@@ -652,7 +653,9 @@ final class Write {
             while (index < end) {
                 remove(index++, old);
             }
-            values.addAll(before.lines().subList(end, old.size()));
+            values = new ArrayList<>(before.lines());
+            values.subList(head, end).clear();
+            values.addAll(head, between);
         }
 
         @SuppressWarnings("ReferenceEquality") // a change passes on what it does not change, and equality costs more
@@ -668,11 +671,11 @@ final class Write {
         private void keep(int index, CartItem from, CartItem to) {
             AttributeValue stored = before.lines().get(index);
             if (from.equals(to)) {
-                values.add(stored);
+                between.add(stored);
                 return;
             }
             AttributeValue changed = ItemFormat.encodeLine(from, to, stored.m());
-            values.add(changed);
+            between.add(changed);
             touched.add(new Touched(index, stored.m(), changed.m()));
             grew |= !to.title().equals(from.title()) || !to.author().equals(from.author());
         }

@@ -43,6 +43,7 @@ final class Cpu {
                     Results.ratio(cpu.ratio("enhancedCpu", "sdkCpu")),
                     "at most " + limit,
                     ofSdk <= limit);
+            cpu.sameRequest(results, "get, " + lines + " lines");
             cpu.absolute(results, "get, " + lines + " lines", "store");
             results.draw(
                     "CPU, get, " + lines + " lines",
@@ -69,6 +70,7 @@ final class Cpu {
                     Results.ratio(cpu.ratio("enhancedCpu", "sdkCpu")),
                     "at most 1.5",
                     ofSdk <= 1.5);
+            cpu.sameRequest(results, warm);
             results.draw(
                     "CPU, " + cold + ", cold", cpu.ratio("storeCpu", "rawCpu"), cpu.ratio("storeCpu", "enhancedCpu"));
             results.draw("CPU, " + warm, cpu.ratio("snapshotCpu", "rawCpu"), cpu.ratio("snapshotCpu", "enhancedCpu"));
@@ -87,6 +89,15 @@ final class Cpu {
                 "1",
                 raw + " / " + enhanced,
                 ofRaw <= raw && ofEnhanced <= enhanced);
+    }
+
+    /** What part of the store's call no code of the store takes: the SDK sends the store's request, made once and kept. */
+    private void sameRequest(Results results, String what) {
+        results.add(
+                what + ": the same, of the SDK that sends the store's request",
+                Results.ratio(ratio("sameCpu", "sdkCpu")),
+                "",
+                "");
     }
 
     private void absolute(Results results, String what, String store) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -26,9 +27,15 @@ import org.openjdk.jmh.infra.Blackhole;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
 /**
  * CPU time and allocation of one operation, for the store and its peers in turns.
@@ -64,6 +71,9 @@ public class CpuBenchmark {
     private EnhancedCarts enhanced;
     private StoreCarts store;
 
+    private GetItemRequest storesGet;
+    private UpdateItemRequest storesChange;
+
     private String changed;
     private int quantity;
     private Cart snapshot;
@@ -74,6 +84,7 @@ public class CpuBenchmark {
     public static class Counters {
         public long sdkCpu;
         public long sdkBytes;
+        public long sameCpu;
         public long rawCpu;
         public long rawBytes;
         public long enhancedCpu;
@@ -115,7 +126,14 @@ public class CpuBenchmark {
         enhanced = new EnhancedCarts(client(enhancedStored, allNew), TABLE);
         store = new StoreCarts(store(client(stored, nothing)));
 
+        Recorder recorder = new Recorder();
+        StoreCarts recorded = new StoreCarts(store(client(stored, nothing, recorder)));
         changed = Carts.bookId(lines / 2);
+        Cart seen = recorded.get(Carts.USER).join();
+        storesGet = (GetItemRequest) recorder.last;
+        recorded.setQuantity(seen, changed, next()).join();
+        storesChange = (UpdateItemRequest) recorder.last;
+
         snapshot = store.get(Carts.USER).join();
         if (snapshot.items().size() != lines) {
             throw new IllegalStateException(
@@ -123,15 +141,26 @@ public class CpuBenchmark {
         }
     }
 
+    /** Keeps the request that was made last, for the SDK to send it once more by itself. */
+    private static final class Recorder implements ExecutionInterceptor {
+        private SdkRequest last;
+
+        @Override
+        public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
+            last = context.request();
+        }
+    }
+
     /** A client whose work, all of it, is the caller's: the SDK would finish calls on a pool. */
-    private static DynamoDbAsyncClient client(String onGet, String onUpdate) {
+    private static DynamoDbAsyncClient client(String onGet, String onUpdate, ExecutionInterceptor... interceptors) {
         return DynamoDbAsyncClient.builder()
                 .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
                 .httpClient(new CannedHttpClient(onGet, onUpdate))
                 .asyncConfiguration(threads ->
                         threads.advancedOption(SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run))
-                .overrideConfiguration(settings -> settings.retryStrategy(AwsRetryStrategy.doNotRetry()))
+                .overrideConfiguration(settings -> settings.retryStrategy(AwsRetryStrategy.doNotRetry())
+                        .executionInterceptors(List.of(interceptors)))
                 .build();
     }
 
@@ -150,6 +179,10 @@ public class CpuBenchmark {
         batch(hole, () -> sdk.get(Carts.USER));
         c.sdkCpu += c.cpu();
         c.sdkBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> sdk.client().getItem(storesGet));
+        c.sameCpu += c.cpu();
 
         c.begin();
         batch(hole, () -> store.get(Carts.USER));
@@ -174,6 +207,10 @@ public class CpuBenchmark {
         batch(hole, () -> sdk.setQuantity(Carts.USER, lines / 2, next(), 10));
         c.sdkCpu += c.cpu();
         c.sdkBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> sdk.client().updateItem(storesChange));
+        c.sameCpu += c.cpu();
 
         c.begin();
         batch(hole, () -> {
