@@ -264,6 +264,15 @@ class CartTest {
         }
 
         @Test
+        void apply_booksWithTheSameHashCode_areNotMixedUp() {
+            assertThat("Aa").hasSameHashCodeAs("BB");
+            Cart both = apply(cartOf(book("Aa", "1", 2)), new Add(book("BB", "2", 3)));
+
+            assertThat(quantities(apply(both, new SetQuantity("BB", 7))))
+                    .containsExactly(tuple("Aa", 2), tuple("BB", 7));
+        }
+
+        @Test
         void apply_setQuantityZero_removesTheLine() {
             assertThat(quantities(apply(cart, new SetQuantity("b", 0)))).containsExactly(tuple("a", 2), tuple("c", 4));
         }

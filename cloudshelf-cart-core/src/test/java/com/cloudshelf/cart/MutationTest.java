@@ -833,6 +833,25 @@ class MutationTest {
         }
 
         @Test
+        void clear_deletedWhatItSawAndACartBegunSince_returnsTheEmptyCart() {
+            table.put(Writes.itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))));
+            CartUpdate clear = CartUpdate.of(USER).clear().basedOn(resultOf(rival.get(USER)));
+            // A writer that knows no versions: the snapshot is stale, and what refuses it has still rested.
+            table.put(with(table.item(USER), "lastUpdated", s("2025-09-01T00:00:00Z")));
+            client.then(
+                    serve(table),
+                    serveAndLose(table),
+                    serve(table).after(() -> resultOf(rival.addItem(USER, book("r", "1", 1)))),
+                    serve(table),
+                    serve(table));
+
+            Cart cleared = resultOf(store.apply(clear));
+
+            assertThat(cleared).isEqualTo(Cart.empty(USER));
+            assertThat(quantities(stored().cart())).containsExactly(tuple("r", 1));
+        }
+
+        @Test
         void clear_lostAnswerInPlaceAndALineAddedSince_leavesIt() {
             resultOf(rival.addItem(USER, book("a", "1", 1)));
             Cart snapshot = resultOf(rival.get(USER));
@@ -1023,6 +1042,22 @@ class MutationTest {
             failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("book0", "1", 3)));
 
             assertThat(stored().cart().totalItems()).isEqualTo(9);
+        }
+
+        @Test
+        void setQuantity_itemThatForgotWritesLaterThanThisClock_losesARaceAndTakesEffect() {
+            AttributeValue ahead = n(Long.toString(clock.millis() + 10_000));
+            table.put(with(Writes.itemWithLines(1), "forgotten", ahead));
+            client.then(serve(table), serve(table).after(() -> {
+                        resultOf(rival.setQuantity(USER, "book0", 5));
+                        resultOf(rival.setQuantity(USER, "book0", 6));
+                    }))
+                    .then(serve(table));
+
+            Cart cart = resultOf(store.setQuantity(USER, "book0", 7));
+
+            assertThat(client.sent()).containsExactly("GetItem", "UpdateItem", "UpdateItem");
+            assertThat(quantities(cart)).containsExactly(tuple("book0", 7));
         }
 
         @Test

@@ -9,7 +9,9 @@ import com.cloudshelf.cart.testkit.Fault;
 import com.cloudshelf.cart.testkit.Faults;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -246,6 +248,20 @@ class MergeTest {
         Cart merged = carts.merge(GUEST, USER, MergeStrategy.SUM).join();
         assertThat(merged.totalItems()).isEqualTo(17);
         assertThat(carts.get(GUEST).join().isEmpty()).isTrue();
+    }
+
+    @Test
+    void merge_lostRaces_goesOnAtOnceAfterTheFirstAndAfterAPauseThen() {
+        List<Integer> pauses = new ArrayList<>();
+        DynamoDbCartStore store = table.store(settings -> settings.backoff(attempt -> {
+            pauses.add(attempt);
+            return Duration.ZERO;
+        }));
+        table.faults.next(
+                2, Fault.transactionCanceled("ConditionalCheckFailed", "None").on("TransactWriteItems"));
+        assertThat(store.merge(GUEST, USER, MergeStrategy.SUM).join().totalItems())
+                .isEqualTo(10);
+        assertThat(pauses).hasSize(1);
     }
 
     @Test
