@@ -120,7 +120,7 @@ final class Mutation<T> extends Call<T> {
         } else if (!unseenWriteRefused && isSingleAdd()) {
             identify(null);
             add();
-        } else if (!unseenWriteRefused && isPlainClear() && engine.mayHaveRested(userId)) {
+        } else if (losses == 0 && !unseenWriteRefused && isPlainClear() && engine.mayHaveRested(userId)) {
             identify(null);
             send(Write.removeRested(userId, now()));
         } else {
