@@ -15,6 +15,13 @@ final class IsoInstant {
     private static final int SECONDS_LENGTH = "2025-09-03T10:30:00".length();
     private static final int NANO_DIGITS = 9;
 
+    // From one to the other, every fourth year is a leap year; all others are left to the JDK.
+    private static final int FIRST_YEAR = 1970;
+    private static final int LAST_YEAR = 2099;
+
+    /** How many days precede each month, from the first to the thirteenth, in a year that is no leap year. */
+    private static final int[] DAYS_BEFORE = {0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
+
     private IsoInstant() {}
 
     /** Returns the time, or {@code null} if the text is not one. */
@@ -48,19 +55,26 @@ final class IsoInstant {
                 nanos *= 10;
             }
         }
-        // Days beyond the 28th differ by month: those that may not exist are left to the JDK.
-        if ((year | month | day | hour | minute | second | nanos) < 0
+        if (year < FIRST_YEAR
+                || year > LAST_YEAR
                 || month < 1
                 || month > 12
                 || day < 1
-                || (day > 28 && day > lengthOf(year, month))
+                || day > daysBefore(year, month + 1) - daysBefore(year, month)
+                || (hour | minute | second | nanos) < 0
                 || hour > 23
                 || minute > 59
                 || second > 59) {
             return null;
         }
-        long seconds = ((epochDay(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-        return Instant.ofEpochSecond(seconds, nanos);
+        int years = year - FIRST_YEAR;
+        long days = years * 365L + (years + 1) / 4 + daysBefore(year, month) + day - 1;
+        return Instant.ofEpochSecond(((days * 24 + hour) * 60 + minute) * 60 + second, nanos);
+    }
+
+    /** Returns how many days of a year precede a month, or the thirteenth. */
+    private static int daysBefore(int year, int month) {
+        return DAYS_BEFORE[month] + (month > 2 && year % 4 == 0 ? 1 : 0);
     }
 
     /** Returns the number that the digits from one index to another make, or -1 if there is something else among them. */
@@ -74,24 +88,6 @@ final class IsoInstant {
             number = number * 10 + digit;
         }
         return from == to ? -1 : number;
-    }
-
-    private static int lengthOf(int year, int month) {
-        if (month == 2) {
-            boolean leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-            return leap ? 29 : 28;
-        }
-        return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-    }
-
-    /** Counts days from 1970-01-01 with years that begin in March, so that the leap day is the last. */
-    private static long epochDay(int year, int month, int day) {
-        long marchYear = month > 2 ? year : year - 1L;
-        long marchMonth = (month + 9L) % 12;
-        long era = Math.floorDiv(marchYear, 400);
-        long yearOfEra = marchYear - era * 400;
-        long dayOfYear = (153 * marchMonth + 2) / 5 + (day - 1);
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468;
     }
 
     /** Other writers give an offset, or none where they mean UTC, as Python's {@code datetime.isoformat} does. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -28,7 +30,7 @@ class IsoInstantTest {
 
     @Property
     void parse_textThatLooksLikeATime_isReadAsTheJdkReadsIt(
-            @ForAll @IntRange(max = 9999) int year,
+            @ForAll @IntRange(min = 1968, max = 2101) int year,
             @ForAll @IntRange(max = 14) int month,
             @ForAll @IntRange(max = 33) int day,
             @ForAll @IntRange(max = 25) int hour,
@@ -41,6 +43,15 @@ class IsoInstantTest {
             expected = null;
         }
         assertThat(IsoInstant.parse(text)).isEqualTo(expected);
+    }
+
+    @Test
+    void parse_everyDayOfTheYearsThatAreReadByHand_isThatDay() {
+        LocalDate last = LocalDate.of(2100, 3, 2);
+        for (LocalDate day = LocalDate.of(1969, 12, 30); day.isBefore(last); day = day.plusDays(1)) {
+            Instant midnight = day.atStartOfDay().toInstant(ZoneOffset.UTC);
+            assertThat(IsoInstant.parse(day + "T00:00:00Z")).isEqualTo(midnight);
+        }
     }
 
     @Test

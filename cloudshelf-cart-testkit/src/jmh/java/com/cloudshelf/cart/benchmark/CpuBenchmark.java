@@ -52,7 +52,7 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
         // A compiler that gets no processor in time must not change what is measured.
         jvmArgsAppend = {"-Xbatch", "-XX:+UseSerialGC", "-Xms1g", "-Xmx1g"})
 @Warmup(iterations = 1) // Cpu sets how much work that is
-@Measurement(iterations = 20)
+@Measurement(iterations = 50)
 public class CpuBenchmark {
     /** Where {@link CannedAnswers} are. */
     static final String ANSWERS = "benchmark.answers";
