@@ -117,6 +117,7 @@ final class HistoryRunner {
             Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"),
             Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"),
             Fault.transactionCanceled("None", "TransactionConflict").on("TransactWriteItems"),
+            Fault.transactionCanceled("None", "TransactionConflict").on("TransactGetItems"),
             Fault.dropResponse().on("TransactWriteItems"),
             Fault.deliverLate(Duration.ofMillis(20)).on("TransactWriteItems"),
             Fault.deliverTwice(Duration.ofMillis(30)).on("TransactWriteItems"));

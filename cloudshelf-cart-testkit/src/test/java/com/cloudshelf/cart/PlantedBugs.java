@@ -175,7 +175,8 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
         @Override
         Plan plan(Plan plan) {
             // The last try before the deadline must be the one that takes effect.
-            return plan.withTimes(Duration.ofMillis(300), Duration.ofMillis(100));
+            return plan.withTimes(Duration.ofMillis(300), Duration.ofMillis(100))
+                    .withFaults(Fault.dropResponse(), Fault.hangAfterEffect());
         }
 
         @Override
