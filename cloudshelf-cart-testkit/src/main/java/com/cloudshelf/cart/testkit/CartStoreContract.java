@@ -78,7 +78,7 @@ public abstract class CartStoreContract {
     private static final long PATIENCE_SECONDS = 60;
     private static final int THREADS = 4;
 
-    private final MovableClock clock = new MovableClock(Instant.now().truncatedTo(ChronoUnit.MILLIS));
+    private final StillClock clock = new StillClock();
     private final List<CartStore> opened = new ArrayList<>();
     private CartStore carts;
 
@@ -1451,12 +1451,8 @@ public abstract class CartStoreContract {
     }
 
     /** A clock that stands still until it is moved. */
-    private static final class MovableClock extends Clock {
-        private volatile Instant now;
-
-        MovableClock(Instant now) {
-            this.now = now;
-        }
+    static final class StillClock extends Clock {
+        private volatile Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 
         synchronized void advance(Duration duration) {
             now = now.plus(duration);

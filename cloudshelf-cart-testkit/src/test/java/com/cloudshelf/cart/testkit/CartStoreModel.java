@@ -13,11 +13,9 @@ import com.cloudshelf.cart.CartStoreException;
 import com.cloudshelf.cart.CartUpdate;
 import com.cloudshelf.cart.CartVersion;
 import com.cloudshelf.cart.MergeStrategy;
-import java.time.Clock;
+import com.cloudshelf.cart.testkit.CartStoreContract.StillClock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -124,14 +122,14 @@ final class CartStoreModel {
     }
 
     private final CartStore store;
-    private final MovableClock clock;
+    private final StillClock clock;
     private final Consumer<String> lookBeneath;
     private final List<UserModel> users;
 
     /**
      * @param lookBeneath asserts whatever else can be known of a user's stored cart
      */
-    CartStoreModel(CartStore store, MovableClock clock, Consumer<String> lookBeneath) {
+    CartStoreModel(CartStore store, StillClock clock, Consumer<String> lookBeneath) {
         this.store = store;
         this.clock = clock;
         this.lookBeneath = lookBeneath;
@@ -310,30 +308,6 @@ final class CartStoreModel {
             seen.add(store.apply(update).join());
         } catch (CompletionException e) {
             assertThat(e).hasCauseInstanceOf(CartRejectedException.class);
-        }
-    }
-
-    /** A clock that stands still until it is moved. */
-    static final class MovableClock extends Clock {
-        private volatile Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-
-        synchronized void advance(Duration duration) {
-            now = now.plus(duration);
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
         }
     }
 }

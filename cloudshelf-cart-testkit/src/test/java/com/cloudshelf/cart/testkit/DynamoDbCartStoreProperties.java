@@ -2,7 +2,7 @@ package com.cloudshelf.cart.testkit;
 
 import com.cloudshelf.cart.CartUpdate;
 import com.cloudshelf.cart.DynamoDbCartStore;
-import com.cloudshelf.cart.testkit.CartStoreModel.MovableClock;
+import com.cloudshelf.cart.testkit.CartStoreContract.StillClock;
 import com.cloudshelf.cart.testkit.CartStoreModel.Step;
 import java.time.Duration;
 import java.util.List;
@@ -19,7 +19,7 @@ class DynamoDbCartStoreProperties {
     private static final String USER = "user123";
     private static final LocalDynamoDb SERVER = LocalDynamoDb.shared();
     private static final String TABLE = SERVER.createCartTable();
-    private static final MovableClock CLOCK = new MovableClock();
+    private static final StillClock CLOCK = new StillClock();
     private static final DynamoDbCartStore CARTS = DynamoDbCartStore.builder()
             .client(SERVER.client())
             .tableName(TABLE)

@@ -1,7 +1,7 @@
 package com.cloudshelf.cart.testkit;
 
 import com.cloudshelf.cart.CartUpdate;
-import com.cloudshelf.cart.testkit.CartStoreModel.MovableClock;
+import com.cloudshelf.cart.testkit.CartStoreContract.StillClock;
 import com.cloudshelf.cart.testkit.CartStoreModel.Step;
 import java.util.List;
 import net.jqwik.api.Arbitrary;
@@ -16,7 +16,7 @@ class InMemoryCartStoreProperties {
 
     @Property(tries = 500)
     void carts_anySteps_areThoseOfTheModel(@ForAll("steps") List<Step> steps) {
-        MovableClock clock = new MovableClock();
+        StillClock clock = new StillClock();
         InMemoryCartStore carts = InMemoryCartStore.builder()
                 .clock(clock)
                 .limits(CartStoreModel.LIMITS)
