@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
-import software.amazon.awssdk.services.dynamodb.model.ItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.TransactGetItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
@@ -64,8 +63,10 @@ final class Merge extends Call<Cart> {
                         request.transactItems(getOf(fromUserId), getOf(userId)).overrideConfiguration(configuration)),
                 response -> {
                     Instant now = engine.now();
-                    StoredCart from = decode(fromUserId, response.responses().get(0), now);
-                    StoredCart into = decode(userId, response.responses().get(1), now);
+                    StoredCart from = ItemFormat.decode(
+                            fromUserId, response.responses().get(0).item(), now);
+                    StoredCart into = ItemFormat.decode(
+                            userId, response.responses().get(1).item(), now);
                     saw(from);
                     saw(into);
                     decide(from, into, now);
@@ -76,10 +77,6 @@ final class Merge extends Call<Cart> {
         return TransactGetItem.builder()
                 .get(get -> get.tableName(engine.table()).key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(userId))))
                 .build();
-    }
-
-    private static StoredCart decode(String userId, ItemResponse response, Instant now) {
-        return response.hasItem() ? ItemFormat.decode(userId, response.item(), now) : StoredCart.absent(userId);
     }
 
     private void decide(StoredCart from, StoredCart into, Instant now) {

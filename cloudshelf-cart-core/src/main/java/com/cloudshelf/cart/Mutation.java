@@ -249,10 +249,9 @@ final class Mutation<T> extends Call<T> {
                 ? null
                 : new Write.KeyEntry(
                         key.hash(), new Memory.Key(now.plus(keyRetention).toEpochMilli(), key.digest()));
-        if (!stored.exists() || stored.isExpired()) {
-            send(Write.replace(stored, cart, entry, stamp, terms));
-        } else if (update.isClear() && update.expectedVersion().isPresent()) {
-            // Not deleted: of two that demand the same version, nothing would tell which one did it.
+        // Of two clears that demand the same version, nothing would tell which one deleted the item.
+        boolean clearsInPlace = update.isClear() && update.expectedVersion().isPresent();
+        if (!stored.exists() || stored.isExpired() || clearsInPlace) {
             send(Write.replace(stored, cart, entry, stamp, terms));
         } else if (update.isClear()) {
             send(Write.clear(stored, entry, stamp, terms));
