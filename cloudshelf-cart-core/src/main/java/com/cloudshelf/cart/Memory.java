@@ -35,12 +35,45 @@ record Memory(
     static final int MAX_KEYS = 100;
 
     /** Begins the memory of a new cart, which takes over what an expired one at the same place remembered. */
-    static Memory begin(WriteId id, long systemNow, @Nullable Memory before) {
-        long floor = systemNow - REST_MILLIS / 2;
+    static Memory begin(WriteId id, @Nullable Memory before) {
+        long floor = floorOf(id.begin());
         if (before == null) {
             return new Memory(id.text(), 0, List.of(), floor, 0, Map.of());
         }
-        return new Memory(id.text(), before.version, before.writes, Math.max(floor, before.forgotten), 0, before.keys);
+        // What left the ring before must not pass for what never left it.
+        long least = before.hasForgottenNothing() ? floor : floor + 1;
+        return new Memory(id.text(), before.version, before.writes, Math.max(least, before.forgotten), 0, before.keys);
+    }
+
+    /** What an item tells of a write ID. */
+    enum Trace {
+        /** A write with this ID took effect. */
+        PRESENT,
+        /** No write with this ID ever took effect on this item. */
+        ABSENT,
+        /** The ID is not in the ring, but may have left it. */
+        FORGOTTEN
+    }
+
+    Trace traceOf(WriteId id) {
+        if (holds(id)) {
+            return Trace.PRESENT;
+        }
+        return provesAbsenceOf(id) || hasForgottenNothing() ? Trace.ABSENT : Trace.FORGOTTEN;
+    }
+
+    /** Whether this ID, or one of the same millisecond, is the last one that left the ring. */
+    boolean leftLast(WriteId id) {
+        return forgotten == id.begin();
+    }
+
+    /** Whether no ID has left the ring: {@code forgotten} still is the floor that the start of the cart set. */
+    private boolean hasForgottenNothing() {
+        return forgotten == floorOf(WriteId.begin(incarnation));
+    }
+
+    private static long floorOf(long start) {
+        return start - REST_MILLIS / 2;
     }
 
     boolean holds(WriteId id) {

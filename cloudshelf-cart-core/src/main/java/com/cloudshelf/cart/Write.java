@@ -45,7 +45,11 @@ final class Write {
      *
      * @param refused the id of an addition of the same call that is to be refused from now on, if it has one
      */
-    record Stamp(WriteId id, @Nullable WriteId refused, Instant now, long systemNow) {}
+    record Stamp(WriteId id, @Nullable WriteId refused, Instant now, long systemNow) {
+        Stamp(WriteId id, Instant now, long systemNow) {
+            this(id, null, now, systemNow);
+        }
+    }
 
     /** An idempotency key that the write leaves behind. */
     record KeyEntry(String hash, Memory.Key key) {}
@@ -68,6 +72,7 @@ final class Write {
     private final Map<String, AttributeValue> item;
     private final Map<String, String> names;
     private final Map<String, AttributeValue> values;
+    private final Pin pin;
     private final @Nullable StoredCart before;
     private final @Nullable StoredCart after;
 
@@ -76,7 +81,7 @@ final class Write {
             String userId,
             Expression expression,
             Map<String, AttributeValue> item,
-            @Nullable StoredCart before,
+            Pin pin,
             @Nullable StoredCart after) {
         this.kind = kind;
         this.userId = userId;
@@ -85,7 +90,8 @@ final class Write {
         this.item = item;
         this.names = expression.names;
         this.values = expression.values;
-        this.before = before;
+        this.pin = pin;
+        this.before = pin.seen();
         this.after = after;
     }
 
@@ -110,13 +116,13 @@ final class Write {
                 ItemFormat.CART_ITEMS,
                 "list_append(if_not_exists(" + list + "," + e.value(AttributeValue.fromL(List.of())) + "),"
                         + e.value(AttributeValue.fromL(List.of(appended))) + ")");
-        Memory fresh = Memory.begin(stamp.id(), stamp.systemNow(), null);
+        Memory fresh = Memory.begin(stamp.id(), null);
         e.set(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
         e.setIfAbsent(ItemFormat.INCARNATION, s(fresh.incarnation()));
         e.setIfAbsent(ItemFormat.FORGOTTEN, n(fresh.forgotten()));
         e.add(ItemFormat.BOOK_IDS, ss(List.of(line.bookId())));
         countIn(e, line.quantity(), price, stamp, terms);
-        return new Write(Kind.UPDATE, userId, e, Map.of(), null, null);
+        return new Write(Kind.UPDATE, userId, e, Map.of(), Pin.none(stamp.id()), null);
     }
 
     /**
@@ -146,7 +152,7 @@ final class Write {
         added.title().ifPresent(title -> e.assign(path + ItemFormat.TITLE, e.value(s(title))));
         added.author().ifPresent(author -> e.assign(path + ItemFormat.AUTHOR, e.value(s(author))));
         countIn(e, added.quantity(), price, stamp, terms);
-        return new Write(Kind.UPDATE, seen.userId(), e, Map.of(), null, null);
+        return new Write(Kind.UPDATE, seen.userId(), e, Map.of(), Pin.line(stamp.id()), null);
     }
 
     /** Refuses a write that pins no version if the item is no cart of this library, or could hide that it took effect before. */
@@ -197,7 +203,35 @@ final class Write {
         e.and("NOT contains(" + writes + "," + e.value(s(id.text())) + ")");
         e.and(e.name(ItemFormat.FORGOTTEN) + "<" + e.value(n(id.begin())));
         e.add(ItemFormat.WRITES, ss(List.of(id.text())));
-        return new Write(Kind.UPDATE, userId, e, Map.of(), null, null);
+        return new Write(Kind.UPDATE, userId, e, Map.of(), Pin.line(id), null);
+    }
+
+    /**
+     * Excludes attempts: puts their IDs into the ring, beside its own, so that each is refused if it arrives later. Is refused
+     * itself if one of them has taken effect, or may have. So its own ID in the ring says that none did and none will.
+     *
+     * @param excluded the IDs of the attempts, without the fence's own
+     * @param raiseVersion whether attempts that pin the version are to be refused, too
+     */
+    static Write fence(String userId, List<WriteId> excluded, boolean raiseVersion, Stamp stamp) {
+        Expression e = new Expression();
+        String writes = e.name(ItemFormat.WRITES);
+        e.and("attribute_type(" + writes + "," + e.value(s("SS")) + ")");
+        e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
+        List<String> ids = new ArrayList<>();
+        ids.add(stamp.id().text());
+        for (WriteId id : excluded) {
+            ids.add(id.text());
+            e.and("NOT contains(" + writes + "," + e.value(s(id.text())) + ")");
+            e.and(e.name(ItemFormat.FORGOTTEN) + "<" + e.value(n(id.begin())));
+        }
+        // A cart that is fenced has not rested: its ring must outlive the attempts.
+        e.set(ItemFormat.LAST_WRITE, n(stamp.now().toEpochMilli()));
+        e.add(ItemFormat.WRITES, ss(ids));
+        if (raiseVersion) {
+            e.add(ItemFormat.VERSION, n(1));
+        }
+        return new Write(Kind.UPDATE, userId, e, Map.of(), Pin.line(stamp.id()), null);
     }
 
     private static void ifPresent(Expression e, String attribute, String clause) {
@@ -240,7 +274,7 @@ final class Write {
         if (lines.grew) {
             checkSize(before.userId(), ItemFormat.sizeOf(after));
         }
-        return new Write(Kind.UPDATE, before.userId(), e, Map.of(), before, after);
+        return new Write(Kind.UPDATE, before.userId(), e, Map.of(), Pin.version(stamp.id(), before), after);
     }
 
     /**
@@ -288,7 +322,7 @@ final class Write {
         Expression e = new Expression();
         pin(e, before);
         pinRing(e, before.memory());
-        return new Write(Kind.PUT, before.userId(), e, item, before, after);
+        return new Write(Kind.PUT, before.userId(), e, item, Pin.version(stamp.id(), before), after);
     }
 
     /** Turns the cart that was seen into its merger with another, whose lines bring the attributes that are stored of them. */
@@ -319,7 +353,9 @@ final class Write {
     private static Write remove(StoredCart before) {
         Expression e = new Expression();
         pin(e, before);
-        return new Write(Kind.DELETE, before.userId(), e, Map.of(), before, StoredCart.absent(before.userId()));
+        pinRing(e, before.memory());
+        StoredCart after = StoredCart.absent(before.userId());
+        return new Write(Kind.DELETE, before.userId(), e, Map.of(), Pin.version(null, before), after);
     }
 
     /** Deletes an item that was not seen, if it has rested and holds no live idempotency key; also succeeds if there is none. */
@@ -329,12 +365,13 @@ final class Write {
         String lastWrite = e.name(ItemFormat.LAST_WRITE);
         String keysUntil = e.name(ItemFormat.KEYS_UNTIL);
         e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR (");
-        e.and(lastWrite + "<" + e.value(n(millis - Memory.REST_MILLIS)));
+        long restedBefore = millis - Memory.REST_MILLIS;
+        e.and(lastWrite + "<" + e.value(n(restedBefore)));
         e.and("attribute_type(" + e.name(ItemFormat.CART_ITEMS) + "," + e.value(s("L")) + ")");
         e.and("(attribute_not_exists(" + keysUntil + ") OR " + keysUntil + "<" + e.value(n(millis)) + ")");
         e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
         e.require(")");
-        return new Write(Kind.DELETE, userId, e, Map.of(), null, StoredCart.absent(userId));
+        return new Write(Kind.DELETE, userId, e, Map.of(), Pin.rest(restedBefore), StoredCart.absent(userId));
     }
 
     private static long expiry(Stamp stamp, Terms terms) {
@@ -344,7 +381,7 @@ final class Write {
     private static Memory memoryAfter(StoredCart before, @Nullable KeyEntry key, Stamp stamp, Terms terms) {
         Memory memory = before.memory();
         if (memory == null || before.isExpired()) {
-            memory = Memory.begin(stamp.id(), stamp.systemNow(), memory);
+            memory = Memory.begin(stamp.id(), memory);
         }
         memory = memory.after(
                 stamp.id(), stamp.refused(), stamp.now().toEpochMilli(), stamp.systemNow(), terms.ringSize());
@@ -591,6 +628,11 @@ final class Write {
     /** Whether it is an addition to an item that was not seen, which pins no version. */
     boolean isAdd() {
         return kind == Kind.UPDATE && before == null;
+    }
+
+    /** What the write demands of the item. */
+    Pin pin() {
+        return pin;
     }
 
     /** What the write was made from; {@code null} if the item was not seen. */

@@ -19,6 +19,11 @@ record WriteId(String text, long begin) {
     /** No write's id: what a call has before its first try. */
     static final WriteId NONE = new WriteId("", 0);
 
+    /** Returns a new id for a call that starts at this time. */
+    static WriteId startedAt(long epochMillis) {
+        return begunAt(epochMillis);
+    }
+
     static WriteId begunAt(long epochMillis) {
         char[] text = new char[LENGTH];
         long time = epochMillis;

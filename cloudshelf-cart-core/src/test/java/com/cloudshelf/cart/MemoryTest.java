@@ -16,7 +16,7 @@ class MemoryTest {
     void begin_noItemBefore_knowsNothingOfTheLastHalfHour() {
         WriteId id = WriteId.begunAt(NOW);
 
-        Memory memory = Memory.begin(id, NOW, null);
+        Memory memory = Memory.begin(id, null);
 
         assertThat(memory.incarnation()).isEqualTo(id.text());
         assertThat(memory.version()).isZero();
@@ -30,7 +30,7 @@ class MemoryTest {
         Memory before = memory(7, List.of(idBegunAt(NOW - 10)), NOW - 5, Map.of("k", new Memory.Key(NOW + 1, "d")));
         WriteId id = WriteId.begunAt(NOW);
 
-        Memory memory = Memory.begin(id, NOW, before);
+        Memory memory = Memory.begin(id, before);
 
         assertThat(memory.incarnation()).isEqualTo(id.text()).isNotEqualTo(before.incarnation());
         assertThat(memory.version()).isEqualTo(7);
@@ -41,9 +41,9 @@ class MemoryTest {
 
     @Test
     void begin_expiredItemBeforeThatForgotLittle_forgetsTheLastHalfHourToo() {
-        assertThat(Memory.begin(WriteId.begunAt(NOW), NOW, memory(7, List.of(), 5, Map.of()))
+        assertThat(Memory.begin(WriteId.begunAt(NOW), memory(7, List.of(), 5, Map.of()))
                         .forgotten())
-                .isEqualTo(NOW - Memory.REST_MILLIS / 2);
+                .isEqualTo(NOW - Memory.REST_MILLIS / 2 + 1);
     }
 
     @Test
@@ -212,7 +212,7 @@ class MemoryTest {
     /** The rule that makes a retry safe: an id that was once in the ring is in it, or is not proven absent. */
     @Test
     void provesAbsenceOf_anyIdThatWasWritten_isNeverProofWhileItIsGone() {
-        Memory memory = Memory.begin(WriteId.begunAt(NOW), NOW, null);
+        Memory memory = Memory.begin(WriteId.begunAt(NOW), null);
         List<WriteId> written = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             // Calls begin in another order than their writes take effect.
@@ -224,6 +224,40 @@ class MemoryTest {
                         .isTrue();
             }
         }
+    }
+
+    @Test
+    void traceOf_cartThatHasForgottenNothing_provesAbsenceWhateverTheClocksSay() {
+        Memory ahead = Memory.begin(WriteId.begunAt(NOW + 1_900_000), null);
+        WriteId id = WriteId.begunAt(NOW);
+
+        assertThat(ahead.forgotten()).isGreaterThan(id.begin());
+        assertThat(ahead.traceOf(id)).isEqualTo(Memory.Trace.ABSENT);
+        assertThat(new Memory(ahead.incarnation(), 1, List.of(), ahead.forgotten() + 1, 0, Map.of()).traceOf(id))
+                .isEqualTo(Memory.Trace.FORGOTTEN);
+        assertThat(ahead.after(id, null, NOW, NOW, RING).traceOf(id)).isEqualTo(Memory.Trace.PRESENT);
+    }
+
+    @Test
+    void traceOf_cartThatFollowsOneWhoseRingOverflowed_isForgotten() {
+        WriteId id = WriteId.begunAt(NOW);
+        Memory overflowed = memory(7, List.of(), 5, Map.of());
+        WriteId ahead = WriteId.begunAt(NOW + 1_900_000);
+
+        assertThat(Memory.begin(ahead, overflowed).traceOf(id)).isEqualTo(Memory.Trace.FORGOTTEN);
+        assertThat(Memory.begin(ahead, Memory.begin(WriteId.begunAt(NOW - 9), null))
+                        .traceOf(id))
+                .isEqualTo(Memory.Trace.ABSENT);
+    }
+
+    @Test
+    void traceOf_idAfterAllThatWasForgotten_isAbsent() {
+        Memory memory = memory(7, List.of(), NOW, Map.of());
+
+        assertThat(memory.traceOf(WriteId.begunAt(NOW + 1))).isEqualTo(Memory.Trace.ABSENT);
+        assertThat(memory.traceOf(WriteId.begunAt(NOW))).isEqualTo(Memory.Trace.FORGOTTEN);
+        assertThat(memory.leftLast(WriteId.begunAt(NOW))).isTrue();
+        assertThat(memory.leftLast(WriteId.begunAt(NOW - 1))).isFalse();
     }
 
     @Test

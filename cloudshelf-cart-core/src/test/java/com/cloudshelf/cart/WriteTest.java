@@ -804,6 +804,142 @@ class WriteTest {
     }
 
     @Nested
+    class Fence {
+        private final Write.Stamp stamp = stamp();
+        private final WriteId excluded = WriteId.startedAt(stamp.id().begin() - 5);
+        private final Map<String, AttributeValue> item = itemWithLines(2);
+        private final Write add =
+                Write.add(USER, book("new", "9.50", 3), new Write.Stamp(excluded, NOW, NOW.toEpochMilli()), TERMS);
+
+        @Test
+        void fence_unpinnedAttemptOnItsWay_isRefusedFromNowOn() {
+            Write fence = Write.fence(USER, List.of(excluded), false, stamp);
+            StoredCart after = applied(fence, item);
+
+            assertThat(after.memory().traceOf(stamp.id())).isEqualTo(Memory.Trace.PRESENT);
+            assertThat(after.memory().lastWrite()).isEqualTo(NOW.toEpochMilli());
+            assertThat(after.cart().version()).isEqualTo(decode(item).cart().version());
+            assertThat(after.isDrifted()).isFalse();
+            assertThat(refuses(add, requireNonNull(Expressions.apply(fence, item))))
+                    .isTrue();
+            assertThat(add.pin().mayApplyTo(decode(item))).isTrue();
+            assertThat(add.pin().mayApplyTo(after)).isFalse();
+        }
+
+        @Test
+        void fence_raisesTheVersion_refusesWhatPinsIt() {
+            Write change = change(decode(item), new SetQuantity("book0", 9));
+            Write lower = Write.fence(USER, List.of(), false, stamp);
+            Write fence = Write.fence(USER, List.of(excluded), true, stamp);
+
+            assertThat(refuses(change, requireNonNull(Expressions.apply(lower, item))))
+                    .isFalse();
+            assertThat(refuses(change, requireNonNull(Expressions.apply(fence, item))))
+                    .isTrue();
+            assertThat(change.pin().mayApplyTo(applied(fence, item))).isFalse();
+            assertThat(applied(fence, item).memory().version()).isEqualTo(2);
+        }
+
+        @Test
+        void fence_attemptTookEffectOrMayHave_isRefused() {
+            Write fence = Write.fence(USER, List.of(WriteId.startedAt(excluded.begin() + 1), excluded), true, stamp);
+
+            assertThat(refuses(fence, requireNonNull(Expressions.apply(add, item))))
+                    .isTrue();
+            assertThat(refuses(fence, with(item, "forgotten", n(Long.toString(excluded.begin())))))
+                    .isTrue();
+            assertThat(refuses(fence, with(item, "forgotten", n(Long.toString(excluded.begin() - 1)))))
+                    .isFalse();
+        }
+
+        @Test
+        void fence_deliveredTwice_isRefusedTheSecondTime() {
+            Write fence = Write.fence(USER, List.of(excluded), true, stamp);
+
+            assertThat(refuses(fence, requireNonNull(Expressions.apply(fence, item))))
+                    .isTrue();
+        }
+
+        @Test
+        void fence_noItemAnotherWritersOrHigherFormat_isRefused() {
+            Write fence = Write.fence(USER, List.of(excluded), true, stamp);
+
+            assertThat(refuses(fence, Map.of())).isTrue();
+            assertThat(refuses(fence, item("cartItems", list(line("a", "1", "1")))))
+                    .isTrue();
+            assertThat(refuses(fence, with(item, "format", n("99")))).isTrue();
+        }
+
+        @Test
+        void fence_thenAWriteThatWouldDropItsIds_isRefused() {
+            Map<String, AttributeValue> rested = itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2)));
+            Write.Stamp early = new Write.Stamp(
+                    WriteId.startedAt(NOW.toEpochMilli() - 1_000), NOW.minusSeconds(1), NOW.toEpochMilli());
+            Map<String, AttributeValue> after =
+                    requireNonNull(Expressions.apply(Write.fence(USER, List.of(excluded), false, stamp), rested));
+
+            Write removal = Write.clear(decode(rested), null, early, TERMS);
+
+            assertThat(removal.kind()).isEqualTo(Write.Kind.DELETE);
+            assertThat(refuses(removal, rested)).isFalse();
+            assertThat(refuses(removal, after)).isTrue();
+            assertThat(refuses(Write.removeRested(USER, NOW), after)).isTrue();
+        }
+    }
+
+    @Nested
+    class Pinned {
+        private final Map<String, AttributeValue> item = itemWithLines(2);
+        private final StoredCart seen = decode(item);
+
+        @Test
+        void mayApplyTo_unpinned_isRuledOutByItsIdAndWhatWasForgottenOnly() {
+            Write.Stamp stamp = stamp();
+            Pin add = Write.add(USER, book("new", "1", 1), stamp, TERMS).pin();
+            Pin raise = Write.raise(seen, seen.cart().item("book0").orElseThrow(), book("book0", "1", 1), stamp, TERMS)
+                    .pin();
+
+            for (Pin pin : List.of(add, raise)) {
+                assertThat(pin.mayApplyTo(seen)).isTrue();
+                assertThat(pin.mayApplyTo(decode(with(item, "version", n("77")))))
+                        .isTrue();
+                assertThat(pin.mayApplyTo(decode(with(item, "format", n("77")))))
+                        .isFalse();
+                assertThat(pin.mayApplyTo(decode(with(
+                                item, "forgotten", n(Long.toString(stamp.id().begin()))))))
+                        .isFalse();
+                assertThat(pin.mayApplyTo(decode(item("cartItems", list())))).isFalse();
+            }
+            assertThat(add.mayApplyTo(StoredCart.absent(USER))).isTrue();
+            assertThat(raise.mayApplyTo(StoredCart.absent(USER))).isFalse();
+        }
+
+        @Test
+        void mayApplyTo_pinned_isRuledOutByAnyOtherState() {
+            Pin change = change(seen, new SetQuantity("book0", 9)).pin();
+            Pin first = Write.replace(StoredCart.absent(USER), Cart.empty(USER), null, stamp(), TERMS)
+                    .pin();
+
+            assertThat(change.mayApplyTo(seen)).isTrue();
+            assertThat(change.mayApplyTo(decode(with(item, "version", n("77")))))
+                    .isFalse();
+            assertThat(change.mayApplyTo(StoredCart.absent(USER))).isFalse();
+            assertThat(first.mayApplyTo(StoredCart.absent(USER))).isTrue();
+            assertThat(first.mayApplyTo(seen)).isFalse();
+        }
+
+        @Test
+        void mayApplyTo_blindRemoval_isRuledOutByALaterWrite() {
+            Pin removal = Write.removeRested(USER, NOW).pin();
+
+            assertThat(removal.mayApplyTo(decode(itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))))))
+                    .isTrue();
+            assertThat(removal.mayApplyTo(seen)).isFalse();
+            assertThat(removal.mayApplyTo(StoredCart.absent(USER))).isFalse();
+        }
+    }
+
+    @Nested
     class ReplaceAndRemove {
         @Test
         void replace_noItem_isOnlyAcceptedWhereThereIsNone() {

@@ -1,0 +1,68 @@
+package com.cloudshelf.cart;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a write demands of the item before it takes effect: the part of its condition that decides whether an attempt that is
+ * still on its way can yet be applied.
+ *
+ * @param kind what is pinned
+ * @param id the ID of the write; {@code null} if it leaves none
+ * @param seen the item that is pinned; {@code null} unless the kind is {@link Kind#VERSION}
+ * @param restedBefore the item must have been written last before this time (epoch ms); only for {@link Kind#REST}
+ */
+record Pin(Kind kind, @Nullable WriteId id, @Nullable StoredCart seen, long restedBefore) {
+    enum Kind {
+        /** Nothing but that the write was not applied before; it may also start a cart. */
+        NONE,
+        /** The same, and a line that was seen: there must be an item. */
+        LINE,
+        /** The item as it was seen, version and all. */
+        VERSION,
+        /** That the item has rested. */
+        REST
+    }
+
+    static Pin none(WriteId id) {
+        return new Pin(Kind.NONE, id, null, 0);
+    }
+
+    static Pin line(WriteId id) {
+        return new Pin(Kind.LINE, id, null, 0);
+    }
+
+    static Pin version(@Nullable WriteId id, StoredCart seen) {
+        return new Pin(Kind.VERSION, id, seen, 0);
+    }
+
+    static Pin rest(long restedBefore) {
+        return new Pin(Kind.REST, null, null, restedBefore);
+    }
+
+    /**
+     * Returns whether the write could yet have an effect on an item that was in this state: not whether all of its condition
+     * holds, only that nothing in the item rules it out for good.
+     */
+    boolean mayApplyTo(StoredCart stored) {
+        Memory memory = stored.memory();
+        return switch (kind) {
+            case NONE -> !stored.exists() || admitsUnpinned(stored);
+            case LINE -> stored.exists() && admitsUnpinned(stored);
+            case VERSION -> seen != null && isAsSeen(seen, stored);
+            case REST -> memory != null && memory.lastWrite() < restedBefore;
+        };
+    }
+
+    private boolean admitsUnpinned(StoredCart stored) {
+        Memory memory = stored.memory();
+        return memory != null
+                && id != null
+                && stored.format() == ItemFormat.CURRENT_FORMAT
+                && !memory.holds(id)
+                && memory.forgotten() < id.begin();
+    }
+
+    private static boolean isAsSeen(StoredCart seen, StoredCart stored) {
+        return seen.exists() == stored.exists() && seen.pins().hold(stored.pins(), seen.isExpired());
+    }
+}
