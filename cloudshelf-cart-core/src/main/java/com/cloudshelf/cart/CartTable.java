@@ -1,365 +1,318 @@
 package com.cloudshelf.cart;
 
-import com.cloudshelf.cart.CartTableReport.Check;
-import com.cloudshelf.cart.CartTableReport.Outcome;
+import static java.util.Objects.requireNonNull;
+
+import com.cloudshelf.cart.TableCall.RequestFailed;
+import com.cloudshelf.cart.TableChecks.Facts;
+import com.cloudshelf.cart.TableChecks.Source;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
-import java.util.function.Function;
-import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
 import software.amazon.awssdk.services.dynamodb.model.ContinuousBackupsUnavailableException;
-import software.amazon.awssdk.services.dynamodb.model.DescribeTableResponse;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
-import software.amazon.awssdk.services.dynamodb.model.PointInTimeRecoveryStatus;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
-import software.amazon.awssdk.services.dynamodb.model.SSEDescription;
 import software.amazon.awssdk.services.dynamodb.model.SSEType;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 import software.amazon.awssdk.services.dynamodb.model.TableStatus;
 import software.amazon.awssdk.services.dynamodb.model.Tag;
-import software.amazon.awssdk.services.dynamodb.model.TimeToLiveDescription;
-import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 
 /**
- * The table itself, apart from any store: makes it, compares it with its specification, and reads single items of it that came
- * by another way than a query, such as a stream or an export.
+ * The table itself, apart from any store: makes it, compares it with its specification, tells whether it answers, and reads
+ * single items of it that came by another way than a query, such as a stream or an export.
  *
- * <p>All methods are thread-safe and do not block. They take a client of the caller's, which needs permissions that a store
- * does not: those on the table as a resource ({@code dynamodb:CreateTable}, {@code DescribeTable}, {@code UpdateTimeToLive} and so
- * on), which belong to a deployment role. The futures fail with the SDK's own exceptions.
+ * <p>All methods are thread-safe and return at once. Those that send requests take a client of the caller's, and end by a deadline,
+ * pauses and repetitions included; cancelling the future stops further requests. They fail with a {@link CartStoreException}, whose
+ * {@code userId()} is empty: {@link CartAccessException} if a permission or valid credentials are missing, {@link
+ * CartThrottledException} or {@link CartUnavailableException} if the deadline passes. While such a call lasts it has a daemon thread
+ * of its own, and what is chained to its future runs there.
+ *
+ * <p>{@link #create} and {@link #verify} need permissions that a store does not: those on the table as a resource ({@code
+ * dynamodb:CreateTable}, {@code DescribeTable}, {@code UpdateTimeToLive} and so on), which belong to a deployment role.
  */
 public final class CartTable {
     private static final Logger LOG = LoggerFactory.getLogger(CartTable.class);
 
-    /** DynamoDB may refuse point-in-time recovery in the first minutes of a table: how often it is asked for. */
-    private static final Duration RECOVERY_PAUSE = Duration.ofSeconds(5);
+    private static final Duration CREATE_DEADLINE = Duration.ofMinutes(15);
+    private static final Duration VERIFY_DEADLINE = Duration.ofSeconds(30);
 
-    private static final int RECOVERY_TRIES = 120;
+    /** Between two questions whether a table is ready, or may have point-in-time recovery. */
+    private static final Duration POLL_PAUSE = Duration.ofSeconds(5);
 
-    private static final String ENCRYPTION_OPTION = "--sse-specification Enabled=true,SSEType=KMS";
-
-    /** What a shell takes as one word, without quotes. */
-    private static final Pattern ONE_WORD = Pattern.compile("[A-Za-z0-9_.,:=/@+-]+");
+    private static final String PING_ID = "cloudshelf-cart-ping";
 
     private CartTable() {}
 
-    /**
-     * Makes the table as specified and waits until it can be used. Safe to repeat: a table that exists is left as it is, but
-     * for time to live and point-in-time recovery, which are switched on if they are off. Never drops or empties anything. What
-     * else deviates on a table that exists is for {@link #verify} to tell.
-     *
-     * <p>Takes some seconds, and some minutes where DynamoDB does not let a new table have point-in-time recovery yet: that is
-     * asked for again, for up to ten minutes. If it is refused for longer, the future fails; the table can be used, and a
-     * repetition does what is missing.
-     */
+    /** {@link #create(DynamoDbAsyncClient, CartTableSpec, Duration)} with a deadline of 15 minutes. */
     public static CompletableFuture<Void> create(DynamoDbAsyncClient client, CartTableSpec spec) {
-        return create(client, spec, RECOVERY_PAUSE, RECOVERY_TRIES);
+        return create(client, spec, CREATE_DEADLINE);
     }
 
-    static CompletableFuture<Void> create(DynamoDbAsyncClient client, CartTableSpec spec, Duration pause, int tries) {
-        String table = spec.tableName();
+    /**
+     * Makes the table as specified and waits until it can be used. Safe to repeat, also at the same time: a table that exists
+     * is left as it is, except that time to live and point-in-time recovery are switched on if they are off. Never drops or
+     * empties anything. What else differs on a table that exists is for {@link #verify} to tell.
+     *
+     * <p>Takes some seconds, and some minutes where DynamoDB does not let a new table have point-in-time recovery yet; that is
+     * asked for again until the deadline. A repetition of a call that failed does what is missing.
+     *
+     * @param deadline how long the call may take; zero or less fails at once, and sends nothing
+     */
+    public static CompletableFuture<Void> create(DynamoDbAsyncClient client, CartTableSpec spec, Duration deadline) {
+        return create(client, spec, deadline, POLL_PAUSE);
+    }
+
+    @SuppressWarnings("NullAway") // a future of Void completes with null
+    static CompletableFuture<Void> create(
+            DynamoDbAsyncClient client, CartTableSpec spec, Duration deadline, Duration pause) {
+        requireNonNull(client, "client");
+        requireNonNull(spec, "spec");
+        return TableCall.start(spec.tableName(), deadline, call -> {
+            make(call, client, spec);
+            awaitTable(call, client, spec, pause);
+            switchOnTimeToLive(call, client, spec);
+            if (spec.pointInTimeRecovery()) {
+                switchOnRecovery(call, client, spec, pause);
+            }
+            return null;
+        });
+    }
+
+    private static void make(TableCall call, DynamoDbAsyncClient client, CartTableSpec spec) {
         List<Tag> tags = new ArrayList<>();
         spec.tags()
                 .forEach((key, value) ->
                         tags.add(Tag.builder().key(key).value(value).build()));
-        CompletableFuture<Void> created = client.createTable(request -> request.tableName(table)
-                        .keySchema(KeySchemaElement.builder()
-                                .attributeName(ItemFormat.USER_ID)
-                                .keyType(KeyType.HASH)
-                                .build())
-                        .attributeDefinitions(AttributeDefinition.builder()
-                                .attributeName(ItemFormat.USER_ID)
-                                .attributeType(ScalarAttributeType.S)
-                                .build())
-                        .billingMode(BillingMode.PAY_PER_REQUEST)
-                        .sseSpecification(encryption -> encryption.enabled(true).sseType(SSEType.KMS))
-                        .deletionProtectionEnabled(spec.deletionProtection())
-                        .tags(tags))
-                .handle((response, failure) -> {
-                    if (failure == null) {
-                        LOG.info("Creating table {}", table);
-                    } else if (Failure.unwrap(failure) instanceof ResourceInUseException) {
-                        LOG.info("Table {} exists", table);
-                    } else {
-                        throw rethrown(failure);
-                    }
-                    return null;
-                });
-        return created.thenCompose(done -> client.waiter().waitUntilTableExists(wait -> wait.tableName(table)))
-                .thenCompose(done -> switchOnTimeToLive(client, table))
-                .thenCompose(done -> spec.pointInTimeRecovery()
-                        ? switchOnRecovery(client, table, pause, tries)
-                        : CompletableFuture.<Void>completedFuture(null));
+        try {
+            call.ask(
+                    "CreateTable",
+                    settings -> client.createTable(request -> request.overrideConfiguration(settings)
+                            .tableName(spec.tableName())
+                            .keySchema(KeySchemaElement.builder()
+                                    .attributeName(ItemFormat.USER_ID)
+                                    .keyType(KeyType.HASH)
+                                    .build())
+                            .attributeDefinitions(AttributeDefinition.builder()
+                                    .attributeName(ItemFormat.USER_ID)
+                                    .attributeType(ScalarAttributeType.S)
+                                    .build())
+                            .billingMode(BillingMode.PAY_PER_REQUEST)
+                            .sseSpecification(
+                                    encryption -> encryption.enabled(true).sseType(SSEType.KMS))
+                            .deletionProtectionEnabled(spec.deletionProtection())
+                            .tags(tags)));
+            LOG.info("Creating table {}", spec.tableName());
+        } catch (RequestFailed e) {
+            if (!e.is(ResourceInUseException.class)) {
+                throw e;
+            }
+            LOG.info("Table {} exists", spec.tableName());
+        }
     }
 
-    private static CompletableFuture<Void> switchOnTimeToLive(DynamoDbAsyncClient client, String table) {
-        return hasTimeToLive(client, table).thenCompose(on -> {
-            if (on) {
-                return CompletableFuture.<Void>completedFuture(null);
+    private static void awaitTable(TableCall call, DynamoDbAsyncClient client, CartTableSpec spec, Duration pause) {
+        TableDescription table = describe(call, client, spec);
+        while (table == null
+                || (table.tableStatus() != TableStatus.ACTIVE && table.tableStatus() != TableStatus.UPDATING)) {
+            call.isAt("waiting for the table to become active");
+            call.pause(pause);
+            table = describe(call, client, spec);
+        }
+    }
+
+    /** Returns {@code null} if there is no such table. */
+    private static @Nullable TableDescription describe(TableCall call, DynamoDbAsyncClient client, CartTableSpec spec) {
+        try {
+            return call.ask(
+                            "DescribeTable",
+                            settings -> client.describeTable(request ->
+                                    request.overrideConfiguration(settings).tableName(spec.tableName())))
+                    .table();
+        } catch (RequestFailed e) {
+            if (e.is(ResourceNotFoundException.class)) {
+                return null;
             }
-            LOG.info("Switching on time to live of table {}", table);
-            return client.updateTimeToLive(request -> request.tableName(table)
+            throw e;
+        }
+    }
+
+    private static void switchOnTimeToLive(TableCall call, DynamoDbAsyncClient client, CartTableSpec spec) {
+        if (hasTimeToLive(call, client, spec)) {
+            return;
+        }
+        LOG.info("Switching on time to live of table {}", spec.tableName());
+        try {
+            call.ask(
+                    "UpdateTimeToLive",
+                    settings -> client.updateTimeToLive(request -> request.overrideConfiguration(settings)
+                            .tableName(spec.tableName())
                             .timeToLiveSpecification(
-                                    ttl -> ttl.attributeName(ItemFormat.TTL).enabled(true)))
-                    .thenAccept(done -> {})
-                    .exceptionallyCompose(refused -> unlessAnotherWasFaster(client, table, refused));
-        });
-    }
-
-    /** DynamoDB refuses to switch on what is on, as it is if two deployments take this step at once. */
-    private static CompletableFuture<Void> unlessAnotherWasFaster(
-            DynamoDbAsyncClient client, String table, Throwable refused) {
-        return hasTimeToLive(client, table).thenAccept(on -> {
-            if (!on) {
-                throw rethrown(refused);
+                                    ttl -> ttl.attributeName(ItemFormat.TTL).enabled(true))));
+        } catch (RequestFailed e) {
+            // DynamoDB refuses to switch on what is on, as it is if two deployments take this step at once.
+            if (!hasTimeToLive(call, client, spec)) {
+                throw e;
             }
-        });
+        }
     }
 
-    private static CompletableFuture<Boolean> hasTimeToLive(DynamoDbAsyncClient client, String table) {
-        return client.describeTimeToLive(request -> request.tableName(table))
-                .thenApply(response -> isOn(response.timeToLiveDescription()));
+    private static boolean hasTimeToLive(TableCall call, DynamoDbAsyncClient client, CartTableSpec spec) {
+        return TableChecks.isOn(call.ask(
+                        "DescribeTimeToLive",
+                        settings -> client.describeTimeToLive(request ->
+                                request.overrideConfiguration(settings).tableName(spec.tableName())))
+                .timeToLiveDescription());
     }
 
-    private static boolean isOn(TimeToLiveDescription ttl) {
-        return ttl.timeToLiveStatus() == TimeToLiveStatus.ENABLED
-                || ttl.timeToLiveStatus() == TimeToLiveStatus.ENABLING;
+    private static void switchOnRecovery(
+            TableCall call, DynamoDbAsyncClient client, CartTableSpec spec, Duration pause) {
+        LOG.info("Switching on point-in-time recovery of table {}", spec.tableName());
+        while (true) {
+            try {
+                call.ask(
+                        "UpdateContinuousBackups",
+                        settings -> client.updateContinuousBackups(request -> request.overrideConfiguration(settings)
+                                .tableName(spec.tableName())
+                                .pointInTimeRecoverySpecification(
+                                        recovery -> recovery.pointInTimeRecoveryEnabled(true))));
+                return;
+            } catch (RequestFailed e) {
+                if (e.code().equals("UnknownOperationException")) {
+                    LOG.warn("Table {} has no point-in-time recovery: this engine does not know it", spec.tableName());
+                    return;
+                }
+                if (!e.is(ContinuousBackupsUnavailableException.class)) {
+                    throw e;
+                }
+                LOG.info("Table {} cannot have point-in-time recovery yet; asking again", spec.tableName());
+                call.isAt("switching on point-in-time recovery");
+                call.pause(pause);
+            }
+        }
     }
 
-    private static CompletableFuture<Void> switchOnRecovery(
-            DynamoDbAsyncClient client, String table, Duration pause, int tries) {
-        LOG.info("Switching on point-in-time recovery of table {}", table);
-        return recovery(client, table, pause, tries);
-    }
-
-    private static CompletableFuture<Void> recovery(
-            DynamoDbAsyncClient client, String table, Duration pause, int tries) {
-        return client.updateContinuousBackups(request -> request.tableName(table)
-                        .pointInTimeRecoverySpecification(recovery -> recovery.pointInTimeRecoveryEnabled(true)))
-                .thenAccept(done -> {})
-                .exceptionallyCompose(failure -> {
-                    Throwable cause = Failure.unwrap(failure);
-                    if (cause instanceof ContinuousBackupsUnavailableException && tries > 1) {
-                        LOG.info("Table {} cannot have point-in-time recovery yet; asking again", table);
-                        return CompletableFuture.runAsync(() -> {}, after(pause))
-                                .thenCompose(done -> recovery(client, table, pause, tries - 1));
-                    }
-                    if (!isUnknownOperation(cause)) {
-                        throw rethrown(failure);
-                    }
-                    LOG.warn("Table {} has no point-in-time recovery: this engine does not know it", table);
-                    return CompletableFuture.completedFuture(null);
-                });
-    }
-
-    /** Runs what it is given when the time is over, on the JDK's timer: it only sends a request. */
-    private static Executor after(Duration pause) {
-        return CompletableFuture.delayedExecutor(pause.toMillis(), TimeUnit.MILLISECONDS, Runnable::run);
-    }
-
-    private static RuntimeException rethrown(Throwable failure) {
-        return Failure.unwrap(failure) instanceof RuntimeException cause ? cause : new IllegalStateException(failure);
-    }
-
-    private static boolean isUnknownOperation(Throwable failure) {
-        return failure instanceof AwsServiceException service
-                && service.awsErrorDetails() != null
-                && "UnknownOperationException".equals(service.awsErrorDetails().errorCode());
+    /** {@link #verify(DynamoDbAsyncClient, CartTableSpec, Duration)} with a deadline of 30 seconds. */
+    public static CompletableFuture<CartTableReport> verify(DynamoDbAsyncClient client, CartTableSpec spec) {
+        return verify(client, spec, VERIFY_DEADLINE);
     }
 
     /**
      * Compares a live table with its specification and reports each check as held, deviating (with its consequence and the fix, a
-     * command of the AWS CLI) or not checked. Changes nothing. What DynamoDB Local does not know, or the caller may not ask, is not checked rather than
-     * held. Costs 4 requests of the control plane.
+     * command of the AWS CLI) or not checked. Changes nothing. What DynamoDB Local does not know, or the caller lacks a permission for,
+     * is not checked rather than held. Costs 4 requests of the control plane.
+     *
+     * <p>This is for deployments. A health check that goes by it would take a service down because somebody switched off deletion
+     * protection: use {@link #ping} there.
+     *
+     * @param deadline how long the call may take; zero or less fails at once, and sends nothing
      */
-    public static CompletableFuture<CartTableReport> verify(DynamoDbAsyncClient client, CartTableSpec spec) {
-        String table = spec.tableName();
-        Report report = new Report();
-        return client.describeTable(request -> request.tableName(table))
-                .handle((response, failure) -> described(report, spec, response, failure))
-                .thenCompose(arn -> arn == null
-                        ? CompletableFuture.<Void>completedFuture(null)
-                        : inspect(client, spec, arn, report))
-                .thenApply(done -> new CartTableReport(table, report.checks));
+    public static CompletableFuture<CartTableReport> verify(
+            DynamoDbAsyncClient client, CartTableSpec spec, Duration deadline) {
+        requireNonNull(client, "client");
+        requireNonNull(spec, "spec");
+        return TableCall.start(
+                spec.tableName(),
+                deadline,
+                call -> new CartTableReport(spec.tableName(), TableChecks.of(facts(call, client, spec))));
     }
 
-    /** Makes the checks that the description of the table answers, and returns its ARN if there is such a table. */
-    private static @Nullable String described(
-            Report report, CartTableSpec spec, @Nullable DescribeTableResponse response, @Nullable Throwable failure) {
-        if (failure != null || response == null) {
-            if (failure != null && Failure.unwrap(failure) instanceof ResourceNotFoundException) {
-                report.compare(
-                        "status",
-                        false,
-                        "there is no such table",
-                        "every call fails",
-                        createCommand(spec, spec.tableName()));
-                return null;
+    private static Facts facts(TableCall call, DynamoDbAsyncClient client, CartTableSpec spec) {
+        Facts facts = new Facts(spec);
+        String table = spec.tableName();
+        look(facts, Source.TABLE, () -> {
+            TableDescription description = describe(call, client, spec);
+            if (description != null) {
+                facts.describe(description);
             }
-            throw rethrown(failure == null ? new IllegalStateException("no answer") : failure);
-        }
-        TableDescription table = response.table();
-        report.compare(
-                "status",
-                table.tableStatus() == TableStatus.ACTIVE || table.tableStatus() == TableStatus.UPDATING,
-                table.tableStatusAsString(),
-                "calls may fail until the table is active",
-                "aws dynamodb wait table-exists --table-name " + spec.tableName());
-        List<KeySchemaElement> keys = table.keySchema();
-        boolean keyed = keys.size() == 1
-                && keys.get(0).attributeName().equals(ItemFormat.USER_ID)
-                && table.attributeDefinitions().stream()
-                        .anyMatch(attribute -> attribute.attributeName().equals(ItemFormat.USER_ID)
-                                && attribute.attributeType() == ScalarAttributeType.S);
-        StringBuilder found = new StringBuilder();
-        keys.forEach(key -> found.append(found.isEmpty() ? "" : ", ")
-                .append(key.attributeName())
-                .append(' ')
-                .append(key.keyTypeAsString()));
-        report.compare(
-                "key",
-                keyed,
-                found.toString(),
-                "every call fails, and a key cannot be changed: make a table of another name",
-                createCommand(spec, spec.tableName() + "-new"));
-        BillingMode billing = table.billingModeSummary() == null
-                ? BillingMode.PROVISIONED
-                : table.billingModeSummary().billingMode();
-        report.compare(
-                "billing mode",
-                billing == BillingMode.PAY_PER_REQUEST,
-                billing.toString(),
-                "traffic beyond the provisioned capacity is throttled",
-                updateCommand(spec, "--billing-mode PAY_PER_REQUEST"));
-        SSEDescription encryption = table.sseDescription();
-        if (encryption == null && isLocal(table)) {
-            report.notChecked("encryption", "the engine does not tell");
+        });
+        look(
+                facts,
+                Source.TIME_TO_LIVE,
+                () -> facts.setTimeToLive(call.ask(
+                                "DescribeTimeToLive",
+                                settings -> client.describeTimeToLive(request ->
+                                        request.overrideConfiguration(settings).tableName(table)))
+                        .timeToLiveDescription()));
+        look(
+                facts,
+                Source.RECOVERY,
+                () -> facts.setRecovery(call.ask(
+                                "DescribeContinuousBackups",
+                                settings -> client.describeContinuousBackups(request ->
+                                        request.overrideConfiguration(settings).tableName(table)))
+                        .continuousBackupsDescription()
+                        .pointInTimeRecoveryDescription()));
+        if (facts.exists()) {
+            String arn = facts.table().tableArn();
+            look(
+                    facts,
+                    Source.TAGS,
+                    () -> facts.setTags(call
+                            .ask(
+                                    "ListTagsOfResource",
+                                    settings ->
+                                            client.listTagsOfResource(request -> request.overrideConfiguration(settings)
+                                                    .resourceArn(arn)))
+                            .tags()
+                            .stream()
+                            .collect(Collectors.toMap(Tag::key, Tag::value))));
         } else {
-            report.compare(
-                    "encryption",
-                    encryption != null && encryption.sseType() == SSEType.KMS,
-                    encryption == null ? "AWS owned key" : encryption.sseTypeAsString(),
-                    "access to the key leaves no trail in CloudTrail",
-                    updateCommand(spec, ENCRYPTION_OPTION));
+            facts.unanswered(Source.TAGS, "the table's ARN is not known");
         }
-        Boolean deletionProtection = table.deletionProtectionEnabled();
-        if (spec.deletionProtection() && deletionProtection == null) {
-            report.notChecked("deletion protection", "the engine does not tell");
-        } else if (spec.deletionProtection()) {
-            report.compare(
-                    "deletion protection",
-                    deletionProtection,
-                    deletionProtection ? "on" : "off",
-                    "one mistaken call deletes all carts",
-                    updateCommand(spec, "--deletion-protection-enabled"));
+        return facts;
+    }
+
+    /** Takes one look at the table, if it exists and a check needs that; a look that is refused is one that says nothing. */
+    private static void look(Facts facts, Source source, Runnable look) {
+        if (facts.isMissing() || !TableChecks.isNeeded(source, facts.spec())) {
+            return;
         }
-        return table.tableArn();
-    }
-
-    private static String createCommand(CartTableSpec spec, String table) {
-        return "aws dynamodb create-table --table-name " + table + " --attribute-definitions AttributeName="
-                + ItemFormat.USER_ID + ",AttributeType=S --key-schema AttributeName=" + ItemFormat.USER_ID
-                + ",KeyType=HASH --billing-mode PAY_PER_REQUEST " + ENCRYPTION_OPTION
-                + (spec.deletionProtection() ? " --deletion-protection-enabled" : "")
-                + (spec.tags().isEmpty() ? "" : tagsOption(spec.tags()));
-    }
-
-    private static String updateCommand(CartTableSpec spec, String option) {
-        return "aws dynamodb update-table --table-name " + spec.tableName() + " " + option;
-    }
-
-    private static String tagsOption(Map<String, String> tags) {
-        return tags.entrySet().stream()
-                .map(tag -> " " + word("Key=" + tag.getKey() + ",Value=" + tag.getValue()))
-                .collect(Collectors.joining("", " --tags", ""));
-    }
-
-    /** Returns a text as one word of a shell. */
-    private static String word(String text) {
-        return ONE_WORD.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
-    }
-
-    private static boolean isLocal(TableDescription table) {
-        return String.valueOf(table.tableArn()).contains(":000000000000:");
-    }
-
-    private static CompletableFuture<Void> inspect(
-            DynamoDbAsyncClient client, CartTableSpec spec, String arn, Report report) {
-        String table = spec.tableName();
-        CompletableFuture<Void> checks = report.ask(
-                "time to live",
-                () -> client.describeTimeToLive(request -> request.tableName(table)),
-                response -> response.timeToLiveDescription(),
-                (ttl, check) -> {
-                    boolean on = isOn(ttl);
-                    boolean elsewhere = on && !ItemFormat.TTL.equals(ttl.attributeName());
-                    report.compare(
-                            check,
-                            on && !elsewhere,
-                            on ? "on, by " + ttl.attributeName() : ttl.timeToLiveStatusAsString(),
-                            "expired carts are never deleted, and paid for"
-                                    + (elsewhere
-                                            ? "; switch the other attribute off, wait for an hour, and verify again"
-                                            : ""),
-                            "aws dynamodb update-time-to-live --table-name " + table + " --time-to-live-specification "
-                                    + (elsewhere
-                                            ? word("Enabled=false,AttributeName=" + ttl.attributeName())
-                                            : "Enabled=true,AttributeName=" + ItemFormat.TTL));
-                });
-        if (spec.pointInTimeRecovery()) {
-            checks = checks.thenCompose(done -> report.ask(
-                    "point-in-time recovery",
-                    () -> client.describeContinuousBackups(request -> request.tableName(table)),
-                    response -> response.continuousBackupsDescription().pointInTimeRecoveryDescription(),
-                    (recovery, check) -> {
-                        boolean on = recovery != null
-                                && recovery.pointInTimeRecoveryStatus() == PointInTimeRecoveryStatus.ENABLED;
-                        report.compare(
-                                check,
-                                on,
-                                on ? "on" : "off",
-                                "carts that a mistake destroyed cannot be restored",
-                                "aws dynamodb update-continuous-backups --table-name " + table
-                                        + " --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true");
-                    }));
+        try {
+            look.run();
+            facts.answered(source);
+        } catch (RequestFailed e) {
+            if (!e.isDenied() && e.failure.kind() != Failure.Kind.INVALID) {
+                throw e;
+            }
+            facts.unanswered(source, e.isDenied() ? "no permission for dynamodb:" + e.operation : e.code());
         }
-        if (!spec.tags().isEmpty()) {
-            checks = checks.thenCompose(done -> report.ask(
-                    "tags",
-                    () -> client.listTagsOfResource(request -> request.resourceArn(arn)),
-                    response -> response.tags(),
-                    (tags, check) -> {
-                        Map<String, String> missing = new LinkedHashMap<>(spec.tags());
-                        tags.forEach(tag -> missing.remove(tag.key(), tag.value()));
-                        report.compare(
-                                check,
-                                missing.isEmpty(),
-                                missing.isEmpty() ? "all there" : "without " + missing.keySet(),
-                                "costs and owners cannot be told",
-                                "aws dynamodb tag-resource --resource-arn " + arn + tagsOption(missing));
-                    }));
-        }
-        return checks;
+    }
+
+    /**
+     * Tells whether the table answers: for the health check of a service. One eventually consistent read of a user id that no user has,
+     * which needs {@code dynamodb:GetItem}, as a store does, and costs half a read unit. Says nothing of how the table is set up.
+     *
+     * <p>The future completes normally if the table answered, and fails otherwise; there is no repetition beyond the client's own. With
+     * a policy that allows a caller only its own key, read that user's cart with a short deadline instead.
+     *
+     * @param deadline how long the call may take; zero or less fails at once, and sends nothing
+     */
+    @SuppressWarnings("NullAway") // a future of Void completes with null
+    public static CompletableFuture<Void> ping(DynamoDbAsyncClient client, CartTableSpec spec, Duration deadline) {
+        requireNonNull(client, "client");
+        requireNonNull(spec, "spec");
+        return TableCall.start(spec.tableName(), deadline, call -> {
+            call.once(
+                    "GetItem",
+                    settings -> client.getItem(request -> request.overrideConfiguration(settings)
+                            .tableName(spec.tableName())
+                            .key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(PING_ID)))
+                            .projectionExpression(ItemFormat.USER_ID)));
+            return null;
+        });
     }
 
     /**
@@ -378,42 +331,5 @@ public final class CartTable {
             throw new InvalidStoredCartException("", ItemFormat.USER_ID, "a string, not blank (S)");
         }
         return ItemFormat.decode(id.s(), item, Instant.MIN).cart();
-    }
-
-    /** Collects the checks of a report in their order. */
-    private static final class Report {
-        final List<Check> checks = new ArrayList<>();
-
-        void compare(String subject, boolean held, String found, String consequence, String fix) {
-            checks.add(
-                    held
-                            ? new Check(subject, Outcome.HELD, found, "", "")
-                            : new Check(subject, Outcome.DEVIATING, found, consequence, fix));
-        }
-
-        void notChecked(String subject, String why) {
-            checks.add(new Check(subject, Outcome.NOT_CHECKED, why, "", ""));
-        }
-
-        <R, D> CompletableFuture<Void> ask(
-                String subject,
-                Supplier<CompletableFuture<R>> request,
-                Function<R, D> part,
-                BiConsumer<D, String> check) {
-            return request.get().handle((response, failure) -> {
-                if (failure == null) {
-                    check.accept(part.apply(response), subject);
-                } else if (Failure.unwrap(failure) instanceof AwsServiceException refused) {
-                    notChecked(
-                            subject,
-                            refused.awsErrorDetails() == null
-                                    ? "no answer"
-                                    : refused.awsErrorDetails().errorCode());
-                } else {
-                    throw rethrown(failure);
-                }
-                return null;
-            });
-        }
     }
 }

@@ -10,11 +10,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.assertj.core.groups.Tuple;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
@@ -28,6 +33,8 @@ import software.amazon.awssdk.services.dynamodb.model.DescribeTableResponse;
 import software.amazon.awssdk.services.dynamodb.model.DescribeTimeToLiveRequest;
 import software.amazon.awssdk.services.dynamodb.model.DescribeTimeToLiveResponse;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbException;
+import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.ListTagsOfResourceRequest;
@@ -44,7 +51,6 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateContinuousBackupsReq
 import software.amazon.awssdk.services.dynamodb.model.UpdateContinuousBackupsResponse;
 import software.amazon.awssdk.services.dynamodb.model.UpdateTimeToLiveRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateTimeToLiveResponse;
-import software.amazon.awssdk.services.dynamodb.waiters.DynamoDbAsyncWaiter;
 
 /** Making and comparing the table where the service does what DynamoDB Local cannot: it refuses for a while, and tells all. */
 class CartTableSetupTest {
@@ -53,8 +59,12 @@ class CartTableSetupTest {
     private final Service service = new Service();
     private final CartTableSpec spec = CartTableSpec.defaults().withTableName("carts");
 
-    private void create(int tries) {
-        CartTable.create(service, spec, PAUSE, tries).join();
+    private void create() {
+        create(Duration.ofSeconds(20));
+    }
+
+    private void create(Duration deadline) {
+        CartTable.create(service, spec, deadline, PAUSE).join();
     }
 
     private CartTableReport verify(CartTableSpec expected) {
@@ -72,7 +82,7 @@ class CartTableSetupTest {
     @Test
     void create_recoveryNotYetAvailable_asksUntilItIs() {
         service.recoveryRefusals = 7;
-        create(20);
+        create();
         assertThat(service.recovery).isTrue();
         assertThat(service.sent)
                 .filteredOn(sent -> sent.equals("UpdateContinuousBackups"))
@@ -81,26 +91,24 @@ class CartTableSetupTest {
     }
 
     @Test
-    @Timeout(value = 20, unit = TimeUnit.SECONDS)
-    void create_recoveryNeverAvailable_failsAndARepetitionDoesWhatIsMissing() {
+    void create_recoveryNeverAvailable_endsByItsDeadlineAndARepetitionDoesWhatIsMissing() {
         service.recoveryRefusals = Integer.MAX_VALUE;
         assertThatExceptionOfType(CompletionException.class)
-                .isThrownBy(() -> create(5))
-                .withCauseInstanceOf(ContinuousBackupsUnavailableException.class);
+                .isThrownBy(() -> create(Duration.ofMillis(300)))
+                .withCauseInstanceOf(CartUnavailableException.class)
+                .withMessageContaining("UpdateContinuousBackups")
+                .satisfies(failure ->
+                        assertThat(failure.getCause()).hasCauseInstanceOf(ContinuousBackupsUnavailableException.class));
         assertThat(service.sent)
-                .containsExactly(
+                .startsWith(
                         "CreateTable",
                         "DescribeTable",
                         "DescribeTimeToLive",
                         "UpdateTimeToLive",
-                        "UpdateContinuousBackups",
-                        "UpdateContinuousBackups",
-                        "UpdateContinuousBackups",
-                        "UpdateContinuousBackups",
                         "UpdateContinuousBackups");
         service.recoveryRefusals = 0;
         service.sent.clear();
-        create(5);
+        create();
         assertThat(service.sent)
                 .containsExactly("CreateTable", "DescribeTable", "DescribeTimeToLive", "UpdateContinuousBackups");
         assertThat(service.recovery).isTrue();
@@ -108,17 +116,19 @@ class CartTableSetupTest {
 
     @Test
     void create_recoveryRefusedForAnotherReason_failsAtOnce() {
-        service.recoveryRefusal = DynamoDbException.builder().message("denied").build();
+        service.recoveryRefusal = refusal("AccessDeniedException");
         service.recoveryRefusals = 1;
         assertThatExceptionOfType(CompletionException.class)
-                .isThrownBy(() -> create(5))
-                .withCause(service.recoveryRefusal);
+                .isThrownBy(() -> create())
+                .withCauseInstanceOf(CartAccessException.class)
+                .withMessageContaining("dynamodb:UpdateContinuousBackups")
+                .satisfies(failure -> assertThat(failure.getCause()).hasCause(service.recoveryRefusal));
     }
 
     @Test
     void create_anotherDeploymentAtTheSameTime_bothSucceed() {
         service.timeToLiveOfAnother = true;
-        create(5);
+        create();
         assertThat(service.timeToLive).isEqualTo("ttl");
         assertThat(service.sent).containsSubsequence("UpdateTimeToLive", "DescribeTimeToLive");
     }
@@ -127,8 +137,172 @@ class CartTableSetupTest {
     void create_timeToLiveRefused_fails() {
         service.timeToLiveRefused = true;
         assertThatExceptionOfType(CompletionException.class)
-                .isThrownBy(() -> create(5))
-                .withCauseInstanceOf(DynamoDbException.class);
+                .isThrownBy(() -> create())
+                .withCauseInstanceOf(CartStoreException.class)
+                .satisfies(failure -> assertThat(failure.getCause()).hasCauseInstanceOf(DynamoDbException.class));
+    }
+
+    private static AwsServiceException refusal(String code) {
+        return coded(DynamoDbException.builder(), code);
+    }
+
+    private static AwsServiceException coded(AwsServiceException.Builder refusal, String code) {
+        return refusal.statusCode(400)
+                .awsErrorDetails(AwsErrorDetails.builder().errorCode(code).build())
+                .build();
+    }
+
+    @Test
+    void create_tableIsNotActiveYet_waits() {
+        service.describedUntilActive = 3;
+        create();
+        assertThat(service.sent)
+                .startsWith("CreateTable", "DescribeTable", "DescribeTable", "DescribeTable", "DescribeTable")
+                .endsWith("UpdateContinuousBackups");
+    }
+
+    @Test
+    void create_throttled_repeats() {
+        service.refusals.add(refusal("ThrottlingException"));
+        service.refusals.add(refusal("LimitExceededException"));
+        create();
+        assertThat(service.recovery).isTrue();
+    }
+
+    @Test
+    void create_throttledUntilTheDeadline_failsAsThrottled() {
+        service.refusal = refusal("ThrottlingException");
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(() -> create(Duration.ofMillis(200)))
+                .withCauseInstanceOf(CartThrottledException.class);
+    }
+
+    @Test
+    void calls_withoutTime_failAsUnavailableAndSendNothing() {
+        for (Duration none : List.of(Duration.ZERO, Duration.ofMillis(-1))) {
+            for (CompletableFuture<?> call : List.of(
+                    CartTable.create(service, spec, none),
+                    CartTable.verify(service, spec, none),
+                    CartTable.ping(service, spec, none))) {
+                assertThat(call).isCompletedExceptionally();
+                assertThatExceptionOfType(CompletionException.class)
+                        .isThrownBy(call::join)
+                        .withCauseInstanceOf(CartUnavailableException.class);
+            }
+        }
+        assertThat(service.sent).isEmpty();
+    }
+
+    @Test
+    @Timeout(value = 20, unit = TimeUnit.SECONDS)
+    void calls_onAServiceThatHangs_endByTheirDeadlineAndCancelTheRequest() {
+        Duration deadline = Duration.ofMillis(50);
+        for (Supplier<CompletableFuture<?>> call : List.<Supplier<CompletableFuture<?>>>of(
+                () -> CartTable.create(service, spec, deadline),
+                () -> CartTable.verify(service, spec, deadline),
+                () -> CartTable.ping(service, spec, deadline))) {
+            service.hung = new CompletableFuture<>();
+            assertThatExceptionOfType(CompletionException.class)
+                    .isThrownBy(call.get()::join)
+                    .withCauseInstanceOf(CartUnavailableException.class);
+            // However late the thread of the call comes to run, it sends nothing after the first request.
+            service.callThread.forEach(CartTableSetupTest::join);
+            assertThat(service.hung.isCancelled() || service.sent.isEmpty()).isTrue();
+            service.sent.clear();
+        }
+    }
+
+    @Test
+    @Timeout(value = 20, unit = TimeUnit.SECONDS)
+    void create_cancelled_sendsNothingMore() {
+        service.hung = new CompletableFuture<>();
+        CompletableFuture<Void> call = CartTable.create(service, spec, Duration.ofMinutes(1));
+        await(service.reached);
+        call.cancel(true);
+        join(service.callThread.get(0));
+        assertThat(service.hung).isCancelled();
+        assertThat(service.sent).containsExactly("CreateTable");
+    }
+
+    @Test
+    @Timeout(value = 20, unit = TimeUnit.SECONDS)
+    void deadline_whileWhatIsChainedToAnotherCallBlocks_holds() {
+        service.hung = new CompletableFuture<>();
+        CountDownLatch blocked = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        CompletableFuture<Void> first = CartTable.ping(service, spec, Duration.ofMillis(20))
+                .handle((done, failure) -> {
+                    blocked.countDown();
+                    await(release);
+                    return null;
+                });
+        await(blocked);
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(CartTable.ping(service, spec, Duration.ofMillis(20))::join)
+                .withCauseInstanceOf(CartUnavailableException.class);
+        release.countDown();
+        first.join();
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void verify_denied_isNotCheckedWithThePermission() {
+        service.exists = true;
+        service.denied = "DescribeTimeToLive";
+        assertThat(verify(spec).checks())
+                .filteredOn(check -> check.outcome() == Outcome.NOT_CHECKED)
+                .extracting(Check::subject, Check::found)
+                .containsExactly(tuple("time to live", "no permission for dynamodb:DescribeTimeToLive"));
+        service.denied = "DescribeTable";
+        assertThat(verify(spec).checks())
+                .filteredOn(check -> check.outcome() == Outcome.NOT_CHECKED)
+                .extracting(Check::subject)
+                .containsExactly("status", "key", "billing mode", "encryption", "deletion protection", "tags");
+    }
+
+    @Test
+    void verify_credentialsNotAccepted_failsAsAccess() {
+        service.refusal = refusal("UnrecognizedClientException");
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(() -> verify(spec))
+                .withCauseInstanceOf(CartAccessException.class);
+    }
+
+    @Test
+    void ping_answered_completesWithOneRequest() {
+        service.exists = true;
+        CartTable.ping(service, spec, Duration.ofSeconds(20)).join();
+        assertThat(service.sent).containsExactly("GetItem");
+    }
+
+    @Test
+    void ping_refused_saysWhatIsMissing() {
+        service.refusal = refusal("AccessDeniedException");
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(CartTable.ping(service, spec, Duration.ofSeconds(20))::join)
+                .withCauseInstanceOf(CartAccessException.class)
+                .withMessageContaining("dynamodb:GetItem");
+        service.refusal = coded(ResourceNotFoundException.builder(), "ResourceNotFoundException");
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(CartTable.ping(service, spec, Duration.ofSeconds(20))::join)
+                .withCauseInstanceOf(CartAccessException.class)
+                .withMessageContaining("does not exist");
+        assertThat(service.sent).containsExactly("GetItem", "GetItem");
     }
 
     @Test
@@ -227,7 +401,7 @@ class CartTableSetupTest {
     private static final class Service implements DynamoDbAsyncClient {
         static final String ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/carts";
 
-        final List<String> sent = new ArrayList<>();
+        final List<String> sent = new CopyOnWriteArrayList<>();
         boolean exists;
         boolean plain;
         String key = "userId";
@@ -240,13 +414,40 @@ class CartTableSetupTest {
         boolean timeToLiveRefused;
         boolean recovery;
         int recoveryRefusals;
-        Throwable recoveryRefusal = ContinuousBackupsUnavailableException.builder()
-                .message("Backups are being enabled for the table: carts. Please retry later")
-                .build();
+        Throwable recoveryRefusal =
+                coded(ContinuousBackupsUnavailableException.builder(), "ContinuousBackupsUnavailableException");
         List<Tag> tags = List.of();
 
+        final List<Throwable> refusals = new ArrayList<>();
+        final CountDownLatch reached = new CountDownLatch(1);
+        final List<Thread> callThread = new CopyOnWriteArrayList<>();
+
+        @Nullable
+        Throwable refusal;
+
+        @Nullable
+        String denied;
+
+        int describedUntilActive;
+
+        /** What every request gets, if it is there. */
+        @Nullable
+        CompletableFuture<?> hung;
+
+        @SuppressWarnings("unchecked") // it is never completed with a value
         private <T> CompletableFuture<T> answer(T response) {
-            return CompletableFuture.completedFuture(response);
+            callThread.add(Thread.currentThread());
+            reached.countDown();
+            if (hung != null) {
+                return (CompletableFuture<T>) hung;
+            }
+            if (!refusals.isEmpty()) {
+                return refuse(refusals.remove(0));
+            }
+            if (sent.get(sent.size() - 1).equals(denied)) {
+                return refuse(refusal("AccessDeniedException"));
+            }
+            return refusal == null ? CompletableFuture.completedFuture(response) : refuse(refusal);
         }
 
         private <T> CompletableFuture<T> refuse(Throwable failure) {
@@ -257,23 +458,25 @@ class CartTableSetupTest {
         public CompletableFuture<CreateTableResponse> createTable(CreateTableRequest request) {
             sent.add("CreateTable");
             if (exists) {
-                return refuse(ResourceInUseException.builder().build());
+                return refuse(coded(ResourceInUseException.builder(), "ResourceInUseException"));
             }
-            exists = true;
-            tags = request.tags();
+            if (hung == null && refusals.isEmpty()) {
+                exists = true;
+                tags = request.tags();
+            }
             return answer(CreateTableResponse.builder().build());
         }
 
         @Override
         public CompletableFuture<DescribeTableResponse> describeTable(DescribeTableRequest request) {
             sent.add("DescribeTable");
-            if (!exists) {
-                return refuse(ResourceNotFoundException.builder().build());
+            if (!exists && hung == null && refusal == null) {
+                return refuse(coded(ResourceNotFoundException.builder(), "ResourceNotFoundException"));
             }
             return answer(DescribeTableResponse.builder()
                     .table(table -> {
                         table.tableArn(ARN)
-                                .tableStatus(status)
+                                .tableStatus(describedUntilActive-- > 0 ? TableStatus.CREATING : status)
                                 .keySchema(KeySchemaElement.builder()
                                         .attributeName(key)
                                         .keyType(KeyType.HASH)
@@ -308,9 +511,7 @@ class CartTableSetupTest {
                 timeToLive = request.timeToLiveSpecification().attributeName();
             }
             return timeToLiveOfAnother || timeToLiveRefused
-                    ? refuse(DynamoDbException.builder()
-                            .message("TimeToLive is already enabled")
-                            .build())
+                    ? refuse(refusal("ValidationException"))
                     : answer(UpdateTimeToLiveResponse.builder().build());
         }
 
@@ -344,8 +545,9 @@ class CartTableSetupTest {
         }
 
         @Override
-        public DynamoDbAsyncWaiter waiter() {
-            return DynamoDbAsyncWaiter.builder().client(this).build();
+        public CompletableFuture<GetItemResponse> getItem(GetItemRequest request) {
+            sent.add("GetItem");
+            return answer(GetItemResponse.builder().build());
         }
 
         @Override

@@ -1,0 +1,242 @@
+package com.cloudshelf.cart;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+
+/**
+ * One call about the table as a whole, such as making it: requests in a row, until they are done, the deadline passes or the
+ * caller cancels.
+ *
+ * <p>Such a call is rare and lasts long. So its steps are plain code that waits, on a daemon thread of the call's own. Neither that
+ * thread nor the timer is anybody else's: a caller's code that runs when the call ends holds up no other call.
+ */
+final class TableCall {
+    /** What a failure of such a call has in place of a user. */
+    static final String NO_USER = "";
+
+    private static final Duration LONGEST = Duration.ofDays(365);
+    private static final long LONGEST_REQUEST_MILLIS = 10_000;
+
+    /** How often one request is sent before its failure is the call's: as often as a store's call sends any. */
+    private static final int MAX_ATTEMPTS = 40;
+
+    private static final BackoffStrategy BACKOFF =
+            BackoffStrategy.exponentialDelay(Duration.ofMillis(50), Duration.ofSeconds(2));
+
+    private final String table;
+    private final Deadline deadline;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Set<CompletableFuture<?>> inFlight = ConcurrentHashMap.newKeySet();
+    private volatile String step = "the first request";
+    private volatile @Nullable Failure lastFailure;
+
+    private TableCall(String table, Duration duration) {
+        this.table = table;
+        this.deadline = Deadline.in(duration, System::currentTimeMillis);
+    }
+
+    /** Runs the steps on a new thread; what they return or throw completes the future. */
+    @SuppressWarnings("FutureReturnValueIgnored") // what follows from the result and the alarm cannot fail
+    static <T> CompletableFuture<T> start(String table, Duration duration, Function<TableCall, T> steps) {
+        if (duration.isZero() || duration.isNegative()) {
+            return CompletableFuture.failedFuture(
+                    new CartUnavailableException(NO_USER, "the deadline had passed already; nothing was sent", null));
+        }
+        Duration bound = duration.compareTo(LONGEST) > 0 ? LONGEST : duration;
+        TableCall call = new TableCall(table, bound);
+        CompletableFuture<T> result = new CompletableFuture<>();
+        CompletableFuture<Void> alarm =
+                new CompletableFuture<Void>().completeOnTimeout(null, bound.toMillis(), TimeUnit.MILLISECONDS);
+        alarm.thenRunAsync(() -> result.completeExceptionally(call.outOfTime()), TableCall::onNewThread);
+        result.whenComplete((value, failure) -> {
+            call.stop();
+            alarm.cancel(false); // a call that has ended leaves nothing behind in the timer
+        });
+        onNewThread(() -> {
+            try {
+                result.complete(steps.apply(call));
+            } catch (RequestFailed e) {
+                result.completeExceptionally(call.asException(e));
+            } catch (Throwable e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return result;
+    }
+
+    static void onNewThread(Runnable work) {
+        Thread thread = new Thread(work, "cloudshelf-cart-table");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void stop() {
+        ended.countDown();
+        inFlight.forEach(request -> request.cancel(true));
+    }
+
+    /** Whether the call was cancelled or is over; nothing may be sent any more. */
+    boolean isOver() {
+        return ended.getCount() == 0 || deadline.remainingMillis() <= 0;
+    }
+
+    /** Says what is being waited for, for the message of a deadline that passes. */
+    void isAt(String what) {
+        step = what;
+    }
+
+    /**
+     * Sends a request and waits for its answer. What a repetition may mend is repeated after a pause; all of these requests can be
+     * repeated without harm.
+     *
+     * @throws RequestFailed if DynamoDB refused it for good
+     */
+    <R> R ask(String operation, Function<AwsRequestOverrideConfiguration, CompletableFuture<R>> request) {
+        isAt("dynamodb:" + operation);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return once(operation, request);
+            } catch (RequestFailed e) {
+                lastFailure = e.failure;
+                if (!e.mayPass() || attempt == MAX_ATTEMPTS) {
+                    throw e;
+                }
+                pause(BACKOFF.computeDelay(attempt + 1));
+            }
+        }
+    }
+
+    /** The same, without a repetition. */
+    @SuppressWarnings("CollectionUndefinedEquality") // a future equals itself only, as is meant
+    <R> R once(String operation, Function<AwsRequestOverrideConfiguration, CompletableFuture<R>> request) {
+        requireTime();
+        Duration timeout = Duration.ofMillis(Math.max(1, Math.min(deadline.remainingMillis(), LONGEST_REQUEST_MILLIS)));
+        CompletableFuture<R> sent = null;
+        try {
+            sent = request.apply(AwsRequestOverrideConfiguration.builder()
+                    .apiCallTimeout(timeout)
+                    .build());
+            inFlight.add(sent);
+            if (isOver()) { // while the request was made ready, say by a slow credentials provider
+                sent.cancel(true);
+            }
+            R answer = sent.join();
+            lastFailure = null;
+            return answer;
+        } catch (RuntimeException e) {
+            requireTime(); // a request that was cancelled because the call is over did not fail
+            throw new RequestFailed(operation, Failure.of(e));
+        } finally {
+            if (sent != null) {
+                inFlight.remove(sent);
+            }
+        }
+    }
+
+    /** Waits, unless the call ends meanwhile. */
+    void pause(Duration pause) {
+        try {
+            if (ended.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new Over();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void requireTime() {
+        if (ended.getCount() == 0) {
+            throw new Over();
+        }
+        if (deadline.remainingMillis() <= 0) {
+            throw outOfTime();
+        }
+    }
+
+    /** Returns the failure of a call that ran out of time. */
+    private CartStoreException outOfTime() {
+        Failure failure = lastFailure;
+        if (failure != null && failure.kind() == Failure.Kind.THROTTLED) {
+            return new CartThrottledException(NO_USER, failure.throttlingReasons(), failure.cause());
+        }
+        return new CartUnavailableException(
+                NO_USER,
+                "the deadline passed at " + step + "; repeat the call, which goes on where this one ended",
+                failure == null ? null : failure.cause());
+    }
+
+    private CartStoreException asException(RequestFailed failed) {
+        Failure failure = failed.failure;
+        if (failed.isDenied()) {
+            return new CartAccessException(
+                    NO_USER,
+                    "the caller may not use dynamodb:" + failed.operation + " on the table " + table
+                            + "; allow it, the policies in docs/infrastructure name what each kind of caller needs",
+                    failure.cause());
+        }
+        return switch (failure.kind()) {
+            case THROTTLED -> new CartThrottledException(NO_USER, failure.throttlingReasons(), failure.cause());
+            case BUSY, UNSENT, AMBIGUOUS ->
+                new CartUnavailableException(
+                        NO_USER, "DynamoDB did not answer dynamodb:" + failed.operation, failure.cause());
+            default -> failure.asException(NO_USER, table);
+        };
+    }
+
+    /** The call has ended already; whoever throws this only leaves the thread. */
+    private static final class Over extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Over() {
+            super(null, null, false, false);
+        }
+    }
+
+    /** A request that DynamoDB did not carry out, or did not answer. */
+    static final class RequestFailed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        final String operation;
+        final transient Failure failure;
+
+        RequestFailed(String operation, Failure failure) {
+            super(failure.cause());
+            this.operation = operation;
+            this.failure = failure;
+        }
+
+        /** The cause if it is of this type; such a refusal often is half an answer. */
+        boolean is(Class<? extends Throwable> type) {
+            return type.isInstance(failure.cause());
+        }
+
+        String code() {
+            return failure.cause() instanceof AwsServiceException service && service.awsErrorDetails() != null
+                    ? String.valueOf(service.awsErrorDetails().errorCode())
+                    : "";
+        }
+
+        /** Whether a permission is missing, where table and credentials are in order. */
+        boolean isDenied() {
+            return code().startsWith("AccessDenied");
+        }
+
+        /** Whether a repetition may succeed. DynamoDB makes and changes only so many tables at a time. */
+        private boolean mayPass() {
+            return switch (failure.kind()) {
+                case THROTTLED, BUSY, UNSENT, AMBIGUOUS -> failure.cause() instanceof SdkException;
+                default -> code().equals("LimitExceededException");
+            };
+        }
+    }
+}
