@@ -314,7 +314,8 @@ abstract class Call<T> {
         String missing = missingUserId();
         return switch (failure.kind()) {
             case REFUSED -> contended();
-            case THROTTLED -> new CartThrottledException(missing, failure.throttlingReasons(), failure.cause());
+            case THROTTLED ->
+                new CartThrottledException(missing, String.join(", ", failure.throttlingReasons()), failure.cause());
             case BUSY ->
                 new CartUnavailableException(
                         missing,

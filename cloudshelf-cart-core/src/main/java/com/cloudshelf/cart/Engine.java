@@ -95,6 +95,7 @@ final class Engine {
     private AwsRequestOverrideConfiguration newConfiguration(long timeoutMillis) {
         AwsRequestOverrideConfiguration.Builder builder =
                 AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofMillis(timeoutMillis));
+        MarkedCredentials.putInto(builder, client);
         if (oneTry != null) {
             builder.addPlugin(oneTry);
         }

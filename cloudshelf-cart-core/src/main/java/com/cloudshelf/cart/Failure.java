@@ -1,16 +1,27 @@
 package com.cloudshelf.cart;
 
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
-import java.util.stream.Collectors;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
@@ -19,13 +30,15 @@ import software.amazon.awssdk.services.dynamodb.model.RequestLimitExceededExcept
 import software.amazon.awssdk.services.dynamodb.model.ThrottlingException;
 import software.amazon.awssdk.services.dynamodb.model.ThrottlingReason;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
+import software.amazon.awssdk.utils.DateUtils;
 
 /**
- * What the failure of one request means: may it have had an effect, and is it worth another try? The one place that knows
- * the SDK's exceptions.
+ * What the failure of one attempt means: may it have had an effect, and is it worth another attempt? The one place that
+ * knows the SDK's exceptions.
  *
- * <p>What is not known to be without effect counts as ambiguous: a request whose answer was lost, cut, garbled or a server
- * error may have been carried out.
+ * <p>It judges by types, error codes and the order in which causes are nested, never by texts, which differ between versions
+ * and engines. What is not known to be without effect counts as ambiguous: a request whose answer was lost, cut, garbled or a
+ * server error may have been carried out.
  */
 record Failure(Kind kind, Throwable cause) {
     enum Kind {
@@ -37,6 +50,11 @@ record Failure(Kind kind, Throwable cause) {
         BUSY,
         /** It never reached DynamoDB. */
         UNSENT,
+        /**
+         * Refused for the time of its signature. The SDK has learned the server's time from the answer and signs the next
+         * attempt with it; a second refusal is final.
+         */
+        SKEWED,
         /** It may have been carried out. */
         AMBIGUOUS,
         /** Table, permission or credentials are missing. */
@@ -50,15 +68,54 @@ record Failure(Kind kind, Throwable cause) {
     /** What DynamoDB's texts for an item that is too large have in common; there is no error code for it. */
     private static final String ITEM_SIZE = "tem size";
 
-    private static final Set<String> BUSY_CODES = Set.of(
-            "TransactionConflictException", "ReplicatedWriteConflictException", "TransactionInProgressException");
+    private static final int CONTENT_TOO_LARGE = 413;
+
+    /** The SDK corrects a clock that is off by as much; DynamoDB refuses signatures from five minutes on. */
+    private static final Duration CLOCK_THRESHOLD = Duration.ofMinutes(4);
+
+    /** Chains of causes are short; one that is a circle has no end. */
+    private static final int MAX_CAUSES = 20;
+
+    private static final Set<String> BUSY_CODES =
+            Set.of("TransactionConflictException", "ReplicatedWriteConflictException");
+
+    /** Beyond the codes that the SDK takes for throttling. */
+    private static final Set<String> THROTTLED_CODES = Set.of("LimitExceededException", "KMSThrottlingException");
+
+    /**
+     * Codes that leave open whether the request was carried out, whatever the status says. The first is told for a transaction
+     * whose token is known, and still being carried out; the second for one whose token was used for another: an attempt of
+     * ours or not, one with this token was accepted.
+     */
+    private static final Set<String> AMBIGUOUS_CODES = Set.of(
+            "TransactionInProgressException",
+            "IdempotentParameterMismatchException",
+            "InternalServerError",
+            "InternalServerErrorException",
+            "InternalError",
+            "InternalFailure",
+            "InternalFailureException",
+            "ServiceUnavailable",
+            "ServiceUnavailableException",
+            "PriorRequestNotComplete",
+            "RequestTimeout",
+            "RequestTimeoutException");
+
+    private static final Set<String> CLOCK_CODES =
+            Set.of("RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture");
+
+    /** What a wrong time of the signature leads to, and a wrong secret key as well. */
+    private static final Set<String> SIGNATURE_CODES =
+            Set.of("InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure");
 
     private static final Set<String> DENIED_CODES = Set.of(
             "AccessDeniedException",
             "AccessDenied",
             "UnrecognizedClientException",
             "InvalidClientTokenId",
-            "InvalidSignatureException",
+            "InvalidAccessKeyId",
+            "InvalidToken",
+            "InvalidTokenException",
             "IncompleteSignature",
             "IncompleteSignatureException",
             "MissingAuthenticationToken",
@@ -66,10 +123,15 @@ record Failure(Kind kind, Throwable cause) {
             "ExpiredToken",
             "ExpiredTokenException",
             "NotAuthorized",
+            "UnauthorizedOperation",
             "OptInRequired",
-            "ResourceNotFoundException",
-            "KMSAccessDeniedException");
+            "SubscriptionRequiredException",
+            "ResourceNotFoundException");
 
+    /** What AWS KMS refuses on DynamoDB's behalf: the key of the table is missing, disabled, pending deletion or not allowed. */
+    private static final String KMS = "KMS";
+
+    /** Judges what a future of the client failed with, or what the client threw. */
     static Failure of(Throwable thrown) {
         Throwable cause = unwrap(thrown);
         return new Failure(kind(cause), cause);
@@ -77,8 +139,12 @@ record Failure(Kind kind, Throwable cause) {
 
     static Throwable unwrap(Throwable thrown) {
         Throwable cause = thrown;
-        while (cause instanceof CompletionException && cause.getCause() != null) {
-            cause = cause.getCause();
+        for (int depth = 0; depth < MAX_CAUSES; depth++) {
+            Throwable inner = cause.getCause();
+            if (inner == null || !(cause instanceof CompletionException || cause instanceof ExecutionException)) {
+                break;
+            }
+            cause = inner;
         }
         return cause;
     }
@@ -90,10 +156,13 @@ record Failure(Kind kind, Throwable cause) {
         if (cause instanceof TransactionCanceledException canceled) {
             return kind(canceled);
         }
+        if (isOfCredentials(cause)) {
+            return Kind.DENIED;
+        }
         if (cause instanceof AwsServiceException service) {
             return kind(service);
         }
-        return cause instanceof SdkClientException client ? kind(client) : Kind.AMBIGUOUS;
+        return cause instanceof SdkClientException client && isUnsent(client) ? Kind.UNSENT : Kind.AMBIGUOUS;
     }
 
     /** A cancelled transaction had no effect; why it was cancelled stands in a reason for each of its parts. */
@@ -107,10 +176,14 @@ record Failure(Kind kind, Throwable cause) {
                 case "ValidationError" -> {
                     return String.valueOf(reason.message()).contains(ITEM_SIZE) ? Kind.TOO_LARGE : Kind.INVALID;
                 }
+                case "ItemCollectionSizeLimitExceeded" -> {
+                    return Kind.INVALID;
+                }
                 case "AccessDenied" -> {
                     return Kind.DENIED;
                 }
-                case "ThrottlingError", "ProvisionedThroughputExceeded" -> kind = Kind.THROTTLED;
+                case "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded" ->
+                    kind = Kind.THROTTLED;
                 default -> {}
             }
         }
@@ -119,20 +192,28 @@ record Failure(Kind kind, Throwable cause) {
 
     private static Kind kind(AwsServiceException service) {
         String code = errorCode(service);
+        if (AMBIGUOUS_CODES.contains(code)) {
+            return Kind.AMBIGUOUS; // before throttling, which the SDK takes one of them for
+        }
         if (BUSY_CODES.contains(code)) {
             return Kind.BUSY;
         }
-        if (service.isThrottlingException()) {
+        if (service.isThrottlingException() || THROTTLED_CODES.contains(code)) {
             return Kind.THROTTLED;
+        }
+        if (service.statusCode() == CONTENT_TOO_LARGE) {
+            return Kind.TOO_LARGE;
         }
         if (service.statusCode() >= 500 || code.isEmpty()) {
             return Kind.AMBIGUOUS;
         }
-        if (service.isClockSkewException() && !code.equals("InvalidSignatureException")) {
-            // The SDK has learned the server's time from this answer, and signs the next try with it.
-            return Kind.UNSENT;
+        if (CLOCK_CODES.contains(code)) {
+            return Kind.SKEWED;
         }
-        if (DENIED_CODES.contains(code)) {
+        if (SIGNATURE_CODES.contains(code)) {
+            return isClockOff(service) ? Kind.SKEWED : Kind.DENIED;
+        }
+        if (DENIED_CODES.contains(code) || code.startsWith(KMS)) {
             return Kind.DENIED;
         }
         return code.equals("ValidationException") && message(service).contains(ITEM_SIZE)
@@ -140,30 +221,78 @@ record Failure(Kind kind, Throwable cause) {
                 : Kind.INVALID;
     }
 
-    private static Kind kind(SdkClientException client) {
-        for (Throwable cause = client; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ConnectException
-                    || cause instanceof UnknownHostException
-                    || cause instanceof SSLHandshakeException) {
-                return Kind.UNSENT;
+    private static boolean isOfCredentials(Throwable thrown) {
+        Throwable cause = thrown;
+        for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
+            if (cause instanceof MarkedCredentials.Unavailable) {
+                return true;
             }
+            cause = cause.getCause();
         }
-        return String.valueOf(client.getMessage()).startsWith("Unable to load credentials")
-                ? Kind.DENIED
-                : Kind.AMBIGUOUS;
+        return false;
+    }
+
+    /**
+     * What Netty's client fails with before it has a connection. Two are told by their place only: it wraps a connection that
+     * the pool did not give in time ({@code TimeoutException}), or did not even queue for ({@code IllegalStateException}), in a
+     * bare {@code Throwable}, and nothing else.
+     */
+    private static boolean isUnsent(SdkClientException client) {
+        Throwable cause = client;
+        for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
+            Throwable inner = cause.getCause();
+            if (cause instanceof ConnectException
+                    || cause instanceof NoRouteToHostException
+                    || cause instanceof UnknownHostException
+                    || cause instanceof UnresolvedAddressException
+                    || cause instanceof SSLHandshakeException
+                    || cause instanceof SSLPeerUnverifiedException
+                    || (cause instanceof RejectedExecutionException && depth == 1) // the client is closed
+                    || (cause.getClass() == Throwable.class
+                            && (inner instanceof TimeoutException || inner instanceof IllegalStateException))) {
+                return true;
+            }
+            cause = inner;
+        }
+        return false;
+    }
+
+    /**
+     * Whether the answer's date is far from the machine's. The exception's own {@code isClockSkewException} cannot tell: the
+     * SDK drops the time of the signature when it hands the exception out.
+     */
+    private static boolean isClockOff(AwsServiceException service) {
+        Duration ahead = clockAhead(service);
+        return ahead != null && ahead.abs().compareTo(CLOCK_THRESHOLD) >= 0;
+    }
+
+    private static @Nullable Duration clockAhead(AwsServiceException service) {
+        String date = header(service, "Date");
+        if (date == null) {
+            return null;
+        }
+        try {
+            return Duration.between(DateUtils.parseRfc822Date(date), Instant.now());
+        } catch (RuntimeException e) {
+            return null; // no date
+        }
+    }
+
+    private static @Nullable String header(AwsServiceException service, String name) {
+        AwsErrorDetails details = service.awsErrorDetails();
+        SdkHttpResponse response = details == null ? null : details.sdkHttpResponse();
+        return response == null ? null : response.firstMatchingHeader(name).orElse(null);
     }
 
     private static String errorCode(AwsServiceException service) {
-        String code = service.awsErrorDetails() == null
-                ? null
-                : service.awsErrorDetails().errorCode();
+        AwsErrorDetails details = service.awsErrorDetails();
+        String code = details == null ? null : details.errorCode();
         return code == null ? "" : code;
     }
 
     private static String message(AwsServiceException service) {
-        String message = service.awsErrorDetails() == null
-                ? null
-                : service.awsErrorDetails().errorMessage();
+        AwsErrorDetails details = service.awsErrorDetails();
+        String message = details == null ? null : details.errorMessage();
         return message == null ? "" : message;
     }
 
@@ -173,23 +302,38 @@ record Failure(Kind kind, Throwable cause) {
         return cause instanceof ConditionalCheckFailedException refused && refused.hasItem() ? refused.item() : null;
     }
 
-    /** Returns DynamoDB's reasons for throttling, where it gives them. */
-    String throttlingReasons() {
-        List<ThrottlingReason> reasons = List.of();
-        if (cause instanceof ProvisionedThroughputExceededException exceeded) {
-            reasons = exceeded.throttlingReasons();
-        } else if (cause instanceof ThrottlingException throttled) {
-            reasons = throttled.throttlingReasons();
-        } else if (cause instanceof RequestLimitExceededException limited) {
-            reasons = limited.throttlingReasons();
+    /** Returns DynamoDB's reasons for throttling, where it and the SDK give them. */
+    List<String> throttlingReasons() {
+        try {
+            return Reasons.of(cause);
+        } catch (LinkageError e) {
+            return List.of(); // SDKs before 2.36 know no reasons
         }
-        return reasons.stream().map(ThrottlingReason::reason).distinct().collect(Collectors.joining(", "));
     }
 
-    /** Returns the exception for a failure that no further try can mend, and that had no effect. */
+    /** Returns the pause that the service asks for, in milliseconds, as the SDK of 2026 reads it. */
+    OptionalLong retryAfterMillis() {
+        String millis = cause instanceof AwsServiceException service ? header(service, "x-amz-retry-after") : null;
+        if (millis != null) {
+            try {
+                return OptionalLong.of(Math.max(0, Integer.parseInt(millis)));
+            } catch (NumberFormatException e) {
+                // Not a pause; the SDK ignores it, too.
+            }
+        }
+        return OptionalLong.empty();
+    }
+
+    /** Returns what AWS support asks for, empty if there was no answer. */
+    String requestId() {
+        String id = cause instanceof AwsServiceException service ? service.requestId() : null;
+        return id == null ? "" : id;
+    }
+
+    /** Returns the exception for a failure that no further attempt can mend, and that had no effect. */
     CartStoreException asException(String userId, String table) {
         return switch (kind) {
-            case DENIED -> new CartAccessException(userId, accessAdvice(table), cause);
+            case DENIED, SKEWED -> new CartAccessException(userId, accessAdvice(table), cause);
             case TOO_LARGE ->
                 new CartRejectedException(
                         userId,
@@ -209,25 +353,62 @@ record Failure(Kind kind, Throwable cause) {
     }
 
     private String accessAdvice(String table) {
-        if (!(cause instanceof AwsServiceException service)) {
-            return "no AWS credentials were found; give the process a role, or set AWS_ACCESS_KEY_ID and"
-                    + " AWS_SECRET_ACCESS_KEY";
+        if (cause instanceof TransactionCanceledException) {
+            return permissionAdvice(table);
+        }
+        if (isOfCredentials(cause) || !(cause instanceof AwsServiceException service)) {
+            return "no AWS credentials could be had; nothing was sent. The cause says why: give the process a role, a profile"
+                    + " or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and see that their source can be reached";
         }
         String code = errorCode(service);
+        if (kind == Kind.SKEWED) {
+            return clockAdvice(code, clockAhead(service));
+        }
         if (code.equals("ResourceNotFoundException")) {
             return "the table " + table + " does not exist in the client's account and region; create it, or give the"
                     + " store the right tableName and region";
         }
-        if (code.startsWith("KMS")) {
-            return "the caller may not use the KMS key of the table " + table
-                    + "; allow its role kms:Decrypt on that key, and see that the key is enabled";
+        if (code.startsWith(KMS)) {
+            return "the KMS key of the table " + table + " cannot be used (" + code
+                    + "); see that the key is enabled, and allow the caller's role kms:Decrypt on it";
         }
-        if (code.startsWith("AccessDenied") || cause instanceof TransactionCanceledException) {
-            return "the caller may not use the table " + table
-                    + "; its role needs the actions that the cause names, among"
-                    + " dynamodb:GetItem, BatchGetItem, PutItem, UpdateItem and DeleteItem on this table";
+        if (code.startsWith("AccessDenied") || code.equals("UnauthorizedOperation")) {
+            return permissionAdvice(table);
         }
         return "DynamoDB did not accept the caller's credentials (" + code
-                + "); renew them, and check the account and the" + " region";
+                + "); renew them, and check the account and the region";
+    }
+
+    private static String permissionAdvice(String table) {
+        return "the caller may not use the table " + table
+                + "; its role needs the actions that the cause names, among"
+                + " dynamodb:GetItem, BatchGetItem, PutItem, UpdateItem and DeleteItem on this table";
+    }
+
+    private static String clockAdvice(String code, @Nullable Duration ahead) {
+        String off = ahead == null || ahead.abs().compareTo(CLOCK_THRESHOLD) < 0
+                ? "may be off"
+                : "is " + ahead.abs().toMinutes() + " minutes " + (ahead.isNegative() ? "behind" : "ahead");
+        return "DynamoDB did not accept the time of the request's signature (" + code + "): the machine's clock " + off
+                + ". Set the clock; if it is right, renew the credentials";
+    }
+
+    /** Apart from the rest: the SDK's versions before 2.36 lack the classes and the methods. */
+    private static final class Reasons {
+        static List<String> of(Throwable cause) {
+            List<ThrottlingReason> reasons = List.of();
+            if (cause instanceof ProvisionedThroughputExceededException exceeded) {
+                reasons = exceeded.throttlingReasons();
+            } else if (cause instanceof ThrottlingException throttled) {
+                reasons = throttled.throttlingReasons();
+            } else if (cause instanceof RequestLimitExceededException limited) {
+                reasons = limited.throttlingReasons();
+            }
+            return reasons.stream()
+                    .map(ThrottlingReason::reason)
+                    .filter(Objects::nonNull)
+                    .distinct()
+                    .toList();
+        }
     }
 }

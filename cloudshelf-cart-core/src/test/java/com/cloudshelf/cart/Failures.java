@@ -8,6 +8,7 @@ import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbException;
@@ -85,7 +86,21 @@ final class Failures {
     }
 
     static Throwable noCredentials() {
-        return SdkClientException.create("Unable to load credentials from any of the providers in the chain");
+        return SdkClientException.create(
+                "x", new MarkedCredentials.Unavailable("x", SdkClientException.create("none in the chain")));
+    }
+
+    /** An answer with headers, such as {@code Date}. */
+    static AwsServiceException service(int status, String code, Map<String, String> headers) {
+        SdkHttpResponse.Builder response = SdkHttpResponse.builder().statusCode(status);
+        headers.forEach(response::putHeader);
+        return DynamoDbException.builder()
+                .awsErrorDetails(details(code, "").toBuilder()
+                        .sdkHttpResponse(response.build())
+                        .build())
+                .requestId("R1")
+                .statusCode(status)
+                .build();
     }
 
     private static AwsErrorDetails details(String code, String message) {
