@@ -167,7 +167,7 @@ final class TableCall {
     private CartStoreException outOfTime() {
         Failure failure = lastFailure;
         if (failure != null && failure.kind() == Failure.Kind.THROTTLED) {
-            return new CartThrottledException(NO_USER, failure.throttlingReasons(), failure.cause());
+            return new CartThrottledException(NO_USER, String.join(", ", failure.throttlingReasons()), failure.cause());
         }
         return new CartUnavailableException(
                 NO_USER,
@@ -185,7 +185,8 @@ final class TableCall {
                     failure.cause());
         }
         return switch (failure.kind()) {
-            case THROTTLED -> new CartThrottledException(NO_USER, failure.throttlingReasons(), failure.cause());
+            case THROTTLED ->
+                new CartThrottledException(NO_USER, String.join(", ", failure.throttlingReasons()), failure.cause());
             case BUSY, UNSENT, AMBIGUOUS ->
                 new CartUnavailableException(
                         NO_USER, "DynamoDB did not answer dynamodb:" + failed.operation, failure.cause());
@@ -234,7 +235,7 @@ final class TableCall {
         /** Whether a repetition may succeed. DynamoDB makes and changes only so many tables at a time. */
         private boolean mayPass() {
             return switch (failure.kind()) {
-                case THROTTLED, BUSY, UNSENT, AMBIGUOUS -> failure.cause() instanceof SdkException;
+                case THROTTLED, BUSY, UNSENT, SKEWED, AMBIGUOUS -> failure.cause() instanceof SdkException;
                 default -> code().equals("LimitExceededException");
             };
         }
