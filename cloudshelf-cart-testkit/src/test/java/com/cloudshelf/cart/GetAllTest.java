@@ -70,7 +70,7 @@ class GetAllTest {
     @Test
     void getAll_throttledHalfway_failsAsThrottled() {
         fill(10);
-        DynamoDbCartStore hasty = table.store(settings -> settings.operationTimeout(Duration.ofMillis(500)));
+        DynamoDbCartStore hasty = table.store(TestTable.endingAfterPauses(2));
         table.faults.next(Fault.partialBatch()).always(Fault.throttle());
         List<String> ids = IntStream.range(0, 10).mapToObj(i -> "user" + i).toList();
         Throwable failure = failureOf(hasty.getAll(ids));
@@ -81,8 +81,7 @@ class GetAllTest {
     @Test
     void getAll_unprocessedToTheEnd_failsNamingWhatIsMissing() {
         fill(2);
-        DynamoDbCartStore patient = table.store(
-                settings -> settings.operationTimeout(Duration.ofSeconds(1)).backoff(attempt -> Duration.ofMinutes(1)));
+        DynamoDbCartStore patient = table.store(TestTable.endingAfterPauses(0));
         table.faults.next(Fault.partialBatch());
         List<String> ids = IntStream.range(0, 10).mapToObj(i -> "user" + i).toList();
         Throwable failure = failureOf(patient.getAll(ids));

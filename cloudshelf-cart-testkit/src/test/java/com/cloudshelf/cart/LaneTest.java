@@ -111,7 +111,8 @@ class LaneTest {
 
     @Test
     void apply_noPlaceUntilTheDeadline_endsWithoutEffect() {
-        DynamoDbCartStore narrow = table.store(settings -> settings.maxConcurrency(1));
+        DynamoDbCartStore narrow =
+                table.store(settings -> settings.maxConcurrency(1).operationTimeout(Duration.ofSeconds(30)));
         table.faults.next(Fault.hang());
         CompletableFuture<Cart> hung = narrow.get("user1");
         Throwable failure = failureOf(

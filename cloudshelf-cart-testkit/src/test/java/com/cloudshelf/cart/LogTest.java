@@ -166,7 +166,8 @@ class LogTest {
         /** Every kind of call under every kind of fault. */
         private void faults(DynamoDbAsyncClient client) {
             DynamoDbCartStore carts = store(client, settings -> {});
-            DynamoDbCartStore hasty = store(client, settings -> settings.operationTimeout(Duration.ofMillis(100)));
+            DynamoDbCartStore ending = store(client, TestTable.endingAfterPauses(2));
+            DynamoDbCartStore impatient = store(client, settings -> settings.operationTimeout(Duration.ofMillis(300)));
             CartUpdate update = CartUpdate.of(USER);
             for (Fault fault : List.of(
                     Fault.throttle(),
@@ -183,6 +184,7 @@ class LogTest {
                 network.clear();
                 Cart cart = carts.addItem(USER, book("-book", 1)).join();
                 carts.addItem(GUEST, OTHER_BOOK).join();
+                DynamoDbCartStore hasty = fault.toString().equals("hang") ? impatient : ending;
                 for (Supplier<CompletableFuture<?>> call : List.<Supplier<CompletableFuture<?>>>of(
                         () -> hasty.get(USER),
                         () -> hasty.getAll(List.of(USER, GUEST)),

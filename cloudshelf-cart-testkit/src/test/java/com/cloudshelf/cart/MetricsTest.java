@@ -6,7 +6,6 @@ import static com.cloudshelf.cart.TestTable.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.cloudshelf.cart.testkit.Fault;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -23,7 +22,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 class MetricsTest {
     private final TestTable table = new TestTable();
     private final List<MetricCollection> published = new CopyOnWriteArrayList<>();
-    private final DynamoDbCartStore carts = table.store(settings -> settings.metricPublisher(new MetricPublisher() {
+    private final MetricPublisher publisher = new MetricPublisher() {
         @Override
         public void publish(MetricCollection metrics) {
             published.add(metrics);
@@ -31,7 +30,8 @@ class MetricsTest {
 
         @Override
         public void close() {}
-    }));
+    };
+    private final DynamoDbCartStore carts = table.store(settings -> settings.metricPublisher(publisher));
 
     @AfterEach
     void close() {
@@ -73,7 +73,9 @@ class MetricsTest {
     @Test
     void apply_unknownOutcome_isCounted() {
         table.faults.next(Fault.dropResponse()).always(Fault.dropRequest());
-        failureOf(carts.apply(CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(300))));
+        DynamoDbCartStore hasty =
+                table.store(TestTable.endingAfterPauses(2).andThen(settings -> settings.metricPublisher(publisher)));
+        failureOf(hasty.addItem(USER, book("book1", "1", 1)));
         assertThat(last()).containsEntry("ApiCallSuccessful", false).containsEntry("CartUnknownOutcomes", 1);
     }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Proves that the histories and their checker find what a store may do wrong. */
-@Timeout(120)
+@Timeout(900)
 class PlantedBugsTest {
     private static final int OPERATIONS = 50;
     private static final int AT_ONCE = 4;

@@ -2,6 +2,7 @@ package com.cloudshelf.cart;
 
 import static com.cloudshelf.cart.TestTable.USER;
 import static com.cloudshelf.cart.TestTable.book;
+import static com.cloudshelf.cart.TestTable.endingAfterPauses;
 import static com.cloudshelf.cart.TestTable.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -157,10 +158,14 @@ class ReliabilityTest {
         DynamoDbCartStore small = table.store(settings -> settings.limits(CartLimits.of(2, 100)));
         small.addItem(USER, book("book1", "1", 1)).join();
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
-        table.faults.next(Fault.deliverLate(SOON)).next(Fault.rival(() -> rival.addItem(USER, book("book2", "1", 1))));
+        CompletableFuture<Void> landing = new CompletableFuture<>();
+        table.faults
+                .next(Fault.deliverLate(landing))
+                .next(Fault.rival(() -> rival.addItem(USER, book("book2", "1", 1))));
         Throwable failure = failureOf(small.addItem(USER, book("book3", "1", 1)));
         assertThat(failure).isInstanceOf(CartRejectedException.class);
         rival.removeItem(USER, "book2").join();
+        landing.complete(null);
         table.faults.settled().join();
         assertThat(carts.get(USER).join().item("book3")).isEmpty();
     }
@@ -189,8 +194,7 @@ class ReliabilityTest {
     @Test
     void apply_lostThenThrottledToTheEnd_isUnknown() {
         table.faults.next(Fault.dropResponse()).always(Fault.throttle());
-        Throwable failure = failureOf(
-                carts.apply(CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(1500))));
+        Throwable failure = failureOf(table.store(endingAfterPauses(2)).addItem(USER, book("book1", "1", 1)));
         assertThat(failure).isInstanceOf(CartOutcomeUnknownException.class);
         assertThat(failure.getCause()).isInstanceOf(CartThrottledException.class);
         table.faults.clear();
@@ -219,17 +223,16 @@ class ReliabilityTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("retryModes")
-    void apply_throttledForEver_endsAsThrottledByTheDeadline(
+    void apply_throttledForEver_endsAsThrottledWhenTheNextPauseOutlastsTheDeadline(
             String mode, Consumer<ClientOverrideConfiguration.Builder> client) {
-        DynamoDbCartStore store = table.store(table.faults, settings -> {}, client);
+        DynamoDbCartStore store = table.store(table.faults, endingAfterPauses(3), client);
         for (Fault fault : List.of(
                 Fault.throttle(),
                 Fault.error(400, "ProvisionedThroughputExceededException"),
                 Fault.error(400, "RequestLimitExceeded"))) {
             table.faults.clear().always(fault);
             table.faults.forget();
-            Throwable failure = failureOf(
-                    store.apply(CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(1500))));
+            Throwable failure = failureOf(store.addItem(USER, book("book1", "1", 1)));
             assertThat(failure).isInstanceOf(CartThrottledException.class);
             assertThat(((CartStoreException) failure).effectPossible()).isFalse();
             assertThat(((CartStoreException) failure).isRetryable()).isTrue();
@@ -254,7 +257,7 @@ class ReliabilityTest {
         DynamoDbCartStore store = table.store(table.faults, settings -> {}, client);
         table.faults.always(Fault.hang());
         assertThat(failureOf(store.apply(
-                        CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMillis(1500)))))
+                        CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofSeconds(3)))))
                 .isInstanceOf(CartOutcomeUnknownException.class);
         assertThat(table.sent()).hasSizeBetween(2, 10);
     }
@@ -308,7 +311,6 @@ class ReliabilityTest {
         CompletableFuture<Cart> call = carts.addItem(USER, book("book1", "1", 1));
         call.cancel(true);
         int before = table.faults.sent().size();
-        assertThat(before).isLessThanOrEqualTo(2);
         assertThat(call).isCancelled();
         // Longer than any pause of this store's backoff could still be running.
         CompletableFuture.runAsync(

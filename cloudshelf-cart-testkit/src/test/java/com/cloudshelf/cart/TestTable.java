@@ -20,6 +20,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 final class TestTable implements AutoCloseable {
     static final String USER = "user123";
     private static final LocalDynamoDb SERVER = LocalDynamoDb.shared();
+    /** What a call takes if nothing goes wrong, on a machine that has much else to do. */
+    private static final Duration AMPLE = Duration.ofSeconds(30);
 
     final String name = SERVER.createCartTable();
     final Faults faults = Faults.none();
@@ -38,6 +40,15 @@ final class TestTable implements AutoCloseable {
         return store(faults, settings, client -> {});
     }
 
+    /**
+     * Settings of a store that ends a call without waiting for its deadline: after so many pauses, which take no time, the next
+     * one would outlast any deadline.
+     */
+    static Consumer<DynamoDbCartStore.Builder> endingAfterPauses(int pauses) {
+        return settings -> settings.operationTimeout(Duration.ofSeconds(60))
+                .backoff(attempt -> attempt - 1 > pauses ? Duration.ofHours(1) : Duration.ZERO);
+    }
+
     DynamoDbCartStore store(
             Faults network,
             Consumer<DynamoDbCartStore.Builder> settings,
@@ -48,6 +59,7 @@ final class TestTable implements AutoCloseable {
         DynamoDbCartStore.Builder builder = DynamoDbCartStore.builder()
                 .client(client)
                 .tableName(name)
+                .operationTimeout(AMPLE)
                 .backoff(BackoffStrategy.exponentialDelay(Duration.ofMillis(5), Duration.ofMillis(100)));
         settings.accept(builder);
         DynamoDbCartStore store = builder.build();

@@ -15,7 +15,7 @@ class ThrottlingTest {
     private final CartItem dune = CartItem.of("book001", "Dune", "Frank Herbert", new BigDecimal("9.99"), 1);
 
     @Test
-    void add_throttledTwice_succeedsOnTheThirdTry(CartStore carts, Faults faults) {
+    void add_throttledTwice_succeedsWithTheThirdAttempt(CartStore carts, Faults faults) {
         faults.next(2, Fault.throttle());
         assertEquals(200, new AddToCart(carts).add("user123", dune));
         assertEquals(3, faults.sent().size());

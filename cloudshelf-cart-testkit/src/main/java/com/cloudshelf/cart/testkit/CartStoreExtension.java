@@ -5,12 +5,13 @@ import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.DynamoDbCartStore;
 import com.cloudshelf.cart.testkit.WithCartStore.Scope;
 import java.lang.reflect.AnnotatedElement;
-import java.lang.reflect.Method;
 import java.net.URI;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -22,8 +23,11 @@ import org.junit.platform.commons.support.AnnotationSupport;
 import org.opentest4j.TestAbortedException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** Resolves the parameters that {@link WithCartStore} promises, and tells what a failed test left behind. */
-final class CartStoreExtension implements ParameterResolver, AfterEachCallback {
+/**
+ * Resolves the parameters that {@link WithCartStore} promises, fails tests whose faults were not met, and tells what a failed test
+ * left behind.
+ */
+final class CartStoreExtension implements ParameterResolver, AfterEachCallback, AfterAllCallback {
 
     private static final Namespace NAMESPACE = Namespace.create(CartStoreExtension.class);
     private static final Set<Class<?>> OF_THE_SERVER =
@@ -76,18 +80,41 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback {
     @Override
     public void afterEach(ExtensionContext context) {
         Throwable failure = context.getExecutionException().orElse(null);
-        if (failure == null || failure instanceof TestAbortedException) {
+        Owner owner = Owner.of(context);
+        Fixture fixture = owner.fixture();
+        if (fixture == null || failure instanceof TestAbortedException) {
             return;
         }
-        Owner owner = Owner.of(context);
-        Fixture fixture = owner.context().getStore(NAMESPACE).get(owner.key(), Fixture.class);
-        if (fixture != null) {
-            String test = context.getRequiredTestClass().getSimpleName() + "."
-                    + context.getTestMethod().map(Method::getName).orElse("");
-            LocalDynamoDb server = LocalDynamoDb.shared();
-            System.err.print(
-                    FailureReport.of(test, fixture.table, server.client(), server.isHttp() ? fixture.faults : null));
+        if (failure != null) {
+            fixture.hasFailed = true;
+            report(context, fixture);
+        } else if (owner.settings().scope() == Scope.TEST) {
+            assertAllMet(context, fixture);
         }
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        Owner owner = Owner.of(context);
+        Fixture fixture = owner.fixture();
+        if (fixture != null && owner.context() == context && !fixture.hasFailed) {
+            assertAllMet(context, fixture);
+        }
+    }
+
+    private static void assertAllMet(ExtensionContext context, Fixture fixture) {
+        if (!fixture.faults.unmet().isEmpty()) {
+            report(context, fixture);
+            fixture.faults.assertAllMet();
+        }
+    }
+
+    private static void report(ExtensionContext context, Fixture fixture) {
+        String test = context.getRequiredTestClass().getSimpleName()
+                + context.getTestMethod().map(method -> "." + method.getName()).orElse("");
+        LocalDynamoDb server = LocalDynamoDb.shared();
+        System.err.print(
+                FailureReport.of(test, fixture.table, server.client(), server.isHttp() ? fixture.faults : null));
     }
 
     /** Whose fixture it is: the test's, or that of a class around it. */
@@ -106,6 +133,12 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback {
             throw new ExtensionConfigurationException("The extension is registered by @WithCartStore only");
         }
 
+        /** The fixture, if anybody has asked for it. */
+        @Nullable
+        Fixture fixture() {
+            return context.getStore(NAMESPACE).get(key(), Fixture.class);
+        }
+
         /** Of this context alone, for a store answers with the entries of its parents too. */
         Object key() {
             return context.getUniqueId();
@@ -122,6 +155,7 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback {
         private final String table;
         private final DynamoDbAsyncClient client;
         private final DynamoDbCartStore store;
+        private volatile boolean hasFailed;
 
         Fixture(WithCartStore settings) {
             DynamoDbCartStore.Builder builder = DynamoDbCartStore.builder()
@@ -149,7 +183,7 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback {
         public void close() {
             store.close();
             client.close();
-            faults.close();
+            faults.end(); // what was not met has been told by now
         }
     }
 }

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32;
@@ -45,6 +46,7 @@ final class Exchange {
     private final String operation;
     private final Fault fault;
     private final CompletableFuture<Void> result = new CompletableFuture<>();
+    private final CompletableFuture<Void> happened = new CompletableFuture<>();
     private final AtomicBoolean told = new AtomicBoolean();
     private final AtomicInteger deliveries = new AtomicInteger();
     private volatile byte[] body = {};
@@ -62,7 +64,7 @@ final class Exchange {
 
     /** Lets the fault happen; the client cancels the exchange by failing the returned future. */
     CompletableFuture<Void> start() {
-        // The handler is not told of a cancellation: the SDK's next try may be using it already.
+        // The handler is not told of a cancellation: the SDK's next attempt may be using it already.
         result.whenComplete((nothing, error) -> {
             if (error != null && told.compareAndSet(false, true)) {
                 failure = error;
@@ -71,9 +73,12 @@ final class Exchange {
         bytesOf(request.requestContentPublisher())
                 .thenCompose(bytes -> {
                     body = bytes;
-                    return fault.befall(this);
+                    CompletionStage<Answer> answer = fault.happenTo(this);
+                    happened.complete(null);
+                    return answer;
                 })
                 .whenComplete((answer, error) -> {
+                    happened.complete(null);
                     if (error == null) {
                         tell(answer);
                     } else {
@@ -95,14 +100,36 @@ final class Exchange {
 
     /** Delivers the request after the delay, whatever its client does by then; the answer is not passed on. */
     void deliverLate(Duration delay) {
-        faults.late(delay, () -> transmit(copyOfRequest(), new CompletableFuture<>()));
+        faults.late(faults.after(delay), this::transmitToNobody);
+    }
+
+    /** Delivers the request when the moment has come, whatever its client does by then; the answer is not passed on. */
+    void deliverLate(CompletionStage<?> moment) {
+        faults.late(faults.at(moment), this::transmitToNobody);
+    }
+
+    private CompletableFuture<?> transmitToNobody() {
+        return transmit(copyOfRequest(), new CompletableFuture<>());
     }
 
     /** Completes after the delay, unless the client gives up before. */
     CompletableFuture<Void> after(Duration delay) {
-        CompletableFuture<Void> passed = faults.after(delay);
+        return unlessGivenUp(faults.after(delay));
+    }
+
+    /** Completes when the moment has come, unless the client gives up before. */
+    CompletableFuture<Void> after(CompletionStage<?> moment) {
+        return unlessGivenUp(faults.at(moment));
+    }
+
+    private CompletableFuture<Void> unlessGivenUp(CompletableFuture<Void> passed) {
         result.whenComplete((nothing, error) -> passed.cancel(false));
         return passed;
+    }
+
+    /** {@return what completes when the fault has started its deliveries, those to nobody included} */
+    CompletableFuture<Void> happened() {
+        return happened;
     }
 
     byte[] body() {
@@ -247,12 +274,12 @@ final class Exchange {
         @Override
         public void subscribe(Subscriber<? super ByteBuffer> subscriber) {
             subscriber.onSubscribe(new Subscription() {
-                private final AtomicBoolean begun = new AtomicBoolean();
+                private final AtomicBoolean started = new AtomicBoolean();
                 private volatile boolean cancelled;
 
                 @Override
                 public void request(long count) {
-                    if (!begun.compareAndSet(false, true)) {
+                    if (!started.compareAndSet(false, true)) {
                         return;
                     }
                     if (count < 1) {
@@ -274,7 +301,7 @@ final class Exchange {
 
                 @Override
                 public void cancel() {
-                    begun.set(true);
+                    started.set(true);
                     cancelled = true;
                 }
             });

@@ -30,6 +30,7 @@ final class FailureReport {
             lines.add("Requests of its store: not recorded, for the embedded client sends none");
         } else {
             lines.addAll(requests(faults.sent()));
+            faults.unmet().forEach(fault -> lines.add("No request met " + fault));
         }
         return lines.stream().map(FailureReport::cut).collect(Collectors.joining("\n", "", "\n"));
     }

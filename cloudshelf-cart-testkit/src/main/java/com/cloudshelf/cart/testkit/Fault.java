@@ -30,11 +30,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable and thread-safe.
  */
 public final class Fault {
-    private static final Fault NONE = new Fault("none", null, Exchange::deliver);
+    private static final String PARTIAL_BATCH = "partialBatch";
+    private static final String BATCH_GET = "BatchGetItem";
+    private static final Fault NONE = new Fault("none", null, Exchange::deliver, false);
 
     private final String name;
     private final @Nullable String operation;
     private final Effect effect;
+    private final boolean optional;
 
     /** What happens to one exchange, from the request to the answer or error that the client is told. */
     @FunctionalInterface
@@ -42,14 +45,15 @@ public final class Fault {
         CompletionStage<Answer> on(Exchange exchange);
     }
 
-    private Fault(String name, @Nullable String operation, Effect effect) {
+    private Fault(String name, @Nullable String operation, Effect effect, boolean optional) {
         this.name = name;
         this.operation = operation;
         this.effect = effect;
+        this.optional = optional;
     }
 
     private static Fault of(String name, Effect effect) {
-        return new Fault(name, null, effect);
+        return new Fault(name, null, effect, false);
     }
 
     /** {@return the fault that does nothing: in a script, it lets a request through} */
@@ -162,7 +166,20 @@ public final class Fault {
     }
 
     /**
-     * {@return a try that lands late: the client sees an {@link IOException} at once, and the request is delivered after the
+     * {@return a slow way to the server: the request is delivered when the moment has come, or never if the client gives up
+     * before}
+     *
+     * <p>Unlike a {@link #delay(Duration)} it does not depend on how fast the machine is.
+     *
+     * @param moment completes when it has come, with whatever result
+     */
+    public static Fault delay(CompletionStage<?> moment) {
+        requireNonNull(moment, "moment");
+        return of("delay", exchange -> exchange.after(moment).thenCompose(come -> exchange.deliver()));
+    }
+
+    /**
+     * {@return an attempt that lands late: the client sees an {@link IOException} at once, and the request is delivered after the
      * delay}
      *
      * @param delay before the delivery
@@ -173,6 +190,23 @@ public final class Fault {
         checkDelay("delay", delay);
         return of("deliverLate(" + delay + ")", exchange -> {
             exchange.deliverLate(delay);
+            return reset();
+        });
+    }
+
+    /**
+     * {@return an attempt that lands late: the client sees an {@link IOException} at once, and the request is delivered when the
+     * moment has come}
+     *
+     * <p>Unlike that of {@link #deliverLate(Duration)} its order among other events does not depend on how fast the machine is.
+     *
+     * @param moment completes when it has come, with whatever result
+     * @see Faults#settled()
+     */
+    public static Fault deliverLate(CompletionStage<?> moment) {
+        requireNonNull(moment, "moment");
+        return of("deliverLate", exchange -> {
+            exchange.deliverLate(moment);
             return reset();
         });
     }
@@ -217,8 +251,8 @@ public final class Fault {
      * a request for a single key is answered in full. A projection must hold the key attributes.
      */
     public static Fault partialBatch() {
-        return of("partialBatch", exchange -> exchange.deliver().thenApply(answer -> answer.partial(exchange.body())))
-                .on("BatchGetItem");
+        return of(PARTIAL_BATCH, exchange -> exchange.deliver().thenApply(answer -> answer.partial(exchange.body())))
+                .on(BATCH_GET);
     }
 
     /**
@@ -237,11 +271,26 @@ public final class Fault {
      * {@return this fault for requests of one operation only}
      *
      * @param operation as DynamoDB spells it, for instance {@code UpdateItem}
-     * @throws IllegalArgumentException if the operation is not made of letters and digits
+     * @throws IllegalArgumentException if DynamoDB has no such operation, or this fault is {@link #partialBatch} and it is
+     *     another one: no request would ever meet it
      */
     public Fault on(String operation) {
-        checkCode("operation", operation);
-        return new Fault(name, operation, effect);
+        Operations.check(operation);
+        if (name.equals(PARTIAL_BATCH) && !operation.equals(BATCH_GET)) {
+            throw new IllegalArgumentException(
+                    "operation of a partialBatch must be " + BATCH_GET + ", but is " + operation);
+        }
+        return new Fault(name, operation, effect, optional);
+    }
+
+    /**
+     * {@return this fault as one that may go unmet}
+     *
+     * <p>For a fault whose request may come or not, such as one of an attempt that the client may not need. Any other one that
+     * {@link Faults} has in its script and that no request meets fails the test.
+     */
+    public Fault optional() {
+        return new Fault(name, operation, effect, true);
     }
 
     /** {@return what it is called in logs and counts, with its parameters, and the operation that it is bound to} */
@@ -260,7 +309,11 @@ public final class Fault {
         return effect == NONE.effect ? null : name;
     }
 
-    CompletionStage<Answer> befall(Exchange exchange) {
+    boolean isOptional() {
+        return optional;
+    }
+
+    CompletionStage<Answer> happenTo(Exchange exchange) {
         return effect.on(exchange);
     }
 

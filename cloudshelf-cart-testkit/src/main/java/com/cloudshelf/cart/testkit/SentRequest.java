@@ -6,7 +6,7 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request as {@link Faults} logged it: what the client sent, what befell it, and what the client was told.
+ * One request as {@link Faults} logged it: what the client sent, what happened to it, and what the client was told.
  *
  * <p>It is the state at the time of {@link Faults#sent()}: a request under way has neither a status nor a failure yet.
  *

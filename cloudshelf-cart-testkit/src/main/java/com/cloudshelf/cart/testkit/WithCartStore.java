@@ -44,6 +44,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>If the shared server runs {@linkplain LocalDynamoDb#shared() without HTTP}, there are no {@link Faults} and no
  * {@link java.net.URI}: asking for them fails, and requests are not recorded.
  *
+ * <p>A test whose {@link Faults} hold a scripted fault that no request met fails, unless that fault is
+ * {@linkplain Fault#optional() optional}. With {@link Scope#CLASS} they are looked at after the last test.
+ *
  * <p>When a test fails, the items of its table and the requests of its store are printed to standard error, a screenful at
  * most.
  *

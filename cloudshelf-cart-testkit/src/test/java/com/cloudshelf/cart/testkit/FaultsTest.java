@@ -1,9 +1,9 @@
 package com.cloudshelf.cart.testkit;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.tuple;
@@ -19,8 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +30,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -73,6 +78,8 @@ class FaultsTest {
     private static final String USER = "user-4711";
     private static final Duration LONG = Duration.ofHours(1);
     private static final Duration PATIENCE = Duration.ofMillis(300);
+    /** In which even a busy machine sends a request, or answers one. */
+    private static final Duration SECONDS_OF_A_BUSY_MACHINE = Duration.ofSeconds(3);
 
     private static LocalDynamoDb server;
     private static SdkAsyncHttpClient http;
@@ -271,9 +278,10 @@ class FaultsTest {
         CompletableFuture<UpdateItemResponse> call =
                 client().updateItem(hitRequest().build());
 
-        assertThatThrownBy(() -> call.get(PATIENCE.toMillis(), MILLISECONDS)).isInstanceOf(TimeoutException.class);
-        assertThat(onlySent().failure()).isEmpty();
-        assertThat(onlySent().status()).isEmpty();
+        assertThat(hit(client())).isEqualTo(1);
+        assertThat(call).isNotDone();
+        assertThat(faults.sent().get(0).failure()).isEmpty();
+        assertThat(faults.sent().get(0).status()).isEmpty();
     }
 
     // --- it takes effect, and the client does not learn it ---
@@ -362,15 +370,12 @@ class FaultsTest {
 
     @Test
     void delay_clientGivesUpBefore_noEffect() {
-        faults.next(Fault.delay(PATIENCE.multipliedBy(2)));
-        assertThat(failureOf(() -> client().updateItem(impatient(hitRequest()).build())))
-                .isInstanceOf(ApiCallAttemptTimeoutException.class);
+        faults.next(2, Fault.delay(SECONDS_OF_A_BUSY_MACHINE));
+        faults.wrap(http).execute(aRequest(new ArrayList<>())).cancel(false);
 
         // Due after the one that was given up, on the same timer.
-        faults.next(Fault.delay(PATIENCE.multipliedBy(2)));
         client().putItem(put -> put.tableName(table).item(key("other"))).join();
 
-        assertThat(hits()).isZero();
         assertThat(faults.sent()).extracting(SentRequest::deliveries).containsExactly(0, 1);
     }
 
@@ -387,16 +392,27 @@ class FaultsTest {
 
     @Test
     void deliverLate_clientSeesIoExceptionAtOnce_effectLater() {
-        faults.next(Fault.deliverLate(Duration.ofSeconds(1)));
+        faults.next(Fault.deliverLate(PATIENCE));
 
         assertThat(failureOfHit(client())).hasRootCauseInstanceOf(IOException.class);
-        assertThat(hits()).isZero();
+
+        faults.settled().join();
+        assertDeliveredOnce("deliverLate(PT0.3S)");
+        assertThat(faults.settled()).isCompleted();
+    }
+
+    @Test
+    void settled_requestWhoseBodyIsStillOnItsWay_waitsForItsDelivery() {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        faults.next(Fault.hangAfterEffect());
+        faults.wrap(http).execute(aRequest(new ArrayList<>(), gate));
+
         CompletableFuture<Void> settled = faults.settled();
         assertThat(settled).isNotDone();
 
+        gate.complete(null);
         settled.join();
-        assertDeliveredOnce("deliverLate(PT1S)");
-        assertThat(faults.settled()).isCompleted();
+        assertThat(onlySent().deliveries()).isEqualTo(1);
     }
 
     @Test
@@ -415,6 +431,7 @@ class FaultsTest {
         failureOfHit(client());
         CompletableFuture<Void> settled = faults.settled();
         assertThat(settled).isNotDone();
+        assertThat(hits()).isZero();
 
         faults.close();
 
@@ -525,7 +542,7 @@ class FaultsTest {
 
     @Test
     void partialBatch_otherOperations_passUntouched() {
-        faults.next(Fault.partialBatch());
+        faults.next(Fault.partialBatch().optional());
 
         assertThat(hit(client())).isEqualTo(1);
 
@@ -570,7 +587,7 @@ class FaultsTest {
     @Test
     void clear_endsAllFaults_keepsTheLog() {
         Faults drawing = open(Faults.seeded(1, 1, Fault.throttle()));
-        drawing.always(Fault.throttle()).next(5, Fault.throttle());
+        drawing.always(Fault.throttle().optional()).next(5, Fault.throttle());
         DynamoDbAsyncClient client = client(drawing);
         failureOfHit(client);
 
@@ -595,12 +612,178 @@ class FaultsTest {
 
     @Test
     void close_laterRequests_passUntouched() {
-        faults.always(Fault.throttle());
+        faults.always(Fault.throttle().optional()).next(Fault.throttle().optional());
 
         faults.close();
-        faults.next(Fault.throttle());
 
         assertThat(hit(client())).isEqualTo(1);
+    }
+
+    @Test
+    void close_laterFaults_areRefused() {
+        faults.close();
+
+        assertThatIllegalStateException().isThrownBy(() -> faults.next(Fault.throttle()));
+        assertThatIllegalStateException().isThrownBy(() -> faults.always(Fault.throttle()));
+        assertThatIllegalStateException().isThrownBy(() -> faults.hang(1, 0.5));
+    }
+
+    // --- what was not met ---
+
+    static Stream<Arguments> unmetScripts() {
+        return Stream.of(
+                unmet(
+                        "throttle on DeleteItem",
+                        script -> script.next(Fault.throttle().on("DeleteItem"))),
+                unmet(
+                        "delay(PT0.3S) on PutItem",
+                        script -> script.always(Fault.delay(PATIENCE).on("PutItem"))),
+                unmet("throttle (met 1 of 3 times)", script -> script.next(3, Fault.throttle())),
+                unmet(
+                        "partialBatch on BatchGetItem",
+                        script -> script.always(Fault.partialBatch()).clear()),
+                unmet("hang", script -> script.next(Fault.throttle()).next(Fault.hang())));
+    }
+
+    private static Arguments unmet(String message, Consumer<Faults> script) {
+        return Arguments.of(message, script);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("unmetScripts")
+    void close_faultThatNoRequestMet_failsOnce(String message, Consumer<Faults> script) {
+        Faults scripted = Faults.none();
+        script.accept(scripted);
+        client(scripted)
+                .updateItem(hitRequest().build())
+                .exceptionally(failure -> null)
+                .join();
+
+        assertThatThrownBy(scripted::assertAllMet)
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("No request met " + message + ".")
+                .hasMessageContaining("requests of UpdateItem")
+                .hasMessageContaining("Fault.optional()");
+        assertThatThrownBy(scripted::close).isInstanceOf(AssertionError.class).hasMessageContaining(message);
+
+        scripted.close();
+        assertThat(hit(client(scripted))).isPositive();
+    }
+
+    @Test
+    void close_faultsThatWereMetOrAreOptionalOrDrawn_succeeds() {
+        try (Faults scripted = Faults.seeded(1, 0, Fault.throttle())) {
+            scripted.next(2, Fault.throttle())
+                    .next(Fault.hang().on("DeleteItem").optional())
+                    .next(Fault.hang().optional().on("GetItem"))
+                    .always(Fault.throttle())
+                    .always(Fault.dropRequest().optional());
+            DynamoDbAsyncClient client = client(scripted);
+            for (int i = 0; i < 3; i++) {
+                failureOfHit(client);
+            }
+            scripted.assertAllMet();
+            scripted.next(5, Fault.throttle());
+            failureOfHit(client);
+            scripted.clear().assertAllMet();
+        }
+    }
+
+    @Test
+    void assertAllMet_nothingSent_saysSo() {
+        faults.next(Fault.throttle());
+        assertThatThrownBy(faults::assertAllMet).hasMessageContaining("throttle. Sent were no requests");
+        failureOfHit(client());
+        faults.assertAllMet();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UpdateItems", "updateItem", "Update", "UpdateItem2", "update item", "", " ", "Item*"})
+    void on_operationThatDoesNotExist_isRefused(String operation) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Fault.throttle().on(operation))
+                .withMessageContaining("UpdateItem");
+    }
+
+    @Test
+    void on_everyOperation_isTaken() {
+        for (String operation : List.of(
+                "GetItem",
+                "BatchGetItem",
+                "PutItem",
+                "UpdateItem",
+                "DeleteItem",
+                "TransactGetItems",
+                "TransactWriteItems",
+                "Query",
+                "Scan",
+                "CreateTable",
+                "DescribeTimeToLive",
+                "ListTagsOfResource")) {
+            assertThat(Fault.throttle().on(operation)).hasToString("throttle on " + operation);
+        }
+    }
+
+    @Test
+    void on_partialBatch_ofAnotherOperationIsRefused() {
+        assertThat(Fault.partialBatch().on("BatchGetItem")).hasToString("partialBatch on BatchGetItem");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Fault.partialBatch().on("GetItem"))
+                .withMessageContaining("BatchGetItem");
+    }
+
+    // --- shares ---
+
+    @Test
+    void hang_share_hangsThoseOfTheSeedBeforeOrAfterTheirEffect() {
+        Faults sick = open(Faults.none());
+        sick.hang(4711, 0.2);
+        DynamoDbAsyncClient client = client(sick);
+
+        List<CompletableFuture<UpdateItemResponse>> calls = IntStream.range(0, 200)
+                .mapToObj(i -> client.updateItem(hitRequest().build()))
+                .toList();
+        List<String> met = hangs(4711);
+        Map<String, Integer> counts = met.stream()
+                .filter(fault -> !fault.isEmpty())
+                .collect(Collectors.toMap(fault -> fault, fault -> 1, Integer::sum));
+        int hung = counts.get("hang") + counts.get("hangAfterEffect");
+        while (calls.stream().filter(CompletableFuture::isDone).count() < 200 - hung) {
+            Thread.onSpinWait();
+        }
+        sick.settled().join();
+
+        assertThat(hung).isBetween(20, 60);
+        assertThat(sick.counts()).isEqualTo(counts);
+        assertThat(calls.stream().filter(call -> !call.isDone())).hasSize(hung);
+        assertThat(hits()).isEqualTo(200 - counts.get("hang"));
+        assertThat(sick.sent()).extracting(sent -> sent.fault().orElse("")).isEqualTo(met);
+        assertThat(hangs(4712)).isNotEqualTo(met);
+    }
+
+    /** Which of 200 requests hang, on a network without a server. */
+    private List<String> hangs(long seed) {
+        Faults sick = open(Faults.none());
+        sick.hang(seed, 0.2);
+        SdkAsyncHttpClient wrapped = sick.wrap(new NeverAnswering());
+        for (int i = 0; i < 200; i++) {
+            wrapped.execute(aRequest(new ArrayList<>()));
+        }
+        return sick.sent().stream().map(sent -> sent.fault().orElse("")).toList();
+    }
+
+    @Test
+    void draw_several_areIndependentAndTheOldestGoesFirst() {
+        Faults drawing = open(Faults.none());
+        drawing.draw(7, 0.5, Fault.throttle()).draw(7, 1, Fault.dropRequest());
+        DynamoDbAsyncClient client = client(drawing);
+        for (int i = 0; i < 30; i++) {
+            failureOfHit(client);
+        }
+        assertThat(drawing.counts()).containsOnlyKeys("throttle", "dropRequest");
+
+        drawing.clear();
+        assertThat(hit(client)).isEqualTo(1);
     }
 
     @Test
@@ -661,7 +844,7 @@ class FaultsTest {
     // --- the client's side of the contract ---
 
     @Test
-    void retryingClient_meetsOneFaultPerTry() {
+    void retryingClient_meetsOneFaultPerAttempt() {
         faults.next(2, Fault.throttle()).next(Fault.dropResponse());
 
         assertThat(hit(client(
@@ -675,14 +858,15 @@ class FaultsTest {
     }
 
     @Test
-    void retryingClient_tryTimesOut_nextTryIsUndisturbed() {
-        faults.next(2, Fault.hang()).next(Fault.hangAfterEffect());
+    void retryingClient_attemptTimesOut_nextAttemptIsUndisturbed() {
+        faults.next(Fault.hang()).next(Fault.hangAfterEffect());
 
         int seen = Integer.parseInt(client(
                         faults,
                         AwsRetryStrategy.standardRetryStrategy().toBuilder()
                                 .maxAttempts(4)
                                 .build())
+                // The third attempt has to be answered within this.
                 .updateItem(impatient(hitRequest()).build())
                 .join()
                 .attributes()
@@ -690,7 +874,7 @@ class FaultsTest {
                 .n());
 
         assertThat(seen).isEqualTo(2);
-        assertThat(faults.sent()).extracting(SentRequest::deliveries).containsExactly(0, 0, 1, 1);
+        assertThat(faults.sent()).extracting(SentRequest::deliveries).containsExactly(0, 1, 1);
     }
 
     @Test
@@ -704,7 +888,7 @@ class FaultsTest {
         assertThat(real.executions)
                 .singleElement()
                 .satisfies(execution -> assertThat(execution)
-                        .failsWithin(PATIENCE.multipliedBy(10))
+                        .failsWithin(Duration.ofSeconds(30))
                         .withThrowableOfType(ExecutionException.class));
     }
 
@@ -794,9 +978,9 @@ class FaultsTest {
         NeverAnswering real = new NeverAnswering();
         faults.next(Fault.deliverLate(PATIENCE));
         DynamoDbAsyncClient client = client(faults, AwsRetryStrategy.doNotRetry(), real);
-        failureOf(() -> client.updateItem(hitRequest().build()));
-
         real.close();
+
+        failureOf(() -> client.updateItem(hitRequest().build()));
 
         faults.settled().join();
         assertThat(onlySent().deliveries()).isZero();
@@ -808,6 +992,8 @@ class FaultsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> Faults.seeded(1, 1.1, Fault.throttle()));
         assertThatIllegalArgumentException().isThrownBy(() -> Faults.seeded(1, Double.NaN, Fault.throttle()));
         assertThatIllegalArgumentException().isThrownBy(() -> Faults.seeded(1, 0.5));
+        assertThatIllegalArgumentException().isThrownBy(() -> faults.hang(1, -0.1));
+        assertThatIllegalArgumentException().isThrownBy(() -> faults.draw(1, 0.5));
         assertThatIllegalArgumentException().isThrownBy(() -> Fault.error(200, "Fine"));
         assertThatIllegalArgumentException().isThrownBy(() -> Fault.error(400, "\"}"));
         assertThatIllegalArgumentException().isThrownBy(Fault::transactionCanceled);
@@ -816,7 +1002,6 @@ class FaultsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> Fault.delay(Duration.ofMillis(-1)));
         assertThatIllegalArgumentException().isThrownBy(() -> Fault.deliverLate(Duration.ofMillis(-1)));
         assertThatIllegalArgumentException().isThrownBy(() -> Fault.deliverTwice(Duration.ofMillis(-1)));
-        assertThatIllegalArgumentException().isThrownBy(() -> Fault.throttle().on(" "));
     }
 
     @Test
@@ -871,7 +1056,7 @@ class FaultsTest {
     }
 
     private static UpdateItemRequest.Builder impatient(UpdateItemRequest.Builder request) {
-        return request.overrideConfiguration(settings -> settings.apiCallAttemptTimeout(PATIENCE));
+        return request.overrideConfiguration(settings -> settings.apiCallAttemptTimeout(SECONDS_OF_A_BUSY_MACHINE));
     }
 
     private int hit(DynamoDbAsyncClient client) {
@@ -963,6 +1148,11 @@ class FaultsTest {
     }
 
     private static AsyncExecuteRequest aRequest(List<Throwable> errors) {
+        return aRequest(errors, CompletableFuture.completedFuture(null));
+    }
+
+    /** A request whose body is there once the gate is open. */
+    private static AsyncExecuteRequest aRequest(List<Throwable> errors, CompletableFuture<Void> gate) {
         return AsyncExecuteRequest.builder()
                 .request(SdkHttpRequest.builder()
                         .method(SdkHttpMethod.POST)
@@ -979,7 +1169,7 @@ class FaultsTest {
 
                     @Override
                     public void subscribe(Subscriber<? super ByteBuffer> subscriber) {
-                        body.subscribe(subscriber);
+                        gate.thenRun(() -> body.subscribe(subscriber));
                     }
                 })
                 .responseHandler(new SdkAsyncHttpResponseHandler() {

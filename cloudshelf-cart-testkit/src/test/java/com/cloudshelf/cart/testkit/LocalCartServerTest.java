@@ -10,8 +10,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -23,7 +25,7 @@ class LocalCartServerTest {
     private static final Pattern TOTAL = Pattern.compile("(?m)^ +total +(\\d+) +([\\d.]+)$");
     private static final Pattern REQUESTS = Pattern.compile("(?m)^ +requests (\\d+): ");
 
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final Printed out = new Printed();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     @Test
@@ -57,9 +59,10 @@ class LocalCartServerTest {
     void run_serve_emptyTableUntilInterrupted() throws Exception {
         int port = freePort();
         Thread server = new Thread(() -> run("--serve", "--port", Integer.toString(port)), "local-cart-server");
+        CompletableFuture<Void> ready = out.expect("get-item");
         server.start();
         try {
-            await("get-item");
+            ready.get(2, TimeUnit.MINUTES);
             URI endpoint = URI.create("http://127.0.0.1:" + port);
             assertThat(out.toString(UTF_8))
                     .contains("aws dynamodb put-item --endpoint-url " + endpoint
@@ -79,7 +82,7 @@ class LocalCartServerTest {
             }
         } finally {
             server.interrupt();
-            server.join(Duration.ofSeconds(30).toMillis());
+            server.join(Duration.ofMinutes(1).toMillis());
         }
         assertThat(server.isAlive()).isFalse();
     }
@@ -137,12 +140,26 @@ class LocalCartServerTest {
         return pattern.matcher(out.toString(UTF_8)).results().toList();
     }
 
-    private void await(String text) throws InterruptedException {
-        Instant deadline = Instant.now().plusSeconds(60);
-        while (!out.toString(UTF_8).contains(text) && Instant.now().isBefore(deadline)) {
-            Thread.sleep(20);
+    /** What was printed, which another thread can wait for. */
+    private static final class Printed extends ByteArrayOutputStream {
+        private final List<Expected> expected = new ArrayList<>();
+
+        private record Expected(String text, CompletableFuture<Void> printed) {}
+
+        @Override
+        public synchronized void write(byte[] bytes, int offset, int length) {
+            super.write(bytes, offset, length);
+            String all = toString(UTF_8);
+            expected.stream()
+                    .filter(each -> all.contains(each.text()))
+                    .forEach(each -> each.printed().complete(null));
         }
-        assertThat(out.toString(UTF_8)).contains(text);
+
+        synchronized CompletableFuture<Void> expect(String text) {
+            CompletableFuture<Void> printed = new CompletableFuture<>();
+            expected.add(new Expected(text, printed));
+            return printed;
+        }
     }
 
     private static int freePort() throws IOException {

@@ -162,7 +162,7 @@ class SeedItemsTest {
         append(gatsby(), 2, "31.98");
 
         assertThat(carts.apply(CartUpdate.of(USER).remove("book002").ifVersion(seen)))
-                .failsWithin(Duration.ofSeconds(10));
+                .failsWithin(Duration.ofSeconds(60));
         assertThat(carts.get(USER).join().totalItems()).isEqualTo(3);
     }
 

@@ -83,8 +83,8 @@ class WithoutHttpTest {
         own.close();
         own.close();
 
-        for (int i = 0; i < 200 && !startedSince(before).isEmpty(); i++) {
-            Thread.sleep(50);
+        for (Thread thread : startedSince(before)) {
+            thread.join(60_000);
         }
         assertEquals(Set.of(), startedSince(before));
         var refused = assertThrows(IllegalStateException.class, own::createCartTable);
