@@ -2,12 +2,11 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
-import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.math.BigDecimal;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A store returns carts; {@link #empty} and {@link #apply} make them without a store. There is always a cart: of a user
  * who has none, or whose cart has expired, it is the empty one.
  *
- * <p>Two carts are equal if they belong to the same user and have equal lines in the same order; version and times do not
- * count.
+ * <p>A cart can carry attributes of the shop's own, such as a coupon, with lines or without ({@link CartUpdate#setAttribute}).
+ *
+ * <p>Two carts are equal if they belong to the same user and have equal lines in the same order and equal attributes; version
+ * and times do not count.
  *
  * <p>Immutable and thread-safe.
  */
@@ -32,6 +33,7 @@ public final class Cart {
     private final @Nullable Instant lastUpdated;
     private final @Nullable Instant expiresAt;
     private final @Nullable Origin origin;
+    private final Attributes attributes;
 
     /** What a store knows of a cart that it returned; {@code null} in a cart that no store returned. */
     interface Origin {
@@ -54,8 +56,19 @@ public final class Cart {
             @Nullable Instant lastUpdated,
             @Nullable Instant expiresAt,
             @Nullable Origin origin) {
+        this(userId, items, Attributes.NONE, lastUpdated, expiresAt, origin);
+    }
+
+    Cart(
+            String userId,
+            List<CartItem> items,
+            Attributes attributes,
+            @Nullable Instant lastUpdated,
+            @Nullable Instant expiresAt,
+            @Nullable Origin origin) {
         this.userId = userId;
         this.items = items;
+        this.attributes = attributes.beside(ItemFormat.KNOWN);
         long count = 0;
         long micros = 0;
         boolean fits = true;
@@ -78,6 +91,7 @@ public final class Cart {
     Cart(Cart content, @Nullable Instant lastUpdated, @Nullable Instant expiresAt, Origin origin) {
         this.userId = content.userId;
         this.items = content.items;
+        this.attributes = content.attributes;
         this.totalItems = content.totalItems;
         this.totalPrice = content.totalPrice;
         this.lastUpdated = lastUpdated;
@@ -98,8 +112,8 @@ public final class Cart {
      * Returns the cart that a store other than {@link DynamoDbCartStore} hands out: for authors of a {@link CartStore}, such
      * as an in-memory one for tests.
      *
-     * @param content user and lines
-     * @param version the token that this store gave the state; ignored if the cart has no lines
+     * @param content user, lines and attributes
+     * @param version the token that this store gave the state; ignored if the cart has neither lines nor attributes
      * @param lastUpdated when the cart was last changed
      * @param expiresAt when it ceases to exist
      */
@@ -128,6 +142,19 @@ public final class Cart {
         return index < 0 ? Optional.empty() : Optional.of(items.get(index));
     }
 
+    /**
+     * Returns the attributes of the shop's own, by name: what {@link CartUpdate#setAttribute} takes and other writers left, as far as
+     * it is JSON-like. Empty if there are none; unmodifiable, and so are the lists and maps in it. Binary values and sets stay in the
+     * table, and are not shown.
+     */
+    public Map<String, Object> attributes() {
+        return attributes.asMap();
+    }
+
+    Attributes ownAttributes() {
+        return attributes;
+    }
+
     /** Returns the number of copies of all books together. */
     public long totalItems() {
         return totalItems;
@@ -153,15 +180,20 @@ public final class Cart {
      * the token of the cart that it was made from.
      */
     public CartVersion version() {
-        if (items.isEmpty() && !(origin instanceof Derived)) {
+        if (isBare() && !(origin instanceof Derived)) {
             return CartVersion.ABSENT;
         }
         return origin == null ? CartVersion.ABSENT : origin.version();
     }
 
-    /** Returns whether the cart has no lines. */
+    /** Returns whether the cart has no lines; it may have attributes nevertheless. */
     public boolean isEmpty() {
         return items.isEmpty();
+    }
+
+    /** Returns whether nothing is in the cart, as if it did not exist: no line, and no attribute. */
+    boolean isBare() {
+        return items.isEmpty() && attributes.isEmpty();
     }
 
     /**
@@ -177,19 +209,16 @@ public final class Cart {
     public Cart apply(CartLimits limits, Instant now, List<CartChange> changes) {
         requireNonNull(limits, "limits");
         requireNonNull(now, "now");
-        List<CartItem> lines = new ArrayList<>(items);
-        for (CartChange change : changes) {
-            applyTo(lines, change, now);
-        }
-        checkGrowth(limits, lines);
-        return new Cart(userId, lines, now, expiresAt, derived());
+        Draft draft = new Draft(this, now);
+        draft.apply(limits, changes);
+        return outcome(draft, now);
     }
 
     /**
      * Returns the cart that results from merging another user's cart into this one, by the same rules as a store, without any
      * I/O. Like the outcome of {@link #apply} it is a preview.
      *
-     * @param from the cart whose lines are taken
+     * @param from the cart whose lines are taken, and its attributes where this one does not have them
      * @param strategy what happens to a book that both carts hold; all other lines are kept
      * @param limits judged on the outcome; they refuse growth only
      * @param now the time of the merge
@@ -199,101 +228,13 @@ public final class Cart {
         requireNonNull(strategy, "strategy");
         requireNonNull(limits, "limits");
         requireNonNull(now, "now");
-        List<CartItem> lines = new ArrayList<>(items);
-        for (CartItem theirs : from.items) {
-            int index = indexOf(lines, theirs.bookId());
-            if (index < 0) {
-                lines.add(theirs);
-            } else {
-                CartItem ours = lines.get(index);
-                lines.set(
-                        index,
-                        switch (strategy) {
-                            case SUM ->
-                                ours.withDetailsOf(theirs).withQuantity(sum(ours.quantity(), theirs.quantity()));
-                            case MAX ->
-                                ours.withDetailsOf(theirs).withQuantity(Math.max(ours.quantity(), theirs.quantity()));
-                            case KEEP_FROM -> theirs;
-                            case KEEP_INTO -> ours;
-                        });
-            }
-        }
-        checkGrowth(limits, lines);
-        return new Cart(userId, lines, now, expiresAt, derived());
+        Draft draft = new Draft(this, now);
+        draft.merge(from, strategy, limits);
+        return outcome(draft, now);
     }
 
-    private void applyTo(List<CartItem> lines, CartChange change, Instant now) {
-        if (change instanceof CartChange.Add add) {
-            CartItem added = add.item();
-            int index = indexOf(lines, added.bookId());
-            if (index < 0) {
-                lines.add(added.withAddedAtIfAbsent(now));
-            } else {
-                CartItem line = lines.get(index);
-                lines.set(index, line.withDetailsOf(added).withQuantity(sum(line.quantity(), added.quantity())));
-            }
-        } else if (change instanceof CartChange.SetQuantity set) {
-            int index = known(lines, set.bookId());
-            if (set.quantity() == 0) {
-                lines.remove(index);
-            } else {
-                lines.set(index, lines.get(index).withQuantity(set.quantity()));
-            }
-        } else if (change instanceof CartChange.Remove remove) {
-            int index = indexOf(lines, remove.bookId());
-            if (index >= 0) {
-                lines.remove(index);
-            }
-        } else if (change instanceof CartChange.Reprice reprice) {
-            int index = known(lines, reprice.bookId());
-            lines.set(index, lines.get(index).withPrice(reprice.price()));
-        } else if (change instanceof CartChange.Subtract subtract) {
-            subtract.quantities().forEach((bookId, quantity) -> {
-                int index = indexOf(lines, bookId);
-                if (index >= 0) {
-                    int left = lines.get(index).quantity() - quantity;
-                    if (left > 0) {
-                        lines.set(index, lines.get(index).withQuantity(left));
-                    } else {
-                        lines.remove(index);
-                    }
-                }
-            });
-        } else if (change instanceof CartChange.Clear) {
-            lines.clear();
-        }
-    }
-
-    private int known(List<CartItem> lines, String bookId) {
-        int index = indexOf(lines, bookId);
-        if (index < 0) {
-            throw new CartRejectedException(userId, Reason.UNKNOWN_BOOK, "the cart does not hold the book");
-        }
-        return index;
-    }
-
-    private int sum(int quantity, int more) {
-        int sum = quantity + more;
-        if (sum < 0) {
-            throw new CartRejectedException(userId, Reason.LIMIT, "the quantity exceeds " + Integer.MAX_VALUE);
-        }
-        return sum;
-    }
-
-    private void checkGrowth(CartLimits limits, List<CartItem> lines) {
-        if (lines.size() > limits.maxLines() && lines.size() > items.size()) {
-            throw new CartRejectedException(
-                    userId, Reason.LIMIT, "the cart may have at most " + limits.maxLines() + " lines");
-        }
-        for (int i = 0; i < lines.size(); i++) {
-            CartItem line = lines.get(i);
-            if (line.quantity() > limits.maxQuantity()
-                    && line.quantity()
-                            > item(line.bookId()).map(CartItem::quantity).orElse(0)) {
-                throw new CartRejectedException(
-                        userId, Reason.LIMIT, "a line may have a quantity of at most " + limits.maxQuantity());
-            }
-        }
+    private Cart outcome(Draft draft, Instant now) {
+        return new Cart(userId, draft.lines(), draft.attributes(), now, expiresAt, derived());
     }
 
     static int indexOf(List<CartItem> lines, String bookId) {
@@ -314,7 +255,7 @@ public final class Cart {
         for (CartItem line : lines) {
             sum = sum.add(line.price().multiply(BigDecimal.valueOf(line.quantity())));
         }
-        return Checks.canonical(sum);
+        return Decimal.canonical(sum);
     }
 
     @Nullable
@@ -343,18 +284,18 @@ public final class Cart {
                 return false;
             }
         }
-        return true;
+        return attributes.equals(that.attributes);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(userId, items);
+        return Objects.hash(userId, items, attributes);
     }
 
-    /** Returns user, lines and totals, for a debugger or a test report; none of it belongs in a log. */
+    /** Returns user, lines, attributes and totals, for a debugger or a test report; none of it belongs in a log. */
     @Override
     public String toString() {
-        return "Cart[userId=" + userId + ", items=" + items + ", totalItems=" + totalItems + ", totalPrice="
-                + totalPrice.toPlainString() + ", version=" + version() + "]";
+        return "Cart[userId=" + userId + ", items=" + items + ", attributes=" + attributes + ", totalItems="
+                + totalItems + ", totalPrice=" + totalPrice.toPlainString() + ", version=" + version() + "]";
     }
 }

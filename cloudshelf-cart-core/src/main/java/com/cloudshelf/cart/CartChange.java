@@ -15,8 +15,8 @@ import java.util.Map;
 public sealed interface CartChange {
 
     /**
-     * Adds copies of a book. If the book is in the cart the quantities are summed, the line takes the newer price, title and
-     * author, and keeps the time at which it was first added; otherwise the line is appended.
+     * Adds copies of a book. If the book is in the cart the quantities are summed, the line takes the newer price, title,
+     * author and attributes, each where the added one has it, and keeps the time at which it was first added; otherwise the line is appended.
      */
     record Add(CartItem item) implements CartChange {
         public Add {
@@ -76,6 +76,50 @@ public sealed interface CartChange {
         }
     }
 
-    /** Removes every line. Stands alone in an update. */
+    /**
+     * Sets an attribute of the shop's own on the cart, such as a coupon. It stays until it is removed, or the cart is cleared or
+     * expires.
+     *
+     * @param name 1 to 255 bytes in UTF-8, and none of the names that the item format has for the library's own
+     * @param value as {@link CartItem#with} takes it; kept in canonical form
+     */
+    record SetAttribute(String name, Object value) implements CartChange {
+        public SetAttribute {
+            Attributes.name(ItemFormat.KNOWN, name);
+            value = Attributes.value(name, value);
+        }
+    }
+
+    /** Removes an attribute of the shop's own from the cart; changes nothing if there is none. */
+    record RemoveAttribute(String name) implements CartChange {
+        public RemoveAttribute {
+            Attributes.name(ItemFormat.KNOWN, name);
+        }
+    }
+
+    /**
+     * Sets an attribute of the shop's own on a book's line. A book that is not in the cart rejects the update
+     * ({@link CartRejectedException.Reason#UNKNOWN_BOOK}).
+     *
+     * @param name as {@link CartItem#with} takes it
+     * @param value as {@link CartItem#with} takes it; kept in canonical form
+     */
+    record SetItemAttribute(String bookId, String name, Object value) implements CartChange {
+        public SetItemAttribute {
+            Checks.id("bookId", bookId);
+            Attributes.name(CartItem.OWN_NAMES, name);
+            value = Attributes.value(name, value);
+        }
+    }
+
+    /** Removes an attribute of the shop's own from a book's line; changes nothing if the line or the attribute is not there. */
+    record RemoveItemAttribute(String bookId, String name) implements CartChange {
+        public RemoveItemAttribute {
+            Checks.id("bookId", bookId);
+            Attributes.name(CartItem.OWN_NAMES, name);
+        }
+    }
+
+    /** Removes every line and every attribute. Stands alone in an update. */
     record Clear() implements CartChange {}
 }

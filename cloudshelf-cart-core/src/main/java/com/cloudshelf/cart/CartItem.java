@@ -4,8 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,15 +17,27 @@ import org.jspecify.annotations.Nullable;
  * every total fits the 38 digits of a DynamoDB number. It is kept without trailing zeros, as DynamoDB keeps it: an item
  * made with 9.50 has the price 9.5, and equals the item that is read back.
  *
+ * <p>A line can carry attributes of the shop's own, such as {@code giftWrap}: {@link #with} says what they may be.
+ *
  * <p>Immutable and thread-safe.
  */
 public final class CartItem {
+    /** The names of a stored line that are no attributes of a shop's own. */
+    static final Set<String> OWN_NAMES = Set.of(
+            ItemFormat.BOOK_ID,
+            ItemFormat.TITLE,
+            ItemFormat.AUTHOR,
+            ItemFormat.PRICE,
+            ItemFormat.QUANTITY,
+            ItemFormat.ADDED_AT);
+
     private final String bookId;
     private final @Nullable String title;
     private final @Nullable String author;
     private final long micros;
     private final int quantity;
     private final @Nullable Instant addedAt;
+    private final Attributes attributes;
 
     private CartItem(
             String bookId,
@@ -31,13 +45,15 @@ public final class CartItem {
             @Nullable String author,
             long micros,
             int quantity,
-            @Nullable Instant addedAt) {
+            @Nullable Instant addedAt,
+            Attributes attributes) {
         this.bookId = bookId;
         this.title = title;
         this.author = author;
         this.micros = micros;
         this.quantity = quantity;
         this.addedAt = addedAt;
+        this.attributes = attributes.beside(OWN_NAMES);
     }
 
     /**
@@ -63,7 +79,38 @@ public final class CartItem {
 
     /** Returns this line with the time at which the book first entered the cart. */
     public CartItem withAddedAt(Instant addedAt) {
-        return new CartItem(bookId, title, author, micros, quantity, requireNonNull(addedAt, "addedAt"));
+        return new CartItem(bookId, title, author, micros, quantity, requireNonNull(addedAt, "addedAt"), attributes);
+    }
+
+    /**
+     * Returns this line with an attribute of the shop's own, in place of the value that it may have.
+     *
+     * @param name 1 to 255 bytes in UTF-8, none of {@code bookId}, {@code title}, {@code author}, {@code price},
+     *     {@code quantity} and {@code addedAt}
+     * @param value a {@link String}, a {@link Boolean}, a finite {@link Number} of at most 38 digits between 1E-130 and 9.99E+125,
+     *     which is kept as a {@link BigDecimal} without trailing zeros, or a {@link java.util.List} or {@link Map} of such values,
+     *     which is copied; lists and maps nest up to 16 deep
+     * @throws IllegalArgumentException if the name or the value breaks its rule; the message has the path of what does
+     */
+    public CartItem with(String name, Object value) {
+        Attributes.name(OWN_NAMES, name);
+        return with(attributes.with(name, value));
+    }
+
+    /** Returns this line without an attribute, if it has it. */
+    CartItem without(String name) {
+        return with(attributes.without(name));
+    }
+
+    private CartItem with(Attributes attributes) {
+        return attributes.equals(this.attributes)
+                ? this
+                : new CartItem(bookId, title, author, micros, quantity, addedAt, attributes);
+    }
+
+    /** Returns this line with the attributes of another that it does not have itself. */
+    CartItem withMissingAttributesOf(CartItem other) {
+        return with(other.attributes.with(attributes));
     }
 
     CartItem withAddedAtIfAbsent(Instant now) {
@@ -71,14 +118,16 @@ public final class CartItem {
     }
 
     CartItem withQuantity(int quantity) {
-        return quantity == this.quantity ? this : new CartItem(bookId, title, author, micros, quantity, addedAt);
+        return quantity == this.quantity
+                ? this
+                : new CartItem(bookId, title, author, micros, quantity, addedAt, attributes);
     }
 
     CartItem withPrice(BigDecimal price) {
-        return stored(bookId, title, author, Checks.micros(price), quantity, addedAt);
+        return new CartItem(bookId, title, author, Checks.micros(price), quantity, addedAt, attributes);
     }
 
-    /** Returns this line with another's price, title and author, where the other has them. */
+    /** Returns this line with another's price, and with its title, author and attributes, where the other has them. */
     CartItem withDetailsOf(CartItem newer) {
         return new CartItem(
                 bookId,
@@ -86,7 +135,8 @@ public final class CartItem {
                 newer.author == null ? author : newer.author,
                 newer.micros,
                 quantity,
-                addedAt);
+                addedAt,
+                attributes.with(newer.attributes));
     }
 
     /** Makes a line of values that were checked where they were read. */
@@ -97,7 +147,19 @@ public final class CartItem {
             long micros,
             int quantity,
             @Nullable Instant addedAt) {
-        return new CartItem(bookId, title, author, micros, quantity, addedAt);
+        return stored(bookId, title, author, micros, quantity, addedAt, Attributes.NONE);
+    }
+
+    /** Makes a line of values that were checked where they were read. */
+    static CartItem stored(
+            String bookId,
+            @Nullable String title,
+            @Nullable String author,
+            long micros,
+            int quantity,
+            @Nullable Instant addedAt,
+            Attributes attributes) {
+        return new CartItem(bookId, title, author, micros, quantity, addedAt, attributes);
     }
 
     /** Returns the id of the book; a cart has at most one line for it. */
@@ -128,6 +190,19 @@ public final class CartItem {
     /** Returns when the book first entered the cart, if that is known. */
     public Optional<Instant> addedAt() {
         return Optional.ofNullable(addedAt);
+    }
+
+    /**
+     * Returns the attributes of the shop's own, by name: what {@link #with} takes, in the form in which it keeps them. Empty if
+     * there are none; unmodifiable, and so are the lists and maps in it. Binary values and sets that other writers may have left
+     * stay in the table, and are not shown.
+     */
+    public Map<String, Object> attributes() {
+        return attributes.asMap();
+    }
+
+    Attributes ownAttributes() {
+        return attributes;
     }
 
     /** Returns the price in millionths, which fits a long for every price that is allowed. */
@@ -162,18 +237,20 @@ public final class CartItem {
                 && micros == that.micros
                 && Objects.equals(title, that.title)
                 && Objects.equals(author, that.author)
-                && Objects.equals(addedAt, that.addedAt);
+                && Objects.equals(addedAt, that.addedAt)
+                && attributes.equals(that.attributes);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(bookId, title, author, micros, quantity, addedAt);
+        return Objects.hash(bookId, title, author, micros, quantity, addedAt, attributes);
     }
 
     /** Returns all values, for a debugger or a test report; what a customer has in the cart does not belong in a log. */
     @Override
     public String toString() {
         return "CartItem[bookId=" + bookId + ", title=" + title + ", author=" + author + ", price="
-                + price().toPlainString() + ", quantity=" + quantity + ", addedAt=" + addedAt + "]";
+                + price().toPlainString() + ", quantity=" + quantity + ", addedAt=" + addedAt + ", attributes="
+                + attributes + "]";
     }
 }

@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -90,14 +92,71 @@ public final class CartUpdate {
 
     /**
      * Takes out exactly what another cart holds, at most as much as is there: the checkout of that cart. Books and copies that
-     * were added since stay.
+     * were added since stay, and lines that stay keep their attributes, as the cart keeps its own.
+     *
+     * <p>The cart is the one that was shown to the customer and ordered. A repeated checkout must not read it again: what it reads
+     * has been emptied by the first call, so an {@link #idempotencyKey} would stand for other changes and reject the repetition
+     * ({@link CartRejectedException.Reason#KEY_REUSED}). Where the cart is not kept, take {@link #subtract(Map)} with the order's
+     * lines.
      */
     public CartUpdate subtract(Cart orderedCart) {
         return with(CartChange.Subtract.of(orderedCart));
     }
 
     /**
-     * Removes every line. Stands alone: it is the only change of an update.
+     * Takes out these copies, at most as many as are there: the checkout of an order whose lines are known. This is the form for a
+     * checkout that may be repeated, with an {@link #idempotencyKey}: the lines of the order are the same each time, whereas the
+     * cart is another one once the first call has taken effect.
+     *
+     * @param quantities copies to take out by book id, each at least 1; copied
+     * @throws IllegalArgumentException if a quantity is below 1 or an id blank or over-long
+     */
+    public CartUpdate subtract(Map<String, Integer> quantities) {
+        return with(new CartChange.Subtract(quantities));
+    }
+
+    /**
+     * Sets an attribute of the shop's own on the cart.
+     *
+     * @param name 1 to 255 bytes in UTF-8, and none of the library's own names for the item
+     * @param value as {@link CartItem#with} takes it
+     * @throws IllegalArgumentException if the name or the value breaks its rule; the message has the path of what does
+     */
+    public CartUpdate setAttribute(String name, Object value) {
+        return with(new CartChange.SetAttribute(name, value));
+    }
+
+    /**
+     * Removes an attribute of the shop's own from the cart, if it is there.
+     *
+     * @throws IllegalArgumentException if no attribute can have the name
+     */
+    public CartUpdate removeAttribute(String name) {
+        return with(new CartChange.RemoveAttribute(name));
+    }
+
+    /**
+     * Sets an attribute of the shop's own on a book's line; a book that is not in the cart rejects the update.
+     *
+     * @param name as {@link CartItem#with} takes it
+     * @param value as {@link CartItem#with} takes it
+     * @throws IllegalArgumentException if the id, the name or the value breaks its rule; the message has the path of what does
+     */
+    public CartUpdate setItemAttribute(String bookId, String name, Object value) {
+        return with(new CartChange.SetItemAttribute(bookId, name, value));
+    }
+
+    /**
+     * Removes an attribute of the shop's own from a book's line, if it is there.
+     *
+     * @throws IllegalArgumentException if the id is blank or over-long, or no attribute can have the name
+     */
+    public CartUpdate removeItemAttribute(String bookId, String name) {
+        return with(new CartChange.RemoveItemAttribute(bookId, name));
+    }
+
+    /**
+     * Removes every line and every attribute of the cart. Stands alone: it is the only change of an update.
      *
      * @throws IllegalStateException if the update holds another change
      */
@@ -152,7 +211,8 @@ public final class CartUpdate {
     /**
      * Names the logical call, so that a repetition has no second effect and returns the cart. The store remembers the key for
      * its retention time; the same key with other changes is rejected
-     * ({@link CartRejectedException.Reason#KEY_REUSED}). A keyed call needs to see the cart: it takes a read and a write, or one
+     * ({@link CartRejectedException.Reason#KEY_REUSED}), so a repetition must be made of what the first call was made of: the
+     * lines of the order, say, and not a cart that is read anew. A keyed call needs to see the cart: it takes a read and a write, or one
      * write with {@link #basedOn}.
      *
      * @param key 1 to 2048 bytes in UTF-8, not blank; only a hash of it is stored
@@ -164,13 +224,12 @@ public final class CartUpdate {
 
     /**
      * Bounds the call in time, in place of the store's operation timeout; for instance the remaining time of a Lambda. A store
-     * takes anything above its maximum of 60 seconds as 60 seconds.
-     *
-     * @throws IllegalArgumentException if the duration is not positive
+     * takes anything above its maximum of 60 seconds as 60 seconds. Zero or less is a deadline that has passed: the call fails as
+     * unavailable, and nothing is sent.
      */
     public CartUpdate within(Duration deadline) {
         return new CartUpdate(
-                userId, changes, snapshot, expectedVersion, idempotencyKey, Checks.positive("deadline", deadline));
+                userId, changes, snapshot, expectedVersion, idempotencyKey, requireNonNull(deadline, "deadline"));
     }
 
     /** Returns the user whose cart is to change. */
@@ -205,6 +264,24 @@ public final class CartUpdate {
 
     boolean isClear() {
         return changes.size() == 1 && changes.get(0) instanceof CartChange.Clear;
+    }
+
+    /** Two updates are equal if user, changes, in their order, and terms are, the content of the cart in {@link #basedOn} included. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other
+                || (other instanceof CartUpdate that
+                        && userId.equals(that.userId)
+                        && changes.equals(that.changes)
+                        && Objects.equals(snapshot, that.snapshot)
+                        && Objects.equals(expectedVersion, that.expectedVersion)
+                        && Objects.equals(idempotencyKey, that.idempotencyKey)
+                        && Objects.equals(deadline, that.deadline));
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(userId, changes, snapshot, expectedVersion, idempotencyKey, deadline);
     }
 
     /** Returns the changes and terms, for a debugger; what a customer has in the cart does not belong in a log. */

@@ -51,10 +51,11 @@ final class Checks {
         if (value.signum() < 0) {
             throw new IllegalArgumentException("price must not be negative");
         }
-        if (value.compareTo(MAX_PRICE) > 0) {
+        BigDecimal bounded = bounded(value);
+        if (bounded.compareTo(MAX_PRICE) > 0) {
             throw new IllegalArgumentException("price must be at most 10^12");
         }
-        BigDecimal canonical = canonical(value);
+        BigDecimal canonical = Decimal.canonical(bounded);
         if (canonical.scale() > MAX_PRICE_DECIMALS) {
             throw new IllegalArgumentException(
                     "price must have at most " + MAX_PRICE_DECIMALS + " decimals, but has " + canonical.scale());
@@ -72,9 +73,15 @@ final class Checks {
         return text.length() > MAX_ID_BYTES / 3 && utf8Length(text) > MAX_ID_BYTES;
     }
 
-    static BigDecimal canonical(BigDecimal value) {
-        BigDecimal stripped = value.stripTrailingZeros();
-        return stripped.scale() < 0 ? stripped.setScale(0) : stripped;
+    private static BigDecimal bounded(BigDecimal price) {
+        try {
+            return Decimal.bounded(price);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "price must be at most 10^12 and have at most " + MAX_PRICE_DECIMALS + " decimals, but "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     static Duration positive(String field, Duration value) {

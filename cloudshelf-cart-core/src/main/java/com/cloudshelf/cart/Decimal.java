@@ -1,6 +1,7 @@
 package com.cloudshelf.cart;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 
 /**
  * Reads plain decimals, which is what nearly all numbers of an item are, without the work and garbage of {@link BigDecimal}:
@@ -12,6 +13,17 @@ final class Decimal {
 
     private static final int MAX_DIGITS = 18;
     private static final int MAX_PRICE_DIGITS = 12;
+
+    /** About 600 digits: more than a number of DynamoDB has, however it is written. */
+    private static final int MAX_BITS = 2048;
+
+    private static final int MAX_TEXT = 600;
+    private static final String TOO_LONG = "has far more digits than a number may have; round it";
+
+    // DynamoDB's own.
+    private static final int MAX_ATTRIBUTE_DIGITS = 38;
+    private static final int MAX_EXPONENT = 125;
+    private static final int MIN_EXPONENT = -130;
 
     private Decimal() {}
 
@@ -68,5 +80,71 @@ final class Decimal {
             scale--;
         }
         return BigDecimal.valueOf(unscaled, scale);
+    }
+
+    /**
+     * Returns the number itself, or an equal one, if bringing it into canonical form takes next to no time.
+     *
+     * @throws IllegalArgumentException if it has too many digits for that; the message goes on after the number's name
+     */
+    static BigDecimal bounded(BigDecimal number) {
+        BigInteger unscaled = number.unscaledValue();
+        if (unscaled.signum() == 0) {
+            return BigDecimal.ZERO;
+        }
+        // To strip zeros takes the JDK a time that grows with the square of their number.
+        if (unscaled.bitLength() > MAX_BITS) {
+            throw new IllegalArgumentException(TOO_LONG);
+        }
+        // Subclasses could change their mind.
+        return number.getClass() == BigDecimal.class ? number : new BigDecimal(unscaled, number.scale());
+    }
+
+    /** Returns the one form that equal numbers of bounded length have in common: no trailing zeros, no exponent. */
+    static BigDecimal canonical(BigDecimal number) {
+        BigDecimal stripped = number.stripTrailingZeros();
+        return stripped.scale() < 0 ? stripped.setScale(0) : stripped;
+    }
+
+    /**
+     * Returns any finite number in canonical form, if DynamoDB can keep it.
+     *
+     * @throws IllegalArgumentException if it cannot; the message goes on after the number's name
+     */
+    static BigDecimal ofAttribute(Number number) {
+        if (number instanceof Integer || number instanceof Long || number instanceof Short || number instanceof Byte) {
+            return BigDecimal.valueOf(number.longValue());
+        }
+        BigDecimal decimal = bounded(exact(number));
+        long exponent = (long) decimal.precision() - decimal.scale() - 1;
+        if (decimal.signum() != 0 && (exponent > MAX_EXPONENT || exponent < MIN_EXPONENT)) {
+            throw new IllegalArgumentException("must be 0, or between 1E-130 and 9.99E+125 in magnitude");
+        }
+        if (decimal.stripTrailingZeros().precision() > MAX_ATTRIBUTE_DIGITS) {
+            throw new IllegalArgumentException("must have at most " + MAX_ATTRIBUTE_DIGITS + " digits");
+        }
+        return canonical(decimal);
+    }
+
+    private static BigDecimal exact(Number number) {
+        if (number instanceof BigDecimal decimal) {
+            return decimal;
+        }
+        if (number instanceof BigInteger integer) {
+            return new BigDecimal(integer);
+        }
+        if ((number instanceof Double || number instanceof Float) && !Double.isFinite(number.doubleValue())) {
+            throw new IllegalArgumentException("must be a finite number");
+        }
+        String text = number.toString();
+        if (text.length() > MAX_TEXT) {
+            throw new IllegalArgumentException(TOO_LONG);
+        }
+        try {
+            return new BigDecimal(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "must be a finite number, which a " + number.getClass().getName() + " is not by its text", e);
+        }
     }
 }

@@ -46,7 +46,8 @@ final class ItemFormat {
     /** The format that this version writes; a higher one is read as far as it is known, and never written. */
     static final long CURRENT_FORMAT = 1;
 
-    private static final Set<String> KNOWN = Set.of(
+    /** The names of the item that are no attributes of a shop's own. */
+    static final Set<String> KNOWN = Set.of(
             USER_ID,
             CART_ITEMS,
             TOTAL_ITEMS,

@@ -29,6 +29,7 @@ record KeyedChanges(String hash, String digest) {
                 put(digest, item.authorOrNull());
                 put(digest, item.price().toPlainString());
                 put(digest, Integer.toString(item.quantity()));
+                put(digest, item.ownAttributes().canonical());
             } else if (change instanceof CartChange.SetQuantity set) {
                 put(digest, set.bookId());
                 put(digest, Integer.toString(set.quantity()));
@@ -44,6 +45,18 @@ record KeyedChanges(String hash, String digest) {
                     put(digest, bookId);
                     put(digest, Integer.toString(quantity));
                 });
+            } else if (change instanceof CartChange.SetAttribute set) {
+                put(digest, set.name());
+                put(digest, Attributes.canonical(set.value()));
+            } else if (change instanceof CartChange.RemoveAttribute remove) {
+                put(digest, remove.name());
+            } else if (change instanceof CartChange.SetItemAttribute set) {
+                put(digest, set.bookId());
+                put(digest, set.name());
+                put(digest, Attributes.canonical(set.value()));
+            } else if (change instanceof CartChange.RemoveItemAttribute remove) {
+                put(digest, remove.bookId());
+                put(digest, remove.name());
             }
         }
         return new KeyedChanges(text(sha256().digest(key.getBytes(StandardCharsets.UTF_8))), text(digest.digest()));

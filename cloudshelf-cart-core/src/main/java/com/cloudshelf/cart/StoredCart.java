@@ -143,30 +143,7 @@ final class StoredCart implements Cart.Origin {
     @Override
     public CartVersion version() {
         long counter = memory == null ? 0 : memory.version();
-        return CartVersion.of(memory == null ? null : memory.incarnation(), counter, fingerprint(cart.items()));
-    }
-
-    /** Mixes all that a line shows, so that a change by a writer who raises no version gives another token. */
-    private static long fingerprint(List<CartItem> items) {
-        long hash = 0xcbf29ce484222325L;
-        for (CartItem item : items) {
-            hash = mix(hash, item.bookId());
-            hash = mix(hash, item.titleOrNull());
-            hash = mix(hash, item.authorOrNull());
-            hash = mix(hash, item.price().toPlainString());
-            hash = (hash ^ item.quantity()) * 0x9e3779b97f4a7c15L;
-            hash ^= hash >>> 32;
-        }
-        return hash;
-    }
-
-    private static long mix(long hash, @Nullable String text) {
-        long mixed = hash;
-        for (int i = 0; text != null && i < text.length(); i++) {
-            mixed = (mixed ^ text.charAt(i)) * 0x100000001b3L;
-        }
-        mixed = (mixed ^ (text == null ? -1 : text.length())) * 0x9e3779b97f4a7c15L;
-        return mixed ^ (mixed >>> 29);
+        return CartVersion.of(memory == null ? null : memory.incarnation(), counter, Fingerprint.of(cart));
     }
 
     /** Collects what is known of an item. */

@@ -16,7 +16,11 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import com.cloudshelf.cart.CartChange.Add;
 import com.cloudshelf.cart.CartChange.Clear;
 import com.cloudshelf.cart.CartChange.Remove;
+import com.cloudshelf.cart.CartChange.RemoveAttribute;
+import com.cloudshelf.cart.CartChange.RemoveItemAttribute;
 import com.cloudshelf.cart.CartChange.Reprice;
+import com.cloudshelf.cart.CartChange.SetAttribute;
+import com.cloudshelf.cart.CartChange.SetItemAttribute;
 import com.cloudshelf.cart.CartChange.SetQuantity;
 import com.cloudshelf.cart.CartChange.Subtract;
 import java.time.Duration;
@@ -66,6 +70,11 @@ class CartUpdateTest {
                 .remove("c")
                 .reprice("d", money("9.50"))
                 .subtract(STORED)
+                .subtract(Map.of("a", 3))
+                .setAttribute("coupon", "SAVE10")
+                .removeAttribute("note")
+                .setItemAttribute("a", "giftWrap", true)
+                .removeItemAttribute("b", "giftWrap")
                 .with(new Remove("e"));
 
         assertThat(update.changes())
@@ -75,6 +84,11 @@ class CartUpdateTest {
                         new Remove("c"),
                         new Reprice("d", money("9.5")),
                         new Subtract(Map.of("a", 2)),
+                        new Subtract(Map.of("a", 3)),
+                        new SetAttribute("coupon", "SAVE10"),
+                        new RemoveAttribute("note"),
+                        new SetItemAttribute("a", "giftWrap", true),
+                        new RemoveItemAttribute("b", "giftWrap"),
                         new Remove("e"));
     }
 
@@ -101,7 +115,12 @@ class CartUpdateTest {
                 Named.of("remove", update -> update.remove("a")),
                 Named.of("reprice", update -> update.reprice("a", money("1"))),
                 Named.of("subtract", update -> update.subtract(STORED)),
-                Named.of("with", update -> update.with(new Remove("a"))));
+                Named.of("subtract of a map", update -> update.subtract(Map.of("a", 1))),
+                Named.of("setAttribute", update -> update.setAttribute("x", 1)),
+                Named.of("removeAttribute", update -> update.removeAttribute("x")),
+                Named.of("setItemAttribute", update -> update.setItemAttribute("a", "x", 1)),
+                Named.of("removeItemAttribute", update -> update.removeItemAttribute("a", "x")),
+                Named.of("with", update -> update.with(new Remove("c"))));
     }
 
     static Stream<Named<UnaryOperator<CartUpdate>>> terms() {
@@ -163,7 +182,16 @@ class CartUpdateTest {
         assertThatNullPointerException().isThrownBy(() -> update.remove(null));
         assertThatNullPointerException().isThrownBy(() -> update.reprice(null, money("1")));
         assertThatNullPointerException().isThrownBy(() -> update.reprice("a", null));
-        assertThatNullPointerException().isThrownBy(() -> update.subtract(null));
+        assertThatNullPointerException().isThrownBy(() -> update.subtract((Cart) null));
+        assertThatNullPointerException().isThrownBy(() -> update.subtract((Map<String, Integer>) null));
+        assertThatNullPointerException().isThrownBy(() -> update.setAttribute(null, 1));
+        assertThatNullPointerException().isThrownBy(() -> update.setAttribute("x", null));
+        assertThatNullPointerException().isThrownBy(() -> update.removeAttribute(null));
+        assertThatNullPointerException().isThrownBy(() -> update.setItemAttribute(null, "x", 1));
+        assertThatNullPointerException().isThrownBy(() -> update.setItemAttribute("a", null, 1));
+        assertThatNullPointerException().isThrownBy(() -> update.setItemAttribute("a", "x", null));
+        assertThatNullPointerException().isThrownBy(() -> update.removeItemAttribute(null, "x"));
+        assertThatNullPointerException().isThrownBy(() -> update.removeItemAttribute("a", null));
         assertThatNullPointerException().isThrownBy(() -> update.with(null));
         assertThatNullPointerException().isThrownBy(() -> update.basedOn(null));
         assertThatNullPointerException().isThrownBy(() -> update.ifVersion(null));
@@ -251,10 +279,8 @@ class CartUpdateTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"PT0S", "PT-0.000000001S", "PT-1H"})
-    void within_notPositive_isRefused(Duration duration) {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> CartUpdate.of(USER).within(duration))
-                .withMessageContaining("positive");
+    void within_notPositive_isADeadlineThatHasPassed(Duration duration) {
+        assertThat(CartUpdate.of(USER).within(duration).deadline()).contains(duration);
     }
 
     @Test
@@ -269,5 +295,24 @@ class CartUpdateTest {
     @Test
     void toString_anUpdate_omitsTheIdempotencyKey() {
         assertThat(CartUpdate.of(USER).idempotencyKey("secret-4711").toString()).doesNotContain("secret-4711");
+    }
+
+    @Test
+    void equals_content_decides() {
+        List<UnaryOperator<CartUpdate>> all = methods().map(Named::getPayload).toList();
+        for (int i = 0; i < all.size(); i++) {
+            CartUpdate update = all.get(i).apply(CartUpdate.of(USER));
+            for (int j = 0; j < all.size(); j++) {
+                CartUpdate other = all.get(j).apply(CartUpdate.of(USER));
+                assertThat(update.equals(other)).isEqualTo(i == j);
+            }
+            assertThat(update).hasSameHashCodeAs(all.get(i).apply(CartUpdate.of(USER)));
+        }
+        assertThat(CartUpdate.of(USER).remove("a").remove("b"))
+                .isEqualTo(CartUpdate.of(USER).remove("a").remove("b"))
+                .isNotEqualTo(CartUpdate.of(USER).remove("b").remove("a"))
+                .isNotEqualTo(CartUpdate.of("another").remove("a").remove("b"))
+                .isNotEqualTo(null)
+                .isNotEqualTo(USER);
     }
 }

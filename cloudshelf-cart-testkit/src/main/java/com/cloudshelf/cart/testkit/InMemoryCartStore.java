@@ -20,6 +20,7 @@ import com.cloudshelf.cart.CartVersion;
 import com.cloudshelf.cart.InvalidStoredCartException;
 import com.cloudshelf.cart.MergeStrategy;
 import com.cloudshelf.cart.ReadConsistency;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -385,7 +386,11 @@ public final class InMemoryCartStore implements CartStore {
             if (key != null) {
                 if (keys.size() >= MAX_KEYS) {
                     throw new CartRejectedException(
-                            userId, Reason.KEYS_FULL, "the cart remembers " + MAX_KEYS + " idempotency keys already");
+                            userId,
+                            Reason.KEYS_FULL,
+                            "the cart remembers " + MAX_KEYS + " idempotency keys already",
+                            "idempotencyKeys",
+                            MAX_KEYS);
                 }
                 keys.put(key, new Key(now.plus(keyRetention), withoutTimes(update.changes())));
             } else if (outcome.equals(cart)) {
@@ -398,7 +403,7 @@ public final class InMemoryCartStore implements CartStore {
         private synchronized Cart merged(String fromUserId, String intoUserId, MergeStrategy strategy) {
             Cart from = present(fromUserId);
             Cart into = present(intoUserId);
-            if (from.isEmpty()) {
+            if (from.isEmpty() && from.attributes().isEmpty()) {
                 return into;
             }
             Instant now = now();
@@ -432,12 +437,16 @@ public final class InMemoryCartStore implements CartStore {
             for (CartChange change : changes) {
                 if (change instanceof CartChange.Add add) {
                     CartItem item = add.item();
-                    values.add(CartItem.of(
+                    CartItem timeless = CartItem.of(
                             item.bookId(),
                             item.title().orElse(null),
                             item.author().orElse(null),
                             item.price(),
-                            item.quantity()));
+                            item.quantity());
+                    for (Map.Entry<String, Object> attribute : item.attributes().entrySet()) {
+                        timeless = timeless.with(attribute.getKey(), attribute.getValue());
+                    }
+                    values.add(timeless);
                 } else {
                     values.add(change);
                 }
@@ -449,7 +458,11 @@ public final class InMemoryCartStore implements CartStore {
             int size = sizeOf(after, keys.size());
             if (size > MAX_ITEM_BYTES && size > sizeOf(before, keys.size())) {
                 throw new CartRejectedException(
-                        after.userId(), Reason.TOO_LARGE, "the cart would exceed DynamoDB's 400 KB for an item");
+                        after.userId(),
+                        Reason.TOO_LARGE,
+                        "the cart would exceed DynamoDB's 400 KB for an item",
+                        "itemBytes",
+                        MAX_ITEM_BYTES);
             }
         }
 
@@ -457,14 +470,35 @@ public final class InMemoryCartStore implements CartStore {
         private static int sizeOf(Cart cart, int keys) {
             int bytesPerLine = 63; // the names of its attributes, a time, and what a map adds
             int bytesPerKey = 80;
-            int size = 512 + utf8(cart.userId()) + keys * bytesPerKey;
+            int size = 512 + utf8(cart.userId()) + keys * bytesPerKey + sizeOf(cart.attributes());
             for (CartItem line : cart.items()) {
                 size += bytesPerLine
                         + 2 * utf8(line.bookId()) // in its line, and in the set of book ids
                         + utf8(line.title().orElse(""))
                         + utf8(line.author().orElse(""))
                         + line.price().precision() / 2
-                        + 8;
+                        + 8
+                        + sizeOf(line.attributes());
+            }
+            return size;
+        }
+
+        private static int sizeOf(Object value) {
+            int size = 3;
+            if (value instanceof Map<?, ?> map) {
+                for (Map.Entry<?, ?> entry : map.entrySet()) {
+                    size += 1 + utf8((String) entry.getKey()) + sizeOf(entry.getValue());
+                }
+            } else if (value instanceof List<?> list) {
+                for (Object element : list) {
+                    size += 1 + sizeOf(element);
+                }
+            } else if (value instanceof String text) {
+                size = utf8(text);
+            } else if (value instanceof BigDecimal number) {
+                size = number.precision() / 2 + 2;
+            } else {
+                size = 1;
             }
             return size;
         }

@@ -1,0 +1,298 @@
+package com.cloudshelf.cart;
+
+import static java.util.Objects.requireNonNull;
+
+import java.math.BigDecimal;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The attributes of a line, or of a cart, that are a shop's own: JSON-like values by name, checked and copied when they are
+ * taken, so that all of them can be written to DynamoDB and read back as they are.
+ *
+ * <p>Immutable. Equality is by content; the order of names does not count, and all numbers are in canonical form.
+ */
+final class Attributes {
+    static final int MAX_NAME_BYTES = 255;
+    static final int MAX_NESTING = 16;
+
+    /** More values than an item has bytes cannot be stored; without a bound, lists that share lists could go on for ever. */
+    private static final int MAX_VALUES = ItemFormat.MAX_ITEM_BYTES;
+
+    static final Attributes NONE = new Attributes(Map.of());
+
+    private final Map<String, Object> values;
+
+    /** Takes any values, which it checks and copies. */
+    private Attributes(Map<?, ?> values) {
+        this.values = new Copy().map(values);
+    }
+
+    /** Takes values that are checked already. */
+    private Attributes(Attributes older, Attributes newer) {
+        Map<String, Object> all = new LinkedHashMap<>(older.values);
+        all.putAll(newer.values);
+        this.values = Collections.unmodifiableMap(all);
+    }
+
+    private Attributes(Attributes from, String without) {
+        Map<String, Object> fewer = new LinkedHashMap<>(from.values);
+        fewer.remove(without);
+        this.values = Collections.unmodifiableMap(fewer);
+    }
+
+    /**
+     * Returns attributes with these values.
+     *
+     * @throws IllegalArgumentException if a name or a value breaks a rule; the message has its path
+     */
+    static Attributes of(Map<?, ?> values) {
+        return values.isEmpty() ? NONE : new Attributes(values);
+    }
+
+    /**
+     * Returns of what is stored that which can be shown. An attribute with anything in it that breaks a rule is left out whole:
+     * whatever is no string, number, truth value, list or map can be handed in as it is.
+     */
+    static Attributes shown(Map<String, ?> stored) {
+        try {
+            return of(stored);
+        } catch (IllegalArgumentException e) {
+            Map<String, Object> fit = new LinkedHashMap<>(stored);
+            fit.entrySet().removeIf(entry -> !isFit(entry));
+            return of(fit);
+        }
+    }
+
+    private static boolean isFit(Map.Entry<String, Object> entry) {
+        try {
+            of(Collections.singletonMap(entry.getKey(), entry.getValue()));
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Checks the name of an attribute.
+     *
+     * @param own the names that are the library's, where the attribute is to stand
+     */
+    static String name(Set<String> own, String name) {
+        requireNonNull(name, "name");
+        checkName(name);
+        if (own.contains(name)) {
+            throw new IllegalArgumentException("the attribute " + name + " is the library's own; choose another name");
+        }
+        return name;
+    }
+
+    /**
+     * Returns the immutable, canonical copy of a value.
+     *
+     * @throws IllegalArgumentException if it breaks a rule; the message has the path
+     */
+    static Object value(String name, @Nullable Object value) {
+        if (value == null) {
+            throw new NullPointerException("the attribute " + name + " must not be null; remove it instead");
+        }
+        return new Copy().single(name, value);
+    }
+
+    Attributes with(String name, Object value) {
+        return with(of(Map.of(name, value(name, value))));
+    }
+
+    /** Returns these and others, the others' values where both have a name. */
+    Attributes with(Attributes newer) {
+        if (newer.values.isEmpty()) {
+            return this;
+        }
+        return values.isEmpty() ? newer : new Attributes(this, newer);
+    }
+
+    Attributes without(String name) {
+        if (!values.containsKey(name)) {
+            return this;
+        }
+        return values.size() == 1 ? NONE : new Attributes(this, name);
+    }
+
+    /** Refuses names that are the library's own where these attributes are to stand. */
+    Attributes beside(Set<String> own) {
+        if (!values.isEmpty()) {
+            values.keySet().forEach(name -> name(own, name));
+        }
+        return this;
+    }
+
+    /** Returns the values by name, unmodifiable through and through. */
+    Map<String, Object> asMap() {
+        return values;
+    }
+
+    boolean isEmpty() {
+        return values.isEmpty();
+    }
+
+    /** Returns a text that is the same for equal attributes, and for no others. */
+    String canonical() {
+        StringBuilder text = new StringBuilder();
+        appendTo(text, values);
+        return text.toString();
+    }
+
+    /** Returns {@link #canonical()} of one value. */
+    static String canonical(Object value) {
+        StringBuilder text = new StringBuilder();
+        appendTo(text, value);
+        return text.toString();
+    }
+
+    private static void appendTo(StringBuilder text, Object value) {
+        if (value instanceof String string) {
+            text.append('S').append(string.length()).append(':').append(string);
+        } else if (value instanceof BigDecimal number) {
+            text.append('N').append(number.toPlainString()).append(';');
+        } else if (value instanceof Boolean bool) {
+            text.append(bool ? 'T' : 'F');
+        } else if (value instanceof List<?> list) {
+            text.append('L').append(list.size()).append(':');
+            list.forEach(element -> appendTo(text, element));
+        } else if (value instanceof Map<?, ?> map) {
+            text.append('M').append(map.size()).append(':');
+            new TreeMap<>(map).forEach((name, element) -> {
+                appendTo(text, name);
+                appendTo(text, element);
+            });
+        } else {
+            throw new AssertionError("attributes hold checked values only");
+        }
+    }
+
+    private static void checkName(String name) {
+        int bytes = Checks.utf8Length(name);
+        if (bytes < 1) {
+            throw new IllegalArgumentException(
+                    "the name of an attribute must not be empty, and must be well-formed Unicode");
+        }
+        if (bytes > MAX_NAME_BYTES) {
+            throw new IllegalArgumentException(
+                    "the name of an attribute must be at most " + MAX_NAME_BYTES + " bytes in UTF-8, but has " + bytes);
+        }
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other || (other instanceof Attributes that && values.equals(that.values));
+    }
+
+    @Override
+    public int hashCode() {
+        return values.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return values.toString();
+    }
+
+    /** One deep copy, which knows where it is. */
+    private static final class Copy {
+        private final Deque<Object> path = new ArrayDeque<>();
+        private int count;
+
+        Map<String, Object> map(Map<?, ?> map) {
+            Map<String, Object> copy = new LinkedHashMap<>();
+            map.forEach((key, value) -> {
+                if (!(key instanceof String name)) {
+                    throw refusal("must have names that are strings");
+                }
+                checkName(name);
+                path.addLast(name);
+                copy.put(name, value(value));
+                path.removeLast();
+            });
+            return Collections.unmodifiableMap(copy);
+        }
+
+        Object single(String name, Object value) {
+            path.addLast(name);
+            return value(value);
+        }
+
+        private void checkName(String name) {
+            try {
+                Attributes.checkName(name);
+            } catch (IllegalArgumentException e) {
+                throw path.isEmpty() ? e : refusal("holds a map with a bad name: " + e.getMessage());
+            }
+        }
+
+        private Object value(@Nullable Object value) {
+            count++;
+            if (count > MAX_VALUES) {
+                throw refusal("is one of more than " + MAX_VALUES + " values, which no item can hold");
+            }
+            if (value instanceof String text) {
+                if (Checks.utf8Length(text) < 0) {
+                    throw refusal("must be well-formed Unicode, but holds an unpaired surrogate");
+                }
+                return text;
+            }
+            if (value instanceof Boolean) {
+                return value;
+            }
+            if (value instanceof Number number) {
+                return number(number);
+            }
+            if ((value instanceof List || value instanceof Map) && path.size() > MAX_NESTING) {
+                throw refusal("is nested deeper than " + MAX_NESTING + " lists and maps");
+            }
+            if (value instanceof Map<?, ?> map) {
+                return map(map);
+            }
+            if (value instanceof List<?> list) {
+                List<Object> copy = new ArrayList<>();
+                for (Object element : list) {
+                    path.addLast(copy.size());
+                    copy.add(value(element));
+                    path.removeLast();
+                }
+                return Collections.unmodifiableList(copy);
+            }
+            throw refusal("must be a String, a Boolean, a finite Number, a List or a Map, but is "
+                    + (value == null
+                            ? "null; remove the attribute instead"
+                            : "a " + value.getClass().getName()));
+        }
+
+        private BigDecimal number(Number number) {
+            try {
+                return Decimal.ofAttribute(number);
+            } catch (IllegalArgumentException e) {
+                throw refusal(e.getMessage());
+            }
+        }
+
+        private IllegalArgumentException refusal(@Nullable String rule) {
+            StringBuilder where = new StringBuilder();
+            for (Object step : path) {
+                if (step instanceof Integer index) {
+                    where.append('[').append(index.intValue()).append(']');
+                } else {
+                    where.append(where.length() == 0 ? "" : ".").append(step);
+                }
+            }
+            return new IllegalArgumentException("the attribute " + where + " " + rule);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package com.cloudshelf.cart;
+
+import org.jspecify.annotations.Nullable;
+
+/** A number made of all that a cart shows, so that a change by a writer who raises no version gives another {@link CartVersion}. */
+final class Fingerprint {
+    private Fingerprint() {}
+
+    /** Mixes lines in their order, without their times, and attributes in any order. */
+    static long of(Cart cart) {
+        long hash = 0xcbf29ce484222325L;
+        for (CartItem item : cart.items()) {
+            hash = mix(hash, item.bookId());
+            hash = mix(hash, item.titleOrNull());
+            hash = mix(hash, item.authorOrNull());
+            hash = mix(hash, item.price().toPlainString());
+            hash = (hash ^ item.quantity()) * 0x9e3779b97f4a7c15L;
+            hash ^= hash >>> 32;
+            hash = mix(hash, item.ownAttributes());
+        }
+        return mix(~hash, cart.ownAttributes()); // turned, so that it shows whether the last line has them, or the cart
+    }
+
+    private static long mix(long hash, Attributes attributes) {
+        return attributes.isEmpty() ? hash : mix(hash, attributes.canonical());
+    }
+
+    private static long mix(long hash, @Nullable String text) {
+        long mixed = hash;
+        for (int i = 0; text != null && i < text.length(); i++) {
+            mixed = (mixed ^ text.charAt(i)) * 0x100000001b3L;
+        }
+        mixed = (mixed ^ (text == null ? -1 : text.length())) * 0x9e3779b97f4a7c15L;
+        return mixed ^ (mixed >>> 29);
+    }
+}
