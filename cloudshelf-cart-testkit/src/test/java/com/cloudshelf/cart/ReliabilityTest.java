@@ -223,7 +223,7 @@ class ReliabilityTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("retryModes")
-    void apply_throttledForEver_endsAsThrottledWhenTheNextPauseOutlastsTheDeadline(
+    void apply_throttledForEver_endsAsThrottledByTheDeadline(
             String mode, Consumer<ClientOverrideConfiguration.Builder> client) {
         DynamoDbCartStore store = table.store(table.faults, endingAfterPauses(3), client);
         for (Fault fault : List.of(

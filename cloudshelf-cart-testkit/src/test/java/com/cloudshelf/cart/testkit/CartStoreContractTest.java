@@ -2,7 +2,8 @@ package com.cloudshelf.cart.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectNestedClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectNestedMethod;
 
 import com.cloudshelf.cart.Cart;
 import com.cloudshelf.cart.CartChange;
@@ -20,6 +21,7 @@ import java.math.RoundingMode;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -115,6 +117,7 @@ class CartStoreContractTest {
         LOSES_UPDATES("concurrency_sameBook_losesNoAddition", Dishonest.ReadingAndReplacing::new),
         CLEARS_NOTHING("clear_anyCart_isEmptyAfterwards", Dishonest.NotClearing::new),
         CLEARS_BY_DELETING("idempotencyKey_clearInBetween_isRemembered", Dishonest.ClearingByDeleting::new),
+        DELETES_BY_CLEARING("delete_idempotencyKey_isForgotten", Dishonest.DeletingByClearing::new),
         DELETES_NOTHING("delete_anyCart_isGone", Dishonest.DeletingNothing::new),
         SORTS_LINES("addItem_severalInARow_keepTheOrderOfTheAdditions", Dishonest.Sorting::new),
         CACHES_CARTS_FOR_EVER("apply_anyChange_returnsTheCartThatIsReadAfterwards", Dishonest.Caching::new),
@@ -222,7 +225,7 @@ class CartStoreContractTest {
     @EnumSource
     void contract_storeWithAMistake_fails(Mistake mistake) {
         WithMistake.mistake = mistake;
-        run(WithMistake.class, selectMethod(WithMistake.class, mistake.foundBy))
+        run(WithMistake.class, theTest(WithMistake.class, mistake.foundBy))
                 .assertStatistics(events -> events.started(1).failed(1));
     }
 
@@ -230,11 +233,11 @@ class CartStoreContractTest {
     void contract_mistakeOverDynamoDb_fails() {
         WithMistake.mistake = Mistake.IGNORES_IDEMPOTENCY_KEYS;
         String test = "idempotencyKey_repeatedCall_hasOneEffectAndReturnsTheCart";
-        run(OnDynamoDb.class, selectMethod(OnDynamoDb.class, test))
+        run(OnDynamoDb.class, theTest(OnDynamoDb.class, test))
                 .assertStatistics(events -> events.started(1).failed(1));
         WithMistake.mistake = Mistake.CLEARS_BY_DELETING;
         test = "idempotencyKey_clearInBetween_isRemembered";
-        run(OnDynamoDb.class, selectMethod(OnDynamoDb.class, test))
+        run(OnDynamoDb.class, theTest(OnDynamoDb.class, test))
                 .assertStatistics(events -> events.started(1).failed(1));
     }
 
@@ -242,10 +245,29 @@ class CartStoreContractTest {
     void contract_closeableStores_areClosed() {
         Closeable.opened = 0;
         Closeable.closed = 0;
-        run(Closeable.class, selectMethod(Closeable.class, "limits_lines_areHeldByEveryChangeThatAdds"))
+        run(Closeable.class, theTest(Closeable.class, "limits_lines_areHeldByEveryChangeThatAdds"))
                 .assertStatistics(events -> events.succeeded(1));
         assertThat(Closeable.opened).isEqualTo(2);
         assertThat(Closeable.closed).isEqualTo(2);
+    }
+
+    @Test
+    void contract_storeWithoutALimitOfItemSize_skipsThoseTests() {
+        Events tests =
+                run(Boundless.class, selectNestedClass(List.of(Boundless.class), CartStoreContract.ItemSize.class));
+        tests.assertStatistics(events -> events.aborted(2).succeeded(0).failed(0));
+        run(Honest.class, selectNestedClass(List.of(Honest.class), CartStoreContract.ItemSize.class))
+                .assertStatistics(events -> events.succeeded(2).aborted(0).failed(0));
+    }
+
+    /** Selects a test by its name, in whatever nested class of the suite it stands. */
+    private static DiscoverySelector theTest(Class<?> suite, String name) {
+        Class<?> group = Arrays.stream(CartStoreContract.class.getDeclaredClasses())
+                .filter(nested -> Arrays.stream(nested.getDeclaredMethods())
+                        .anyMatch(method -> method.getName().equals(name)))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no test " + name));
+        return selectNestedMethod(List.of(suite), group, name);
     }
 
     private static Events run(Class<?> suite, DiscoverySelector selector) {
@@ -261,6 +283,13 @@ class CartStoreContractTest {
         protected CartStore newStore(CartLimits limits, Clock clock) {
             return new Dishonest(
                     InMemoryCartStore.builder().limits(limits).clock(clock).build());
+        }
+    }
+
+    static class Boundless extends Honest {
+        @Override
+        protected boolean limitsItemSize() {
+            return false;
         }
     }
 
@@ -428,6 +457,17 @@ class CartStoreContractTest {
             @Override
             public CompletableFuture<Void> clear(String userId) {
                 return honest.delete(userId);
+            }
+        }
+
+        static final class DeletingByClearing extends Dishonest {
+            DeletingByClearing(CartStore honest) {
+                super(honest);
+            }
+
+            @Override
+            public CompletableFuture<Void> delete(String userId) {
+                return honest.clear(userId);
             }
         }
 
