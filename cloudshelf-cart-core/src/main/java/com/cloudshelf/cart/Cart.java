@@ -2,9 +2,11 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -123,6 +125,16 @@ public final class Cart {
                 requireNonNull(lastUpdated, "lastUpdated"),
                 requireNonNull(expiresAt, "expiresAt"),
                 new Fixed(requireNonNull(version, "version")));
+    }
+
+    /** Returns a cart that was read from elsewhere than a store; nothing can be written from it. */
+    static Cart content(
+            String userId,
+            List<CartItem> items,
+            Attributes attributes,
+            @Nullable Instant lastUpdated,
+            @Nullable Instant expiresAt) {
+        return new Cart(userId, items, attributes, lastUpdated, expiresAt, new Derived(empty(userId)));
     }
 
     /** Returns the user whose cart this is. */
@@ -267,8 +279,37 @@ public final class Cart {
         return origin instanceof Derived ? origin : new Derived(this);
     }
 
+    /** Returns whether {@link #version()} is that of this very cart; the absence of a cart is a state of a store, too. */
+    boolean isInAStore() {
+        return isBare() || (origin != null && !isDerived());
+    }
+
     boolean isDerived() {
         return origin instanceof Derived;
+    }
+
+    /**
+     * Returns this value as a JSON-like map, as {@code CartJson} describes it. Jackson writes that even if its mapper does not know of
+     * the module.
+     */
+    @JsonValue
+    Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put(ItemFormat.USER_ID, userId);
+        json.put(ItemFormat.CART_ITEMS, items.stream().map(CartItem::json).toList());
+        json.put(ItemFormat.TOTAL_ITEMS, totalItems);
+        json.put(ItemFormat.TOTAL_PRICE, totalPrice);
+        if (lastUpdated != null) {
+            json.put(ItemFormat.LAST_UPDATED, lastUpdated.toString());
+        }
+        if (expiresAt != null) {
+            json.put(ItemFormat.TTL, expiresAt.getEpochSecond());
+        }
+        if (isInAStore()) {
+            json.put(ItemFormat.VERSION, version().toString());
+        }
+        json.putAll(attributes());
+        return json;
     }
 
     @Override

@@ -2,8 +2,10 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -102,7 +104,8 @@ public final class CartItem {
         return with(attributes.without(name));
     }
 
-    private CartItem with(Attributes attributes) {
+    /** Returns this line with these attributes in place of those that it has. */
+    CartItem with(Attributes attributes) {
         return attributes.equals(this.attributes)
                 ? this
                 : new CartItem(bookId, title, author, micros, quantity, addedAt, attributes);
@@ -223,6 +226,29 @@ public final class CartItem {
     @Nullable
     Instant addedAtOrNull() {
         return addedAt;
+    }
+
+    /**
+     * Returns this value as a JSON-like map, as {@code CartJson} describes it. Jackson writes that even if its mapper does not know of
+     * the module.
+     */
+    @JsonValue
+    Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put(ItemFormat.BOOK_ID, bookId);
+        if (title != null) {
+            json.put(ItemFormat.TITLE, title);
+        }
+        if (author != null) {
+            json.put(ItemFormat.AUTHOR, author);
+        }
+        json.put(ItemFormat.PRICE, price());
+        json.put(ItemFormat.QUANTITY, quantity);
+        if (addedAt != null) {
+            json.put(ItemFormat.ADDED_AT, addedAt.toString());
+        }
+        json.putAll(attributes());
+        return json;
     }
 
     /** Two lines are equal if all their values are; a price of 9.50 equals one of 9.5. */

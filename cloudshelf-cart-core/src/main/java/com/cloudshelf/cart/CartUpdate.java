@@ -2,10 +2,12 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -170,13 +172,17 @@ public final class CartUpdate {
      * @throws IllegalStateException if a {@link CartChange.Clear} would not stand alone
      */
     public CartUpdate with(CartChange change) {
-        requireNonNull(change, "change");
-        if (isClear() || (change instanceof CartChange.Clear && !changes.isEmpty())) {
+        return withAll(List.of(change));
+    }
+
+    /** Adds changes in their order. */
+    CartUpdate withAll(List<CartChange> more) {
+        List<CartChange> longer = new ArrayList<>(changes.size() + more.size());
+        longer.addAll(changes);
+        longer.addAll(more);
+        if (longer.size() > 1 && longer.stream().anyMatch(CartChange.Clear.class::isInstance)) {
             throw new IllegalStateException("clear stands alone in an update; issue the other changes as another one");
         }
-        List<CartChange> longer = new ArrayList<>(changes.size() + 1);
-        longer.addAll(changes);
-        longer.add(change);
         return new CartUpdate(
                 userId, Collections.unmodifiableList(longer), snapshot, expectedVersion, idempotencyKey, deadline);
     }
@@ -264,6 +270,27 @@ public final class CartUpdate {
 
     boolean isClear() {
         return changes.size() == 1 && changes.get(0) instanceof CartChange.Clear;
+    }
+
+    /**
+     * Returns this value as a JSON-like map, as {@code CartJson} describes it. Jackson writes that even if its mapper does not know of
+     * the module.
+     */
+    @JsonValue
+    Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put(ItemFormat.USER_ID, userId);
+        json.put(ChangeJson.CHANGES, changes.stream().map(ChangeJson::of).toList());
+        if (expectedVersion != null) {
+            json.put(ChangeJson.IF_VERSION, expectedVersion.toString());
+        }
+        if (idempotencyKey != null) {
+            json.put(ChangeJson.IDEMPOTENCY_KEY, idempotencyKey);
+        }
+        if (deadline != null) {
+            json.put(ChangeJson.WITHIN, deadline.toString());
+        }
+        return json;
     }
 
     /** Two updates are equal if user, changes, in their order, and terms are, the content of the cart in {@link #basedOn} included. */

@@ -2,6 +2,8 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,7 @@ public final class CartVersion {
      * @param token what {@link #toString()} gave, without quotes
      * @throws IllegalArgumentException if no version can have this text form
      */
+    @JsonCreator
     public static CartVersion parse(String token) {
         requireNonNull(token, "token");
         if (token.isEmpty() || token.length() > MAX_LENGTH) {
@@ -68,6 +71,7 @@ public final class CartVersion {
     }
 
     /** Returns the text form, which {@link #parse} reads. */
+    @JsonValue
     @Override
     public String toString() {
         return token;

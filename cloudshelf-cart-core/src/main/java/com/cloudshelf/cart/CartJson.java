@@ -1,0 +1,232 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.ChangeJson.CHANGES;
+import static com.cloudshelf.cart.ChangeJson.IDEMPOTENCY_KEY;
+import static com.cloudshelf.cart.ChangeJson.IF_VERSION;
+import static com.cloudshelf.cart.ChangeJson.ITEM;
+import static com.cloudshelf.cart.ChangeJson.NAME;
+import static com.cloudshelf.cart.ChangeJson.QUANTITIES;
+import static com.cloudshelf.cart.ChangeJson.TYPE;
+import static com.cloudshelf.cart.ChangeJson.VALUE;
+import static com.cloudshelf.cart.ChangeJson.WITHIN;
+import static com.cloudshelf.cart.ItemFormat.ADDED_AT;
+import static com.cloudshelf.cart.ItemFormat.AUTHOR;
+import static com.cloudshelf.cart.ItemFormat.BOOK_ID;
+import static com.cloudshelf.cart.ItemFormat.CART_ITEMS;
+import static com.cloudshelf.cart.ItemFormat.LAST_UPDATED;
+import static com.cloudshelf.cart.ItemFormat.PRICE;
+import static com.cloudshelf.cart.ItemFormat.QUANTITY;
+import static com.cloudshelf.cart.ItemFormat.TITLE;
+import static com.cloudshelf.cart.ItemFormat.TOTAL_ITEMS;
+import static com.cloudshelf.cart.ItemFormat.TOTAL_PRICE;
+import static com.cloudshelf.cart.ItemFormat.TTL;
+import static com.cloudshelf.cart.ItemFormat.USER_ID;
+import static com.cloudshelf.cart.ItemFormat.VERSION;
+
+import com.cloudshelf.cart.CartChange.Add;
+import com.cloudshelf.cart.CartChange.Clear;
+import com.cloudshelf.cart.CartChange.Remove;
+import com.cloudshelf.cart.CartChange.RemoveAttribute;
+import com.cloudshelf.cart.CartChange.RemoveItemAttribute;
+import com.cloudshelf.cart.CartChange.Reprice;
+import com.cloudshelf.cart.CartChange.SetAttribute;
+import com.cloudshelf.cart.CartChange.SetItemAttribute;
+import com.cloudshelf.cart.CartChange.SetQuantity;
+import com.cloudshelf.cart.CartChange.Subtract;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carts, lines and updates as JSON-like maps: the door for a JSON library that has no module here. Users of Jackson take
+ * {@link com.cloudshelf.cart.jackson2.CartModule} or {@link com.cloudshelf.cart.jackson3.CartModule}, which are built on this.
+ *
+ * <p>A cart has the names of the table's items: {@code userId}, {@code cartItems}, {@code totalItems}, {@code totalPrice},
+ * {@code lastUpdated}, {@code ttl} (in seconds since 1970) and {@code version}; a line has {@code bookId}, {@code title},
+ * {@code author}, {@code price}, {@code quantity} and {@code addedAt}. A shop's own attributes stand beside them. What a cart
+ * or a line does not have is left out, and so is the version of a cart that no store returned.
+ *
+ * <p>An update has {@code userId} and {@code changes}, and {@code ifVersion}, {@code idempotencyKey} and {@code within} (an
+ * ISO-8601 duration) if it has such terms; a cart given to {@link CartUpdate#basedOn} is left out. A change has a {@code type},
+ * which is the name of the method of {@link CartUpdate}, and what that method takes:
+ *
+ * <pre>{@code
+ * {"userId": "user123", "changes": [
+ *     {"type": "add", "item": {"bookId": "book001", "price": 15.99, "quantity": 2}},
+ *     {"type": "setQuantity", "bookId": "book002", "quantity": 3},
+ *     {"type": "subtract", "quantities": {"book003": 1}},
+ *     {"type": "setAttribute", "name": "coupon", "value": "SAVE10"}]}
+ * }</pre>
+ *
+ * <p>The maps that are made hold strings, {@link BigDecimal}, {@link Integer}, {@link Long}, {@link Boolean}, lists and maps. Maps
+ * that are read may hold any finite {@link Number}; one of binary floating point is taken as its shortest decimal, and a library
+ * that reads numbers as {@link BigDecimal} keeps prices exact. Strings are not taken for numbers. {@code null} is as good as
+ * absent, wherever absent is allowed.
+ *
+ * <p>Whoever reads an update from a request checks that {@link CartUpdate#userId} is the user who sent it.
+ */
+public final class CartJson {
+    private static final Set<String> CART_NAMES =
+            Set.of(USER_ID, CART_ITEMS, TOTAL_ITEMS, TOTAL_PRICE, LAST_UPDATED, TTL, VERSION);
+
+    private CartJson() {}
+
+    /** Returns a cart as a map. */
+    public static Map<String, Object> of(Cart cart) {
+        return cart.json();
+    }
+
+    /** Returns a line as a map. */
+    public static Map<String, Object> of(CartItem item) {
+        return item.json();
+    }
+
+    /** Returns an update as a map. */
+    public static Map<String, Object> of(CartUpdate update) {
+        return update.json();
+    }
+
+    /** Returns a change as a map. */
+    public static Map<String, Object> of(CartChange change) {
+        return ChangeJson.of(change);
+    }
+
+    /**
+     * Reads a cart as content: user, lines, attributes and times. Totals are computed from the lines, whatever the map says of them. A
+     * version must be well-formed, and is dropped: the cart is not the one that a store returned, so that
+     * {@link CartUpdate#basedOn} refuses it.
+     *
+     * @throws IllegalArgumentException if a value is missing or breaks its rule, or two lines are of one book; the message has the
+     *     path
+     */
+    public static Cart cart(Map<String, ? extends @Nullable Object> json) {
+        JsonFields fields = new JsonFields("", json);
+        List<CartItem> items = new ArrayList<>();
+        Set<String> books = new HashSet<>();
+        for (JsonFields line : fields.objects(CART_ITEMS)) {
+            CartItem item = item(line);
+            if (!books.add(item.bookId())) {
+                throw line.refusal(BOOK_ID, "must not be that of an earlier line");
+            }
+            items.add(item);
+        }
+        fields.numberOrNull(TOTAL_ITEMS);
+        fields.numberOrNull(TOTAL_PRICE);
+        String version = fields.textOrNull(VERSION);
+        if (version != null) {
+            fields.checked(() -> CartVersion.parse(version));
+        }
+        return fields.checked(() -> Cart.content(
+                Checks.id(USER_ID, fields.text(USER_ID)),
+                Collections.unmodifiableList(items),
+                fields.attributes(CART_NAMES),
+                fields.timeOrNull(LAST_UPDATED),
+                fields.secondsOrNull(TTL)));
+    }
+
+    /**
+     * Reads a line.
+     *
+     * @throws IllegalArgumentException if a value is missing or breaks its rule; the message has the path
+     */
+    public static CartItem item(Map<String, ? extends @Nullable Object> json) {
+        return item(new JsonFields("", json));
+    }
+
+    private static CartItem item(JsonFields fields) {
+        String bookId = fields.text(BOOK_ID);
+        String title = fields.textOrNull(TITLE);
+        String author = fields.textOrNull(AUTHOR);
+        BigDecimal price = fields.number(PRICE);
+        int quantity = fields.whole(QUANTITY);
+        Instant addedAt = fields.timeOrNull(ADDED_AT);
+        return fields.checked(() -> {
+            CartItem item =
+                    CartItem.of(bookId, title, author, price, quantity).with(fields.attributes(CartItem.OWN_NAMES));
+            return addedAt == null ? item : item.withAddedAt(addedAt);
+        });
+    }
+
+    /**
+     * Reads an update. Names that an update or a change does not have are refused.
+     *
+     * @throws IllegalArgumentException if a value is missing, unknown, or breaks its rule; the message has the path
+     */
+    public static CartUpdate update(Map<String, ? extends @Nullable Object> json) {
+        JsonFields fields = new JsonFields("", json).only(USER_ID, CHANGES, IF_VERSION, IDEMPOTENCY_KEY, WITHIN);
+        List<CartChange> changes = new ArrayList<>();
+        for (JsonFields change : fields.objects(CHANGES)) {
+            changes.add(change(change));
+        }
+        String version = fields.textOrNull(IF_VERSION);
+        String key = fields.textOrNull(IDEMPOTENCY_KEY);
+        Duration deadline = fields.durationOrNull(WITHIN);
+        String userId = fields.text(USER_ID);
+        return fields.checked(() -> {
+            CartUpdate update = CartUpdate.of(userId).withAll(changes);
+            update = version == null ? update : update.ifVersion(CartVersion.parse(version));
+            update = key == null ? update : update.idempotencyKey(key);
+            return deadline == null ? update : update.within(deadline);
+        });
+    }
+
+    /**
+     * Reads a change. Names that it does not have are refused.
+     *
+     * @throws IllegalArgumentException if a value is missing, unknown, or breaks its rule; the message has the path
+     */
+    public static CartChange change(Map<String, ? extends @Nullable Object> json) {
+        return change(new JsonFields("", json));
+    }
+
+    private static CartChange change(JsonFields fields) {
+        return switch (fields.text(TYPE)) {
+            case "add" -> new Add(item(fields.only(TYPE, ITEM).object(ITEM)));
+            case "setQuantity" -> {
+                fields.only(TYPE, BOOK_ID, QUANTITY);
+                yield fields.checked(() -> new SetQuantity(fields.text(BOOK_ID), fields.whole(QUANTITY)));
+            }
+            case "remove" -> {
+                fields.only(TYPE, BOOK_ID);
+                yield fields.checked(() -> new Remove(fields.text(BOOK_ID)));
+            }
+            case "reprice" -> {
+                fields.only(TYPE, BOOK_ID, PRICE);
+                yield fields.checked(() -> new Reprice(fields.text(BOOK_ID), fields.number(PRICE)));
+            }
+            case "subtract" -> {
+                JsonFields quantities = fields.only(TYPE, QUANTITIES).object(QUANTITIES);
+                yield fields.checked(() -> new Subtract(quantities.wholes()));
+            }
+            case "setAttribute" -> {
+                fields.only(TYPE, NAME, VALUE);
+                yield fields.checked(() -> new SetAttribute(fields.text(NAME), fields.any(VALUE)));
+            }
+            case "removeAttribute" -> {
+                fields.only(TYPE, NAME);
+                yield fields.checked(() -> new RemoveAttribute(fields.text(NAME)));
+            }
+            case "setItemAttribute" -> {
+                fields.only(TYPE, BOOK_ID, NAME, VALUE);
+                yield fields.checked(
+                        () -> new SetItemAttribute(fields.text(BOOK_ID), fields.text(NAME), fields.any(VALUE)));
+            }
+            case "removeItemAttribute" -> {
+                fields.only(TYPE, BOOK_ID, NAME);
+                yield fields.checked(() -> new RemoveItemAttribute(fields.text(BOOK_ID), fields.text(NAME)));
+            }
+            case "clear" -> {
+                fields.only(TYPE);
+                yield new Clear();
+            }
+            default -> throw fields.refusal(TYPE, "must be the name of a change, such as add or setQuantity");
+        };
+    }
+}

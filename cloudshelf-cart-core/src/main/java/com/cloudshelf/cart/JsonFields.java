@@ -1,0 +1,209 @@
+package com.cloudshelf.cart;
+
+import static java.util.Objects.requireNonNull;
+
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The values of one JSON object that is read, and where it stands. */
+record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
+    /** More than any time or duration has; the JDK's parsers get nothing longer to chew on. */
+    private static final int MAX_TIME_LENGTH = 64;
+
+    JsonFields {
+        requireNonNull(values, "json");
+    }
+
+    Refusal refusal(String name, String rule) {
+        return new Refusal(pathOf(name) + " " + rule, null);
+    }
+
+    private String pathOf(String name) {
+        return path.isEmpty() ? name : path + "." + name;
+    }
+
+    /** Makes a value, whose own message names the field already. */
+    <T> T checked(Supplier<T> value) {
+        try {
+            return value.get();
+        } catch (Refusal e) {
+            throw e;
+        } catch (IllegalArgumentException | IllegalStateException | NullPointerException e) {
+            throw new Refusal((path.isEmpty() ? "" : path + ": ") + e.getMessage(), e);
+        }
+    }
+
+    JsonFields only(String... names) {
+        Set<String> known = Set.of(names);
+        for (String name : values.keySet()) {
+            if (!known.contains(name)) {
+                throw new Refusal(
+                        (path.isEmpty() ? "" : path + ": ")
+                                + "a name is not known here; known are "
+                                + String.join(", ", names),
+                        null);
+            }
+        }
+        return this;
+    }
+
+    Object any(String name) {
+        Object value = values.get(name);
+        if (value == null) {
+            throw refusal(name, "is missing");
+        }
+        return value;
+    }
+
+    String text(String name) {
+        any(name);
+        return requireNonNull(textOrNull(name));
+    }
+
+    @Nullable
+    String textOrNull(String name) {
+        Object value = values.get(name);
+        if (value == null || value instanceof String) {
+            return (String) value;
+        }
+        throw refusal(name, "must be a string");
+    }
+
+    BigDecimal number(String name) {
+        any(name);
+        return requireNonNull(numberOrNull(name));
+    }
+
+    @Nullable
+    BigDecimal numberOrNull(String name) {
+        Object value = values.get(name);
+        if (value == null) {
+            return null;
+        }
+        if (!(value instanceof Number number)) {
+            throw refusal(name, "must be a number");
+        }
+        try {
+            return Decimal.ofAttribute(number);
+        } catch (IllegalArgumentException e) {
+            throw new Refusal(pathOf(name) + " " + e.getMessage(), e);
+        }
+    }
+
+    int whole(String name) {
+        try {
+            return number(name).intValueExact();
+        } catch (ArithmeticException e) {
+            throw new Refusal(pathOf(name) + " must be a whole number, at most " + Integer.MAX_VALUE, e);
+        }
+    }
+
+    Map<String, Integer> wholes() {
+        Map<String, Integer> wholes = new LinkedHashMap<>();
+        for (String name : values.keySet()) {
+            try {
+                wholes.put(name, whole(name));
+            } catch (Refusal e) {
+                throw new Refusal(path + " must be whole numbers by book id", null); // the id stays out of the message
+            }
+        }
+        return wholes;
+    }
+
+    @Nullable
+    Instant timeOrNull(String name) {
+        String text = textOrNull(name);
+        if (text == null) {
+            return null;
+        }
+        Instant time = text.length() > MAX_TIME_LENGTH ? null : IsoInstant.parse(text);
+        if (time == null) {
+            throw refusal(name, "must be an ISO-8601 time");
+        }
+        return time;
+    }
+
+    @Nullable
+    Instant secondsOrNull(String name) {
+        BigDecimal seconds = numberOrNull(name);
+        try {
+            return seconds == null ? null : Instant.ofEpochSecond(seconds.longValueExact());
+        } catch (ArithmeticException | DateTimeException e) {
+            throw new Refusal(pathOf(name) + " must be a time in whole seconds since 1970", e);
+        }
+    }
+
+    @Nullable
+    Duration durationOrNull(String name) {
+        String text = textOrNull(name);
+        if (text == null) {
+            return null;
+        }
+        try {
+            if (text.length() <= MAX_TIME_LENGTH) {
+                return Duration.parse(text);
+            }
+        } catch (DateTimeException e) {
+            throw new Refusal(pathOf(name) + " must be an ISO-8601 duration, such as PT2S", e);
+        }
+        throw refusal(name, "must be an ISO-8601 duration, such as PT2S");
+    }
+
+    JsonFields object(String name) {
+        return object(pathOf(name), any(name));
+    }
+
+    List<JsonFields> objects(String name) {
+        if (!(any(name) instanceof List<?> list)) {
+            throw refusal(name, "must be a list");
+        }
+        List<JsonFields> objects = new ArrayList<>(list.size());
+        for (Object element : list) {
+            objects.add(object(pathOf(name) + "[" + objects.size() + "]", element));
+        }
+        return objects;
+    }
+
+    private static JsonFields object(String path, @Nullable Object value) {
+        if (!(value instanceof Map<?, ?> map)) {
+            throw new Refusal(path + " must be an object", null);
+        }
+        Map<String, Object> values = new LinkedHashMap<>();
+        map.forEach((name, element) -> {
+            if (!(name instanceof String text)) {
+                throw new Refusal(path + " must have names that are strings", null);
+            }
+            values.put(text, element);
+        });
+        return new JsonFields(path, values);
+    }
+
+    /** All that is not the library's. */
+    Attributes attributes(Set<String> own) {
+        Map<String, Object> attributes = new LinkedHashMap<>();
+        values.forEach((name, value) -> {
+            if (value != null && !own.contains(name)) {
+                attributes.put(name, value);
+            }
+        });
+        return Attributes.of(attributes);
+    }
+
+    /** What is wrong, with its path: not wrapped once more by those who know a shorter one. */
+    private static final class Refusal extends IllegalArgumentException {
+        private static final long serialVersionUID = 1L;
+
+        Refusal(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+}

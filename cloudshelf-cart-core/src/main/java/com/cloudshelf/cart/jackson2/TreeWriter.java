@@ -1,0 +1,53 @@
+package com.cloudshelf.cart.jackson2;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonSerializer;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Writes a value by way of its maps, lists, strings and numbers. */
+final class TreeWriter<T> extends JsonSerializer<T> {
+    private final Function<T, ?> tree;
+
+    TreeWriter(Function<T, ?> tree) {
+        this.tree = tree;
+    }
+
+    @Override
+    public void serialize(T value, JsonGenerator out, SerializerProvider provider) throws IOException {
+        write(tree.apply(value), out);
+    }
+
+    private static void write(Object node, JsonGenerator out) throws IOException {
+        if (node instanceof Map<?, ?> map) {
+            out.writeStartObject();
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                out.writeFieldName((String) entry.getKey());
+                write(entry.getValue(), out);
+            }
+            out.writeEndObject();
+        } else if (node instanceof List<?> list) {
+            out.writeStartArray();
+            for (Object element : list) {
+                write(element, out);
+            }
+            out.writeEndArray();
+        } else if (node instanceof BigDecimal number && number.scale() > 0) {
+            out.writeNumber(number);
+        } else if (node instanceof BigDecimal number) {
+            out.writeNumber(number.toBigIntegerExact()); // as a decimal, 100 becomes 1E+2 on its way through a JsonNode
+        } else if (node instanceof Long number) {
+            out.writeNumber(number);
+        } else if (node instanceof Integer number) {
+            out.writeNumber(number);
+        } else if (node instanceof Boolean bool) {
+            out.writeBoolean(bool);
+        } else {
+            out.writeString((String) node);
+        }
+    }
+}

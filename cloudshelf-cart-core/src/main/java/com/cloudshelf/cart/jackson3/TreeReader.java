@@ -1,0 +1,121 @@
+package com.cloudshelf.cart.jackson3;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.databind.DeserializationContext;
+import tools.jackson.databind.ValueDeserializer;
+import tools.jackson.databind.exc.MismatchedInputException;
+
+/** Reads a value by way of its maps, lists, strings and numbers, and no more of them than any value can have. */
+final class TreeReader<T> extends ValueDeserializer<T> {
+    private final Class<T> type;
+    private final Function<Map<String, @Nullable Object>, T> value;
+
+    TreeReader(Class<T> type, Function<Map<String, @Nullable Object>, T> value) {
+        this.type = type;
+        this.value = value;
+    }
+
+    @Override
+    public T deserialize(JsonParser in, DeserializationContext context) {
+        if (!in.hasToken(JsonToken.START_OBJECT) && !in.hasToken(JsonToken.PROPERTY_NAME)) {
+            throw MismatchedInputException.from(in, type, "a " + type.getSimpleName() + " must be an object");
+        }
+        try {
+            return value.apply(new Tree(in).object(0));
+        } catch (IllegalArgumentException e) {
+            throw refusal(in, type, e);
+        }
+    }
+
+    /** Says what is wrong in the way that Jackson's callers know. */
+    static MismatchedInputException refusal(JsonParser in, Class<?> type, IllegalArgumentException cause) {
+        MismatchedInputException refusal = MismatchedInputException.from(in, type, cause.getMessage());
+        refusal.initCause(cause);
+        return refusal;
+    }
+
+    /** One reading. Bounds come before work: text and numbers are looked at by their length first. */
+    private static final class Tree {
+        /** A cart, its lines and a line, and 16 levels of an attribute; or an update, its changes and a change, and as many. */
+        private static final int MAX_DEPTH = 24;
+
+        /** A number of DynamoDB, written without an exponent, has up to 170; any longer one is out of range or padded. */
+        private static final int MAX_NUMBER_LENGTH = 200;
+
+        /** An item has at most 400 KB, most of it text. */
+        private static final int MAX_LENGTH = 1 << 20;
+
+        private final JsonParser in;
+        private int length;
+
+        Tree(JsonParser in) {
+            this.in = in;
+        }
+
+        /** Reads an object, of which somebody may have read the start. */
+        Map<String, @Nullable Object> object(int depth) {
+            if (in.hasToken(JsonToken.START_OBJECT)) {
+                in.nextToken();
+            }
+            Map<String, @Nullable Object> map = new LinkedHashMap<>();
+            for (; in.hasToken(JsonToken.PROPERTY_NAME); in.nextToken()) {
+                String name = in.currentName();
+                count(name.length());
+                if (map.containsKey(name)) {
+                    throw new IllegalArgumentException("an object has a name twice");
+                }
+                in.nextToken();
+                map.put(name, value(depth + 1));
+            }
+            return map;
+        }
+
+        private List<@Nullable Object> list(int depth) {
+            List<@Nullable Object> list = new ArrayList<>();
+            while (in.nextToken() != JsonToken.END_ARRAY) {
+                list.add(value(depth + 1));
+            }
+            return list;
+        }
+
+        private @Nullable Object value(int depth) {
+            count(1);
+            if (depth > MAX_DEPTH) {
+                throw new IllegalArgumentException("there are more objects in one another than a cart can have");
+            }
+            return switch (in.currentToken()) {
+                case START_OBJECT -> object(depth);
+                case START_ARRAY -> list(depth);
+                case VALUE_STRING -> {
+                    count(in.getStringLength());
+                    yield in.getString();
+                }
+                case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
+                    if (in.getStringLength() > MAX_NUMBER_LENGTH || in.isNaN()) {
+                        throw new IllegalArgumentException(
+                                "a number must be finite, and have at most " + MAX_NUMBER_LENGTH + " characters");
+                    }
+                    yield in.getDecimalValue();
+                }
+                case VALUE_TRUE -> true;
+                case VALUE_FALSE -> false;
+                case VALUE_NULL -> null;
+                default -> throw new IllegalArgumentException("there is a value that JSON does not have");
+            };
+        }
+
+        private void count(int more) {
+            if (more > MAX_LENGTH - length) {
+                throw new IllegalArgumentException("there is more than a cart can hold");
+            }
+            length += more;
+        }
+    }
+}

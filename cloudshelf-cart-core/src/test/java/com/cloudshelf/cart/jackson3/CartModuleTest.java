@@ -1,0 +1,68 @@
+package com.cloudshelf.cart.jackson3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.JacksonModuleContract;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JacksonModule;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The module of Jackson 3, as a mapper finds it. */
+class CartModuleTest extends JacksonModuleContract {
+    private final JsonMapper mapper = JsonMapper.builder().findAndAddModules().build();
+    private final JsonMapper bare = new JsonMapper();
+
+    @Override
+    protected String write(Object value) {
+        return mapper.writeValueAsString(value);
+    }
+
+    @Override
+    protected String writeWithoutModule(Object value) {
+        return bare.writeValueAsString(value);
+    }
+
+    @Override
+    protected String writeThroughNodes(Object value) {
+        return mapper.writeValueAsString(mapper.valueToTree(value));
+    }
+
+    @Override
+    protected <T> T read(String json, Class<T> type) {
+        return mapper.readValue(json, type);
+    }
+
+    @Override
+    protected <T> T readWithoutModule(String json, Class<T> type) {
+        return bare.readValue(json, type);
+    }
+
+    @Override
+    protected <T> T readThroughNodes(String json, Class<T> type) {
+        return mapper.treeToValue(mapper.readTree(json), type);
+    }
+
+    @Override
+    protected Class<? extends Exception> badRequest() {
+        return JacksonException.class;
+    }
+
+    @Test
+    void module_isFoundByServiceLoader() {
+        assertThat(ServiceLoader.load(JacksonModule.class)).hasAtLeastOneElementOfType(CartModule.class);
+    }
+
+    @Test
+    void read_listAfterALine_goesOnBehindIt() {
+        String json = "[{\"bookId\":\"a\",\"price\":1,\"quantity\":1},{\"bookId\":\"b\",\"price\":1,\"quantity\":1}]";
+        assertThat(List.of(mapper.readValue(json, CartItem[].class)))
+                .containsExactly(
+                        CartItem.of("a", null, null, BigDecimal.ONE, 1),
+                        CartItem.of("b", null, null, BigDecimal.ONE, 1));
+    }
+}
