@@ -316,6 +316,27 @@ public final class CartTable {
     }
 
     /**
+     * Looks over a table, for instance one that other programs filled, and reports what is wrong with its carts, by kind; if it is
+     * {@linkplain CartAudit#repairing told to}, it repairs what a change of the cart would mend. {@link CartAudit} says how fast, where
+     * from, and who is told of single carts.
+     *
+     * <p>Safe while the table is in use: each repair carries a condition on the cart that was seen, and an item that has changed
+     * meanwhile is looked at again. The future can be cancelled at any time, and the audit be resumed from the last checkpoint that its
+     * progress was told. A deadline that passes is no failure: the report says that it is not complete.
+     *
+     * <p>Needs {@code dynamodb:Scan}; for repairs {@code UpdateItem} and {@code GetItem}; and {@code DescribeTable}, if it is allowed, for
+     * an estimate of the number of carts. Costs a strongly consistent read of the whole table and a write for each repair. Uses a
+     * daemon thread for each segment.
+     *
+     * @throws IllegalArgumentException if it is to resume an audit of another table
+     */
+    public static CompletableFuture<CartAuditReport> audit(
+            DynamoDbAsyncClient client, CartTableSpec spec, CartAudit audit) {
+        requireNonNull(client, "client");
+        return new TableAudit(client, spec.tableName(), requireNonNull(audit, "audit")).start();
+    }
+
+    /**
      * Returns the cart that an item's attribute values hold: the image of a DynamoDB Streams record, or an item of an export or a
      * backup. Sends nothing.
      *

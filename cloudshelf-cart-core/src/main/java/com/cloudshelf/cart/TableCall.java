@@ -45,9 +45,21 @@ final class TableCall {
         this.deadline = Deadline.in(duration, System::currentTimeMillis);
     }
 
-    /** Runs the steps on a new thread; what they return or throw completes the future. */
-    @SuppressWarnings("FutureReturnValueIgnored") // what follows from the result and the alarm cannot fail
+    /** Runs the steps on a new thread; what they return or throw completes the future. Fails if the deadline passes. */
     static <T> CompletableFuture<T> start(String table, Duration duration, Function<TableCall, T> steps) {
+        return start(table, duration, steps, call -> {
+            throw call.outOfTime();
+        });
+    }
+
+    /**
+     * The same for steps that can be broken off.
+     *
+     * @param atDeadline returns what there is when the deadline passes
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // what follows from the result and the alarm cannot fail
+    static <T> CompletableFuture<T> start(
+            String table, Duration duration, Function<TableCall, T> steps, Function<TableCall, T> atDeadline) {
         if (duration.isZero() || duration.isNegative()) {
             return CompletableFuture.failedFuture(
                     new CartUnavailableException(NO_USER, "the deadline had passed already; nothing was sent", null));
@@ -57,21 +69,28 @@ final class TableCall {
         CompletableFuture<T> result = new CompletableFuture<>();
         CompletableFuture<Void> alarm =
                 new CompletableFuture<Void>().completeOnTimeout(null, bound.toMillis(), TimeUnit.MILLISECONDS);
-        alarm.thenRunAsync(() -> result.completeExceptionally(call.outOfTime()), TableCall::onNewThread);
+        alarm.thenRunAsync(() -> complete(result, call, atDeadline, atDeadline), TableCall::onNewThread);
         result.whenComplete((value, failure) -> {
             call.stop();
             alarm.cancel(false); // a call that has ended leaves nothing behind in the timer
         });
-        onNewThread(() -> {
-            try {
-                result.complete(steps.apply(call));
-            } catch (RequestFailed e) {
-                result.completeExceptionally(call.asException(e));
-            } catch (Throwable e) {
-                result.completeExceptionally(e);
-            }
-        });
+        onNewThread(() -> complete(result, call, steps, atDeadline));
         return result;
+    }
+
+    private static <T> void complete(
+            CompletableFuture<T> result, TableCall call, Function<TableCall, T> value, Function<TableCall, T> late) {
+        try {
+            result.complete(value.apply(call));
+        } catch (Late e) {
+            if (!result.isDone()) { // by the wall clock it is late, and the alarm goes by the other
+                complete(result, call, late, late);
+            }
+        } catch (RequestFailed e) {
+            result.completeExceptionally(call.asException(e));
+        } catch (Throwable e) {
+            result.completeExceptionally(e);
+        }
     }
 
     static void onNewThread(Runnable work) {
@@ -86,7 +105,7 @@ final class TableCall {
     }
 
     /** Whether the call was cancelled or is over; nothing may be sent any more. */
-    boolean isOver() {
+    private boolean isOver() {
         return ended.getCount() == 0 || deadline.remainingMillis() <= 0;
     }
 
@@ -147,19 +166,17 @@ final class TableCall {
     void pause(Duration pause) {
         try {
             if (ended.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new Over();
+                throw new Late();
             }
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private void requireTime() {
-        if (ended.getCount() == 0) {
-            throw new Over();
-        }
-        if (deadline.remainingMillis() <= 0) {
-            throw outOfTime();
+    /** Leaves the thread if the call is over. */
+    void requireTime() {
+        if (isOver()) {
+            throw new Late();
         }
     }
 
@@ -194,11 +211,11 @@ final class TableCall {
         };
     }
 
-    /** The call has ended already; whoever throws this only leaves the thread. */
-    private static final class Over extends RuntimeException {
+    /** The call has ended already, or is about to, by its deadline; whoever throws this only leaves the thread. */
+    private static final class Late extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        Over() {
+        Late() {
             super(null, null, false, false);
         }
     }

@@ -1,0 +1,414 @@
+package com.cloudshelf.cart;
+
+import com.cloudshelf.cart.AuditCheckpoint.Segment;
+import com.cloudshelf.cart.CartAuditReport.Counts;
+import com.cloudshelf.cart.CartAuditReport.Finding;
+import com.cloudshelf.cart.CartAuditReport.Problem;
+import com.cloudshelf.cart.TableCall.RequestFailed;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConsumedCapacity;
+import software.amazon.awssdk.services.dynamodb.model.ReturnConsumedCapacity;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
+import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
+
+/**
+ * One run through a table: a thread for each segment that reads a page, looks at its items, repairs those that are to be repaired, and
+ * takes note of where it is, before it reads the next.
+ */
+final class TableAudit {
+    /*
+     * A repair is Write.change of a cart by itself, so it can be repeated without harm: whichever attempt takes effect leaves the
+     * same lines. It therefore needs none of the machinery of a store's call; a lost answer is repeated, and a refusal looked at.
+     *
+     * What it must not do is undo the work of another writer. A change pins the version, and of writers who know none what they usually
+     * touch. Here the whole list is pinned as well: a repair may write the list as a whole, and comes uncalled for.
+     *
+     * An item is counted once it is done, and the place in its segment moves on in the same step: a report that a deadline brings
+     * misses nothing. An audit that dies between two reports looks at some items again, and finds those sound that it has repaired.
+     */
+
+    private static final int PAGE = 100;
+    private static final int MAX_LOST_RACES = 20;
+
+    /** Above this, a time to live is in milliseconds: as seconds it is in the year 5138, as milliseconds in 1973. */
+    private static final BigDecimal MILLISECONDS = BigDecimal.TEN.pow(11);
+
+    /** DynamoDB deletes no item whose time to live is longer ago than this. */
+    private static final Duration FORGOTTEN_EXPIRY = Duration.ofDays(5 * 365 + 1);
+
+    /** The store's default: how many writes an item remembers. */
+    private static final int RING = 64;
+
+    private final DynamoDbAsyncClient client;
+    private final String table;
+    private final CartAudit audit;
+    private final Write.Terms terms;
+    private final Throttle throttle;
+    private final Object callbacks = new Object();
+
+    // Guarded by this: where the audit is.
+    private final List<Segment> segments;
+    private final Counts counts;
+    private OptionalLong estimated = OptionalLong.empty();
+
+    TableAudit(DynamoDbAsyncClient client, String table, CartAudit audit) {
+        this.client = client;
+        this.table = table;
+        this.audit = audit;
+        this.terms = new Write.Terms(audit.timeToLive, CartLimits.defaults(), RING);
+        this.throttle = new Throttle(audit.unitsPerSecond);
+        AuditCheckpoint from = audit.checkpoint == null
+                ? AuditCheckpoint.start(table, audit.segments)
+                : AuditCheckpoint.parse(audit.checkpoint);
+        if (!from.table().equals(table)) {
+            throw new IllegalArgumentException(
+                    "the checkpoint is of the table " + from.table() + ", not of " + table + "; start afresh");
+        }
+        this.segments = new ArrayList<>(from.segments());
+        this.counts = from.counts();
+    }
+
+    CompletableFuture<CartAuditReport> start() {
+        return TableCall.start(table, audit.deadline, this::run, call -> report());
+    }
+
+    private CartAuditReport run(TableCall call) {
+        estimate(call);
+        CompletableFuture<Void> failed = new CompletableFuture<>();
+        List<CompletableFuture<Void>> ends = new ArrayList<>();
+        for (int i = 0; i < segments.size(); i++) {
+            int segment = i;
+            CompletableFuture<Void> end = new CompletableFuture<>();
+            ends.add(end);
+            TableCall.onNewThread(() -> {
+                try {
+                    runSegment(call, segment);
+                    end.complete(null);
+                } catch (Throwable e) {
+                    failed.completeExceptionally(e);
+                }
+            });
+        }
+        try {
+            CompletableFuture.anyOf(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0])), failed)
+                    .join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+        CartAuditReport report = report();
+        tell(report);
+        return report;
+    }
+
+    private void estimate(TableCall call) {
+        try {
+            Long items = call.ask(
+                            "DescribeTable",
+                            settings -> client.describeTable(request ->
+                                    request.overrideConfiguration(settings).tableName(table)))
+                    .table()
+                    .itemCount();
+            synchronized (this) {
+                estimated = items == null ? OptionalLong.empty() : OptionalLong.of(items);
+            }
+        } catch (RequestFailed e) {
+            if (!e.isDenied()) { // it is a convenience, and a permission that an audit can do without
+                throw e;
+            }
+        }
+    }
+
+    private synchronized CartAuditReport report() {
+        boolean complete = segments.stream().allMatch(Segment::done);
+        String checkpoint = new AuditCheckpoint(table, segments, counts).toString();
+        return new CartAuditReport(table, estimated, complete, checkpoint, counts);
+    }
+
+    private synchronized Segment segment(int segment) {
+        return segments.get(segment);
+    }
+
+    private void runSegment(TableCall call, int segment) {
+        Segment at = segment(segment);
+        while (!at.done()) {
+            throttle.await(call);
+            ScanResponse page = scan(call, segment, at);
+            throttle.consumed(page.consumedCapacity());
+            for (Map<String, AttributeValue> item : page.items()) {
+                look(call, segment, item);
+            }
+            at = page.hasLastEvaluatedKey() ? new Segment(false, userId(page.lastEvaluatedKey())) : Segment.AT_END;
+            boolean more;
+            synchronized (this) {
+                segments.set(segment, at);
+                more = segments.stream().anyMatch(other -> !other.done());
+            }
+            if (more) { // the last report is told by the thread that knows that all is over
+                tell(report());
+            }
+        }
+    }
+
+    private ScanResponse scan(TableCall call, int segment, Segment at) {
+        return call.ask(
+                "Scan",
+                settings -> client.scan(request -> {
+                    request.overrideConfiguration(settings)
+                            .tableName(table)
+                            .segment(segment)
+                            .totalSegments(segments.size())
+                            .limit(PAGE)
+                            .consistentRead(true)
+                            .returnConsumedCapacity(ReturnConsumedCapacity.TOTAL);
+                    if (at.after() != null) {
+                        request.exclusiveStartKey(key(at.after()));
+                    }
+                }));
+    }
+
+    private static Map<String, AttributeValue> key(String userId) {
+        return Map.of(ItemFormat.USER_ID, AttributeValue.fromS(userId));
+    }
+
+    private static String userId(Map<String, AttributeValue> item) {
+        AttributeValue id = item.get(ItemFormat.USER_ID);
+        if (id == null || id.s() == null) {
+            throw new CartStoreException(
+                    TableCall.NO_USER,
+                    "the table's key is not " + ItemFormat.USER_ID + " (S), so it is no table of carts;"
+                            + " CartTable.verify tells what differs",
+                    false,
+                    null);
+        }
+        return id.s();
+    }
+
+    /** What one look at an item showed. */
+    private record Look(@Nullable StoredCart stored, Set<Problem> problems, String attributePath, String expected) {
+        boolean isExpired() {
+            return stored != null && stored.isExpired();
+        }
+    }
+
+    private static Look at(Map<String, AttributeValue> item) {
+        Instant now = Instant.now();
+        try {
+            StoredCart stored = ItemFormat.decode(userId(item), item, now);
+            return new Look(stored, problems(stored, item, now), "", "");
+        } catch (InvalidStoredCartException e) {
+            return new Look(null, EnumSet.of(Problem.UNREADABLE), e.attributePath(), e.expected());
+        }
+    }
+
+    private static Set<Problem> problems(StoredCart stored, Map<String, AttributeValue> item, Instant now) {
+        Set<Problem> problems = EnumSet.noneOf(Problem.class);
+        if (!stored.exists() || stored.isExpired()) {
+            return problems;
+        }
+        if (stored.format() > ItemFormat.CURRENT_FORMAT) {
+            problems.add(Problem.HIGHER_FORMAT);
+            return problems;
+        }
+        if (!stored.isIndexed()) {
+            problems.add(Problem.DUPLICATE_LINES);
+        }
+        if (!isTotal(
+                        item.get(ItemFormat.TOTAL_ITEMS),
+                        BigDecimal.valueOf(stored.cart().totalItems()))
+                || !isTotal(item.get(ItemFormat.TOTAL_PRICE), stored.cart().totalPrice())) {
+            problems.add(Problem.WRONG_TOTALS);
+        }
+        if (stored.memory() == null) {
+            problems.add(Problem.NO_MEMORY);
+        } else if (stored.isDrifted() && problems.isEmpty()) {
+            problems.add(Problem.STALE_INDEX);
+        }
+        BigDecimal ttl = number(item.get(ItemFormat.TTL));
+        if (ttl == null
+                || ttl.compareTo(BigDecimal.valueOf(now.minus(FORGOTTEN_EXPIRY).getEpochSecond())) < 0) {
+            problems.add(Problem.NEVER_EXPIRES);
+        } else if (ttl.compareTo(MILLISECONDS) >= 0) {
+            problems.add(Problem.TTL_IN_MILLISECONDS);
+        }
+        return problems;
+    }
+
+    private static boolean isTotal(@Nullable AttributeValue stored, BigDecimal total) {
+        BigDecimal number = number(stored);
+        return number == null ? isAbsent(stored) : number.compareTo(total) == 0;
+    }
+
+    private static boolean isAbsent(@Nullable AttributeValue value) {
+        return value == null || Boolean.TRUE.equals(value.nul());
+    }
+
+    private static @Nullable BigDecimal number(@Nullable AttributeValue value) {
+        return value == null || value.n() == null ? null : new BigDecimal(value.n());
+    }
+
+    private void look(TableCall call, int segment, Map<String, AttributeValue> item) {
+        call.requireTime();
+        Look first = at(item);
+        if (first.problems.isEmpty()) {
+            count(segment, item, first, null);
+            return;
+        }
+        Look last = isToRepair(first) ? repaired(call, item, first) : first;
+        boolean repaired = last.problems.isEmpty();
+        Look told = repaired ? first : last;
+        Finding finding = new Finding(userId(item), told.problems, told.attributePath, told.expected, repaired);
+        synchronized (callbacks) {
+            call.requireTime(); // who has cancelled is told nothing more
+            audit.findings.accept(finding);
+        }
+        count(segment, item, first, finding);
+    }
+
+    private synchronized void count(
+            int segment, Map<String, AttributeValue> item, Look look, @Nullable Finding finding) {
+        counts.carts++;
+        counts.expired += look.isExpired() ? 1 : 0;
+        if (finding != null) {
+            counts.add(finding);
+        }
+        segments.set(segment, new Segment(false, userId(item)));
+    }
+
+    private void tell(CartAuditReport report) {
+        synchronized (callbacks) {
+            audit.progress.accept(report);
+        }
+    }
+
+    private boolean isToRepair(Look look) {
+        return look.problems.stream().allMatch(Problem::isRepairable)
+                && !Collections.disjoint(look.problems, audit.repair);
+    }
+
+    /** Repairs an item, and returns the last look at it. Nothing is wrong with one that is no more there, or that has expired. */
+    private Look repaired(TableCall call, Map<String, AttributeValue> item, Look first) {
+        Look look = first;
+        Map<String, AttributeValue> seen = item;
+        for (int lost = 0; isToRepair(look) && lost < MAX_LOST_RACES; lost++) {
+            StoredCart stored = look.stored;
+            if (stored == null) {
+                return look;
+            }
+            throttle.await(call);
+            UpdateItemRequest write;
+            try {
+                write = write(stored, seen);
+            } catch (CartRejectedException e) { // it is too large already
+                return look;
+            }
+            try {
+                UpdateItemResponse answer = call.ask(
+                        "UpdateItem",
+                        settings -> client.updateItem(write.toBuilder()
+                                .overrideConfiguration(settings)
+                                .build()));
+                throttle.consumed(answer.consumedCapacity());
+                seen = answer.attributes();
+            } catch (RequestFailed e) {
+                if (e.failure.kind() == Failure.Kind.TOO_LARGE) {
+                    return look;
+                }
+                if (e.failure.kind() != Failure.Kind.REFUSED) {
+                    throw e;
+                }
+                throttle.consumed(1);
+                Map<String, AttributeValue> refusedBy = lost == 0 ? e.failure.refusedBy() : null;
+                seen = refusedBy == null ? read(call, stored.userId()) : refusedBy;
+            }
+            look = seen.isEmpty() ? new Look(null, EnumSet.noneOf(Problem.class), "", "") : at(seen);
+        }
+        return look;
+    }
+
+    private UpdateItemRequest write(StoredCart stored, Map<String, AttributeValue> seen) {
+        long now = System.currentTimeMillis();
+        Write.Stamp stamp = new Write.Stamp(WriteId.begunAt(now), Instant.ofEpochMilli(now), now);
+        UpdateItemRequest change = Write.change(stored, stored.cart(), null, stamp, terms)
+                .asUpdate(table)
+                .returnValues(ReturnValue.ALL_NEW)
+                .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+                .returnConsumedCapacity(ReturnConsumedCapacity.TOTAL)
+                .build();
+        Map<String, String> names = new HashMap<>(change.expressionAttributeNames());
+        names.put("#audited", ItemFormat.CART_ITEMS);
+        Map<String, AttributeValue> values = new HashMap<>(change.expressionAttributeValues());
+        AttributeValue lines = seen.get(ItemFormat.CART_ITEMS);
+        String pin = "attribute_not_exists(#audited)";
+        if (lines != null) {
+            pin = "#audited=:audited";
+            values.put(":audited", lines);
+        }
+        return change.toBuilder()
+                .conditionExpression("(" + change.conditionExpression() + ") AND " + pin)
+                .expressionAttributeNames(names)
+                .expressionAttributeValues(values)
+                .build();
+    }
+
+    private Map<String, AttributeValue> read(TableCall call, String userId) {
+        return call.ask(
+                        "GetItem",
+                        settings -> client.getItem(request -> request.overrideConfiguration(settings)
+                                .tableName(table)
+                                .key(key(userId))
+                                .consistentRead(true)))
+                .item();
+    }
+
+    /** Spreads what is consumed over the time: after each request, the next one of any segment waits until it is paid for. */
+    private static final class Throttle {
+        private final double nanosPerUnit;
+        private long paidUntil = System.nanoTime();
+
+        Throttle(int unitsPerSecond) {
+            this.nanosPerUnit = 1e9 / unitsPerSecond;
+        }
+
+        void consumed(@Nullable ConsumedCapacity capacity) {
+            // An engine that does not tell is one that does not charge.
+            Double units = capacity == null ? null : capacity.capacityUnits();
+            consumed(units == null ? 1 : units);
+        }
+
+        synchronized void consumed(double units) {
+            paidUntil = Math.max(paidUntil, System.nanoTime()) + (long) (units * nanosPerUnit);
+        }
+
+        private synchronized long nanosLeft() {
+            return paidUntil - System.nanoTime();
+        }
+
+        void await(TableCall call) {
+            for (long left = nanosLeft(); left > 0; left = nanosLeft()) {
+                call.isAt("the bound on what it may consume");
+                call.pause(Duration.ofNanos(Math.max(left, 1_000_000)));
+            }
+        }
+    }
+}
