@@ -73,6 +73,8 @@ record Failure(Kind kind, Throwable cause) {
     /** The SDK corrects a clock that is off by as much; DynamoDB refuses signatures from five minutes on. */
     private static final Duration CLOCK_THRESHOLD = Duration.ofMinutes(4);
 
+    private static final String NETTY_CLIENT = "software.amazon.awssdk.http.nio.netty.";
+
     /** Chains of causes are short; one that is a circle has no end. */
     private static final int MAX_CAUSES = 20;
 
@@ -232,29 +234,43 @@ record Failure(Kind kind, Throwable cause) {
         return false;
     }
 
-    /**
-     * What Netty's client fails with before it has a connection. Two are told by their place only: it wraps a connection that
-     * the pool did not give in time ({@code TimeoutException}), or did not even queue for ({@code IllegalStateException}), in a
-     * bare {@code Throwable}, and nothing else.
-     */
+    /** What Netty's client fails with before it has a connection. */
     private static boolean isUnsent(SdkClientException client) {
         Throwable cause = client;
         for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
-            Throwable inner = cause.getCause();
             if (cause instanceof ConnectException
                     || cause instanceof NoRouteToHostException
                     || cause instanceof UnknownHostException
                     || cause instanceof UnresolvedAddressException
                     || cause instanceof SSLHandshakeException
                     || cause instanceof SSLPeerUnverifiedException
-                    || (cause instanceof RejectedExecutionException && depth == 1) // the client is closed
-                    || (cause.getClass() == Throwable.class
-                            && (inner instanceof TimeoutException || inner instanceof IllegalStateException))) {
+                    || (depth == 1 && isOfPool(cause))) {
                 return true;
             }
-            cause = inner;
+            cause = cause.getCause();
         }
         return false;
+    }
+
+    /**
+     * Whether the pool gave no connection. Nothing but the pool fails with a bare {@code Throwable}: around a
+     * {@code TimeoutException} if it gave none in time, an {@code IllegalStateException} if too many waited already. A client
+     * whose threads have ended refuses the task. One that is closed while a request waits for its connection throws from the
+     * pool's own class.
+     */
+    private static boolean isOfPool(Throwable cause) {
+        if (cause instanceof RejectedExecutionException) {
+            return true;
+        }
+        Throwable inner = cause.getCause();
+        if (cause.getClass() == Throwable.class) {
+            return inner instanceof TimeoutException || inner instanceof IllegalStateException;
+        }
+        StackTraceElement[] trace = cause.getStackTrace();
+        return cause instanceof IllegalStateException
+                && trace.length > 0
+                && trace[0].getClassName().startsWith(NETTY_CLIENT)
+                && trace[0].getClassName().endsWith("ChannelPool");
     }
 
     /**

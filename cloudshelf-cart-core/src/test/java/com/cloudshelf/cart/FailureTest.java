@@ -247,7 +247,7 @@ class FailureTest {
                 .hasMessageContaining("clock may be off");
     }
 
-    private static String dateIn(int minutes) {
+    static String dateIn(int minutes) {
         return DateTimeFormatter.RFC_1123_DATE_TIME.format(
                 ZonedDateTime.now(ZoneOffset.UTC).plusMinutes(minutes).plusSeconds(Integer.signum(minutes) * 30));
     }
