@@ -293,6 +293,17 @@ public final class CartUpdate {
         return json;
     }
 
+    /**
+     * Returns a digest of what a repetition of a keyed call has in common with the first: the changes in their order, without the
+     * times that added lines carry, and none of the terms. For authors of a {@link CartStore}: a key that comes again with another
+     * digest is rejected ({@link CartRejectedException.Reason#KEY_REUSED}).
+     *
+     * @return a short text, the same for equal changes in every JVM
+     */
+    public String digest() {
+        return KeyedChanges.of("", changes).digest();
+    }
+
     /** Two updates are equal if user, changes, in their order, and terms are, the content of the cart in {@link #basedOn} included. */
     @Override
     public boolean equals(@Nullable Object other) {

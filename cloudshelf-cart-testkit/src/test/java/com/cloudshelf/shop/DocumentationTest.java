@@ -38,6 +38,12 @@ class DocumentationTest {
     }
 
     @Test
+    void logbackTest_ofThePage_isThatOfADownstreamProject() throws IOException {
+        String file = Files.readString(MODULE.resolve("src/it/junit5-mockito/src/test/resources/logback-test.xml"));
+        assertThat(Files.readString(ROOT.resolve("docs/testing.md"))).contains("```xml\n" + file + "```");
+    }
+
+    @Test
     void javaBlocks_ofAPage_areItsJavaExamplesOnly() {
         assertThat(javaBlocks("text\n```java\nif (a) {\n    b();\n\n}\n```\n```xml\n<c/>\n```\n```java\nd();\n```\n"))
                 .containsExactly("if(a){b();}", "d();");

@@ -27,12 +27,14 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 public final class CartInvariants {
     private static final BigDecimal MAX_PRICE = BigDecimal.TEN.pow(12);
     private static final int MAX_DECIMALS = 6;
+    private static final int MAX_NESTING = 16;
 
     private CartInvariants() {}
 
     /**
      * Asserts the invariants of a cart: at most one line for a book, quantities of at least 1, prices from 0 to 10<sup>12</sup>
-     * with at most 6 decimals, totals that are those of the lines, and exact numbers without an exponent.
+     * with at most 6 decimals, totals that are those of the lines, exact numbers without an exponent, and attributes that are
+     * strings, numbers, truth values, lists and maps.
      *
      * @throws AssertionError if one does not hold
      */
@@ -47,6 +49,7 @@ public final class CartInvariants {
             check(line.quantity() >= 1, "a quantity is at least 1", line, cart);
             check(isPrice(line.price()), "a price is 0 to 10^12 with at most 6 decimals", line, cart);
             check(isCanonical(line.price()), "a price has no trailing zeros and no exponent", line, cart);
+            check(isShown(line.attributes(), 0), "attributes are JSON-like values", line, cart);
             check(
                     cart.item(line.bookId()).filter(line::equals).isPresent(),
                     "a line is found by its book id",
@@ -66,7 +69,44 @@ public final class CartInvariants {
                 "totalPrice has no trailing zeros and no exponent",
                 cart.totalPrice(),
                 cart);
+        check(isShown(cart.attributes(), 0), "attributes are JSON-like values", cart.attributes(), cart);
         check(cart.isEmpty() == cart.items().isEmpty(), "a cart is empty if it has no lines", cart.isEmpty(), cart);
+    }
+
+    /**
+     * Asserts that two carts have the same content, but for the times that a store stamps: the same user, lines of the same books
+     * in the same order, with the same titles, authors, prices, quantities and attributes, and the same attributes of the cart.
+     *
+     * <p>For a cart that is built in a test, compared with one that a store returns: {@link Cart#equals} compares the times at
+     * which lines were added, too. Versions and the times of the cart count in neither.
+     *
+     * @throws AssertionError if they differ; it names the first difference
+     */
+    public static void assertSameContent(Cart expected, Cart actual) {
+        requireNonNull(expected, "expected");
+        check("userId", expected.userId(), actual.userId());
+        check("books", bookIds(expected), bookIds(actual));
+        for (int i = 0; i < expected.items().size(); i++) {
+            CartItem one = expected.items().get(i);
+            CartItem other = actual.items().get(i);
+            String line = "line of " + one.bookId();
+            check("title in the " + line, one.title(), other.title());
+            check("author in the " + line, one.author(), other.author());
+            check("price in the " + line, one.price(), other.price());
+            check("quantity in the " + line, one.quantity(), other.quantity());
+            check("attributes in the " + line, one.attributes(), other.attributes());
+        }
+        check("attributes", expected.attributes(), actual.attributes());
+    }
+
+    private static List<String> bookIds(Cart cart) {
+        return cart.items().stream().map(CartItem::bookId).toList();
+    }
+
+    private static void check(String what, Object expected, Object actual) {
+        if (!expected.equals(actual)) {
+            throw new AssertionError("other " + what + "\n  expected: " + expected + "\n  actual:   " + actual);
+        }
     }
 
     /**
@@ -94,6 +134,18 @@ public final class CartInvariants {
     private static boolean isCanonical(BigDecimal number) {
         BigDecimal stripped = number.stripTrailingZeros();
         return number.scale() == Math.max(0, stripped.scale());
+    }
+
+    private static boolean isShown(Object value, int depth) {
+        if (value instanceof Map<?, ?> map) {
+            return depth <= MAX_NESTING
+                    && map.keySet().stream().allMatch(name -> name instanceof String text && !text.isEmpty())
+                    && map.values().stream().allMatch(element -> isShown(element, depth + 1));
+        }
+        if (value instanceof List<?> list) {
+            return depth <= MAX_NESTING && list.stream().allMatch(element -> isShown(element, depth + 1));
+        }
+        return value instanceof String || value instanceof Boolean || value instanceof BigDecimal;
     }
 
     private static void check(boolean holds, String invariant, Object found, Cart cart) {

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import com.cloudshelf.cart.Cart;
 import com.cloudshelf.cart.CartAccessException;
-import com.cloudshelf.cart.CartChange;
 import com.cloudshelf.cart.CartConflictException;
 import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.CartLimits;
@@ -27,7 +26,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
@@ -196,6 +194,9 @@ public final class InMemoryCartStore implements CartStore {
     @Override
     public CompletableFuture<Cart> apply(CartUpdate update) {
         boolean repeatable = update.idempotencyKey().isPresent();
+        if (isOver(update)) {
+            return overdue(update.userId());
+        }
         return call(Kind.CHANGE, update.userId(), repeatable, () -> carts.apply(update));
     }
 
@@ -246,6 +247,17 @@ public final class InMemoryCartStore implements CartStore {
         }
     }
 
+    private static boolean isOver(CartUpdate update) {
+        return update.deadline()
+                .filter(deadline -> deadline.compareTo(Duration.ZERO) <= 0)
+                .isPresent();
+    }
+
+    private static <T> CompletableFuture<T> overdue(String userId) {
+        return CompletableFuture.failedFuture(new CartUnavailableException(
+                userId, "the deadline had passed before the call was issued, so nothing was done", null));
+    }
+
     private static String checked(String userId) {
         return Cart.empty(userId).userId();
     }
@@ -289,7 +301,7 @@ public final class InMemoryCartStore implements CartStore {
         /** A cart that was written, perhaps expired since, and the keys of the calls that wrote it. */
         private record Entry(Cart cart, Map<String, Key> keys) {}
 
-        private record Key(Instant until, List<Object> changes) {}
+        private record Key(Instant until, String digest) {}
 
         synchronized void advanceTime(Duration duration) {
             advanced = advanced.plus(duration);
@@ -329,7 +341,9 @@ public final class InMemoryCartStore implements CartStore {
 
         @Override
         public CompletableFuture<Cart> apply(CartUpdate update) {
-            requireNonNull(update, "update");
+            if (isOver(update)) {
+                return overdue(update.userId());
+            }
             try {
                 return CompletableFuture.completedFuture(changed(update));
             } catch (CartStoreException e) {
@@ -371,7 +385,7 @@ public final class InMemoryCartStore implements CartStore {
             String key = update.idempotencyKey().orElse(null);
             Key used = key == null ? null : keys.get(key);
             if (used != null) {
-                if (used.changes().equals(withoutTimes(update.changes()))) {
+                if (used.digest().equals(update.digest())) {
                     return cart;
                 }
                 throw new CartRejectedException(
@@ -392,7 +406,7 @@ public final class InMemoryCartStore implements CartStore {
                             "idempotencyKeys",
                             MAX_KEYS);
                 }
-                keys.put(key, new Key(now.plus(keyRetention), withoutTimes(update.changes())));
+                keys.put(key, new Key(now.plus(keyRetention), update.digest()));
             } else if (outcome.equals(cart)) {
                 return cart;
             }
@@ -429,29 +443,6 @@ public final class InMemoryCartStore implements CartStore {
             Map<String, Key> keys = entry == null ? new HashMap<>() : new HashMap<>(entry.keys());
             keys.values().removeIf(key -> isPast(key.until()));
             return keys;
-        }
-
-        /** Returns what a repeated call must have in common with the first: not the times that its lines may carry. */
-        private static List<Object> withoutTimes(List<CartChange> changes) {
-            List<Object> values = new ArrayList<>();
-            for (CartChange change : changes) {
-                if (change instanceof CartChange.Add add) {
-                    CartItem item = add.item();
-                    CartItem timeless = CartItem.of(
-                            item.bookId(),
-                            item.title().orElse(null),
-                            item.author().orElse(null),
-                            item.price(),
-                            item.quantity());
-                    for (Map.Entry<String, Object> attribute : item.attributes().entrySet()) {
-                        timeless = timeless.with(attribute.getKey(), attribute.getValue());
-                    }
-                    values.add(timeless);
-                } else {
-                    values.add(change);
-                }
-            }
-            return values;
         }
 
         private static void checkSize(Cart before, Cart after, Map<String, Key> keys) {

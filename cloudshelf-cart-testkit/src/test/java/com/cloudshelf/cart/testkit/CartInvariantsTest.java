@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.CartChange;
 import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.CartLimits;
 import com.cloudshelf.cart.CartUpdate;
 import com.cloudshelf.cart.DynamoDbCartStore;
 import java.lang.reflect.Field;
 import java.math.BigDecimal;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +38,51 @@ class CartInvariantsTest {
         assertThatCode(() -> CartInvariants.assertHold(cart())).doesNotThrowAnyException();
         assertThatCode(() -> CartInvariants.assertHold(Cart.empty("user123"))).doesNotThrowAnyException();
         assertThatNullPointerException().isThrownBy(() -> CartInvariants.assertHold(null));
+    }
+
+    @Test
+    void assertSameContent_otherTimesOrVersions_passes() {
+        Cart one = cart();
+        Cart other = Cart.empty("user123")
+                .apply(
+                        CartLimits.defaults(),
+                        Instant.EPOCH,
+                        List.of(new CartChange.Add(BOOK1), new CartChange.Add(BOOK2.withAddedAt(Instant.EPOCH))));
+        assertThatCode(() -> CartInvariants.assertSameContent(one, other)).doesNotThrowAnyException();
+        assertThatCode(() -> CartInvariants.assertSameContent(other, one)).doesNotThrowAnyException();
+        assertThatCode(() -> CartInvariants.assertSameContent(Cart.empty("a"), Cart.empty("a")))
+                .doesNotThrowAnyException();
+        assertThatNullPointerException().isThrownBy(() -> CartInvariants.assertSameContent(null, one));
+        assertThatNullPointerException().isThrownBy(() -> CartInvariants.assertSameContent(one, null));
+    }
+
+    @Test
+    void assertSameContent_anyDifference_isNamed() {
+        Map<String, CartUpdate> differences = Map.of(
+                "books", CartUpdate.of("user123").remove("book1"),
+                "quantity in the line of book1", CartUpdate.of("user123").setQuantity("book1", 3),
+                "price in the line of book2", CartUpdate.of("user123").reprice("book2", BigDecimal.ONE),
+                "title in the line of book2",
+                        CartUpdate.of("user123").add(CartItem.of("book2", "A title", null, BigDecimal.ONE, 1)),
+                "author in the line of book1",
+                        CartUpdate.of("user123").add(CartItem.of("book1", null, "Austen, Jane", BigDecimal.ONE, 1)),
+                "attributes in the line of book1", CartUpdate.of("user123").setItemAttribute("book1", "giftWrap", true),
+                "attributes", CartUpdate.of("user123").setAttribute("coupon", "SAVE10"));
+        differences.forEach((what, update) -> {
+            InMemoryCartStore carts = InMemoryCartStore.create();
+            Cart before =
+                    carts.apply(CartUpdate.of("user123").add(BOOK1).add(BOOK2)).join();
+            Cart after = carts.apply(update).join();
+            assertThatThrownBy(() -> CartInvariants.assertSameContent(before, after))
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageContaining("other " + what + "\n")
+                    .hasMessageContaining("expected: ")
+                    .hasMessageContaining("actual: ");
+        });
+        assertThatThrownBy(() -> CartInvariants.assertSameContent(Cart.empty("one"), Cart.empty("other")))
+                .hasMessageContaining("other userId");
+        assertThatThrownBy(() -> CartInvariants.assertSameContent(cart(), Cart.empty("user123")))
+                .hasMessageContaining("other books");
     }
 
     @Test

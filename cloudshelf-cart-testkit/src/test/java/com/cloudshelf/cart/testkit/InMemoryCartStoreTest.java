@@ -35,6 +35,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the store in memory has beyond the contract: settings, scripted failures, and no dependencies. */
 class InMemoryCartStoreTest {
@@ -187,6 +188,31 @@ class InMemoryCartStoreTest {
         assertThatIllegalArgumentException().isThrownBy(() -> carts.merge(USER, USER, MergeStrategy.SUM));
         assertThat(carts.getAll(List.of())).isCompletedWithValue(Map.of());
         assertThat(failureOf(carts.get(USER))).isInstanceOf(CartThrottledException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "PT-1H"})
+    void apply_deadlineThatHasPassed_usesUpNoFailureAndNoRival(Duration over) {
+        carts.failNext(Failure.THROTTLED);
+        carts.beforeNextChange(rival -> rival.addItem(USER, book("rival")).join());
+        CartUpdate update = CartUpdate.of(USER).add(book("book1"));
+
+        assertThat(failureOf(carts.apply(update.within(over))))
+                .isInstanceOf(CartUnavailableException.class)
+                .hasMessageContaining("deadline");
+
+        assertThat(failureOf(carts.apply(update))).isInstanceOf(CartThrottledException.class);
+        assertThat(carts.apply(update).join().items())
+                .extracting(CartItem::bookId)
+                .containsExactly("rival", "book1");
+    }
+
+    @Test
+    void beforeNextChange_rivalWhoseDeadlineHasPassed_isUnavailableToo() {
+        carts.beforeNextChange(rival -> assertThat(failureOf(
+                        rival.apply(CartUpdate.of(USER).add(book("rival")).within(Duration.ZERO))))
+                .isInstanceOf(CartUnavailableException.class));
+        assertThat(carts.addItem(USER, book("book1")).join().totalItems()).isEqualTo(1);
     }
 
     @Test
