@@ -1,361 +1,716 @@
 package com.cloudshelf.cart;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
-import java.util.function.Consumer;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
-import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import org.slf4j.Logger;
 
 /**
- * One call to the store, from its begin to the end of its future: sends one request after another until {@link #step} knows
- * the answer, the deadline passes, or the future is cancelled.
- *
- * <p>Only one request is under way at a time, so that the fields need no lock: each step happens after the one before.
+ * Drives one call from its start to the end of its future: takes the steps that its {@link Protocol} decides on, and knows
+ * nothing of carts.
  */
-abstract class Call<T> {
-    /** What no call exceeds, whatever happens; time ends nearly all of them earlier. */
-    static final int MAX_REQUESTS = 40;
+final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Member {
+    /*
+     * States, and what may follow what:
+     *
+     *   NEW -> TURN -> PLACE -> STEP <-> FLIGHT
+     *                    ^       |
+     *                    + PAUSE +-> ENDED
+     *
+     *   TURN    waits until the changes of the same cart that came before it have ended; skipped by calls without a lane.
+     *   PLACE   waits for one of the store's places; holds none.
+     *   FLIGHT  holds a place; one request is under way, or two copies of it. Lasts until the protocol has seen the answer.
+     *   STEP    holds a place; what the protocol has decided is carried out.
+     *   PAUSE   holds no place; the timer wakes it.
+     *   ENDED   holds nothing. Every state may lead here: by the protocol's decision, the deadline, a cancel, a close.
+     *
+     * Whatever happens to a call arrives as a signal in its mailbox, from whatever thread, and is handled by one thread at a time
+     * (draining). So the fields below the mailbox need no lock: they pass from one thread to the next with the mailbox's. A
+     * signal never runs on the thread that brings it, but on the engine's own: neither the timer nor the SDK's threads are held up
+     * by a call.
+     *
+     * A request is sent after its thread has given the mailbox up (see run). The SDK may block in there for as long as it takes
+     * to get credentials; the deadline must strike all the same.
+     *
+     * What a call holds is given back in end, and nowhere else, before anybody learns the outcome.
+     */
+
+    private static final Logger LOG = Logs.logger();
 
     /** What a request should have at least, unless the whole call has less than four times as much. */
-    private static final long LEAST_TRY_MILLIS = 250;
+    private static final long LEAST_ATTEMPT_MILLIS = 250;
 
-    final Engine engine;
-    final String userId;
-    final Deadline deadline;
+    private enum State {
+        NEW,
+        TURN,
+        PLACE,
+        FLIGHT,
+        STEP,
+        PAUSE
+    }
+
+    private enum SignalKind {
+        START,
+        TURN,
+        PLACE,
+        ANSWER,
+        TIMER,
+        ABANDONED,
+        CLOSED
+    }
+
+    private record Signal(
+            SignalKind kind,
+            @Nullable StoredCart handedOn,
+            @Nullable Copy copy,
+            @Nullable Object answer,
+            @Nullable Throwable thrown,
+            @Nullable Object timer) {
+        static Signal of(SignalKind kind) {
+            return new Signal(kind, null, null, null, null, null);
+        }
+    }
+
+    /** One of the copies of a request that are under way. */
+    private static final class Copy {
+        final Request request;
+        final boolean hedge;
+        final long sentAt = System.nanoTime();
+        final MarkedCredentials.Departure departure = new MarkedCredentials.Departure();
+        boolean open = true;
+        private boolean unwanted;
+        private @Nullable CompletableFuture<?> future;
+
+        @Nullable
+        Failure failure;
+
+        Copy(Request request, boolean hedge) {
+            this.request = request;
+            this.hedge = hedge;
+        }
+
+        synchronized void sent(CompletableFuture<?> future) {
+            this.future = future;
+            if (unwanted) {
+                future.cancel(true);
+            }
+        }
+
+        /** Whether it may have reached DynamoDB. If it waits for credentials, it is kept from being sent by the question. */
+        boolean mayHaveLeft() {
+            return open ? !departure.stay() : failure != null && failure.kind() == Failure.Kind.AMBIGUOUS;
+        }
+
+        synchronized void cancel() {
+            unwanted = true;
+            if (future != null) {
+                future.cancel(true);
+            }
+        }
+    }
+
+    private final Engine engine;
+    private final Protocol<E, V> protocol;
+    private final Function<V, T> finish;
+    private final boolean takesTurns;
+    private final @Nullable Future<?> whole;
+    private final Deadline deadline;
+    private final long leastAttemptMillis;
     private final CompletableFuture<T> result = new CompletableFuture<>();
-    private volatile @Nullable CompletableFuture<?> inFlight;
-    private volatile boolean writing;
-    private volatile boolean waiting;
-    private boolean expires;
-    private boolean ended;
-    private volatile boolean ambiguous;
-    private volatile @Nullable T settled;
-    private @Nullable Failure lastFailure;
-    private final long leastTryMillis;
-    final CallMetrics.Tally tally = new CallMetrics.Tally();
+    private final Runnable steps;
+
+    // Guarded by this.
+    private final ArrayDeque<Signal> mailbox = new ArrayDeque<>(2);
+    private boolean draining;
+    private volatile boolean ended;
+
+    // Of the thread that drains the mailbox.
+    private State state = State.NEW;
+    private E evidence;
+    private boolean crowded;
+    private boolean started;
+    private boolean inLane;
+    private boolean placed;
+    private @Nullable StoredCart handedOn;
+    private List<Copy> copies = List.of();
+    private @Nullable Copy outgoing;
+    private @Nullable Future<?> wake;
+    private @Nullable Object timer;
+    private long slowAt;
+    private long lostAt;
     private int pauses;
+    private int retryCost;
+    private int runs;
+    private @Nullable Failure lastFailure;
+    private volatile @Nullable Runnable completion;
+    private final CallMetrics.Tally tally = new CallMetrics.Tally();
 
-    Call(Engine engine, String userId, Duration timeout) {
+    /**
+     * @param takesTurns whether calls of this kind on one cart go one after the other
+     * @param whole the call that this one is a part of; once that is done, this one sends nothing more
+     */
+    Call(
+            Engine engine,
+            Protocol<E, V> protocol,
+            Duration timeout,
+            boolean takesTurns,
+            @Nullable Future<?> whole,
+            Function<V, T> finish) {
         this.engine = engine;
-        this.userId = userId;
+        this.protocol = protocol;
+        this.finish = finish;
+        this.takesTurns = takesTurns;
+        this.whole = whole;
         this.deadline = Deadline.in(timeout, engine.wallMillis());
-        this.leastTryMillis = Math.min(LEAST_TRY_MILLIS, timeout.toMillis() / 4);
+        this.leastAttemptMillis = Math.min(LEAST_ATTEMPT_MILLIS, timeout.toMillis() / 4);
+        this.evidence = protocol.nothingYet();
+        this.steps = engine.decorated(this::run);
     }
 
-    /** Returns the name under which the call is counted. */
-    abstract String operation();
-
-    /** Decides by what is known, and either sends the next request or ends the call. */
-    abstract void step();
-
-    /** Called when the write that was sent last may have taken effect, or may do so yet. */
-    void becameAmbiguous() {}
-
-    /** Returns the failure of a call that ran out of time after it lost against another writer. */
-    CartStoreException contended() {
-        return new CartUnavailableException(userId, "other writers kept the cart busy until the deadline", null);
+    @Override
+    public String userId() {
+        return protocol.userId();
     }
 
-    boolean isRepeatable() {
-        return false;
-    }
-
-    /** Returns the user whose cart is missing when the call ends without an answer. */
-    String missingUserId() {
-        return userId;
-    }
-
-    @SuppressWarnings("FutureReturnValueIgnored") // the stages below let nothing escape
-    final CompletableFuture<T> start() {
-        engine.began(this);
+    /** Issues the call. Its first request is sent on the calling thread, unless it has to wait. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the stage lets nothing escape
+    CompletableFuture<T> start() {
+        crowded = !engine.started(this);
         result.whenComplete((value, failure) -> {
-            end(failure); // for a future that its holder completed
-            CompletableFuture<?> request = inFlight;
-            if (request != null) {
-                request.cancel(true);
+            if (!ended) { // its holder completed it
+                abandon();
             }
         });
-        launch();
+        synchronized (this) {
+            draining = true;
+            mailbox.addFirst(Signal.of(SignalKind.START));
+        }
+        runSteps();
         return result;
     }
 
-    /** Takes the first step, now or when it is this call's turn. */
-    void launch() {
-        proceed();
+    /* The mailbox. */
+
+    /** Returns false if the call has ended, and nobody will see the signal. */
+    private boolean post(Signal signal) {
+        synchronized (this) {
+            if (ended) {
+                return false;
+            }
+            mailbox.add(signal);
+            if (draining) {
+                return true;
+            }
+            draining = true;
+        }
+        engine.hop(this::runSteps);
+        return true;
     }
 
-    /** Called once, when the outcome is known and before the holder of the future learns it. */
-    void ended() {}
+    /** Ends the call here and now if no other thread is at it: no caller's code can be run by that. */
+    private void abandon() {
+        synchronized (this) {
+            if (ended) {
+                return;
+            }
+            if (draining) {
+                mailbox.add(Signal.of(SignalKind.ABANDONED));
+                return;
+            }
+            draining = true;
+        }
+        end((Runnable) null);
+        synchronized (this) {
+            draining = false;
+        }
+    }
 
-    private void end(@Nullable Throwable failure) {
+    /** Runs the decorated steps; a decorator that throws, or runs nothing, costs no signal. */
+    private void runSteps() {
+        int before = runs;
+        try {
+            steps.run();
+        } catch (RuntimeException | Error e) {
+            engine.warnOfPart("task decorator", e);
+        }
+        if (runs == before) {
+            run();
+        }
+    }
+
+    private void run() {
+        runs++;
+        Runnable completing = completion;
+        if (completing != null) {
+            completion = null;
+            completing.run();
+            return;
+        }
+        while (true) {
+            Signal signal;
+            synchronized (this) {
+                signal = mailbox.poll();
+                if (signal == null || ended) {
+                    draining = false;
+                    return;
+                }
+            }
+            handle(signal);
+            Copy copy = outgoing;
+            if (copy != null) {
+                outgoing = null;
+                boolean more;
+                synchronized (this) {
+                    more = !mailbox.isEmpty();
+                    draining = more;
+                }
+                if (more) {
+                    engine.hop(this::runSteps);
+                }
+                if (!transmit(copy)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /** Sends a request; returns true if it is answered already and this thread may go on with that. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the stage lets nothing escape
+    private boolean transmit(Copy copy) {
+        CompletableFuture<?> sent;
+        try {
+            sent = copy.departure.send(() -> engine.wire().send(copy.request, Math.max(1, deadline.remainingMillis())));
+        } catch (RuntimeException | Error e) {
+            sent = CompletableFuture.failedFuture(e);
+        }
+        copy.sent(sent);
+        if (sent.isDone()) {
+            Object answer = null;
+            Throwable thrown = null;
+            try {
+                answer = sent.getNow(null);
+            } catch (RuntimeException e) {
+                thrown = e;
+            }
+            synchronized (this) {
+                if (ended) {
+                    return false;
+                }
+                mailbox.add(new Signal(SignalKind.ANSWER, null, copy, answer, thrown, null));
+                if (draining) {
+                    return false;
+                }
+                draining = true;
+                return true;
+            }
+        }
+        sent.whenComplete((answer, thrown) -> post(new Signal(SignalKind.ANSWER, null, copy, answer, thrown, null)));
+        return false;
+    }
+
+    @Override
+    public void placed() {
+        if (!post(Signal.of(SignalKind.PLACE))) {
+            engine.places().release();
+        }
+    }
+
+    @Override
+    public void turn(@Nullable StoredCart handedOn) {
+        post(new Signal(SignalKind.TURN, handedOn, null, null, null, null));
+    }
+
+    @Override
+    public CompletableFuture<T> close() {
+        post(Signal.of(SignalKind.CLOSED));
+        return result;
+    }
+
+    /** Lets nothing that goes wrong leave the future incomplete. */
+    private void handle(Signal signal) {
+        try {
+            if (isUnwanted()) {
+                end((Runnable) null);
+                return;
+            }
+            switch (signal.kind) {
+                case START -> onStart();
+                case TURN -> {
+                    handedOn = signal.handedOn;
+                    toPlace();
+                }
+                case PLACE -> {
+                    placed = true;
+                    step(started ? Event.resumed() : firstEvent());
+                }
+                case ANSWER -> onAnswer(signal);
+                case TIMER -> onTimer(signal);
+                case ABANDONED -> end((Runnable) null);
+                case CLOSED -> stop(Stop.Reason.CLOSED);
+            }
+        } catch (RuntimeException | Error e) {
+            broken(e);
+        }
+    }
+
+    private boolean isUnwanted() {
+        return result.isDone() || (whole != null && whole.isDone());
+    }
+
+    private void broken(Throwable thrown) {
+        try {
+            take(protocol.stop(evidence, new Stop(Stop.Reason.BROKEN, isUnanswered(), thrown)));
+        } catch (RuntimeException | Error e) {
+            e.addSuppressed(thrown);
+            end(() -> result.completeExceptionally(e));
+        }
+    }
+
+    /* Signals. */
+
+    private void onStart() {
+        if (deadline.remainingMillis() <= 0) {
+            stop(Stop.Reason.NO_TIME);
+        } else if (crowded) {
+            stop(Stop.Reason.CROWDED);
+        } else if (takesTurns) {
+            Lanes.Entry entry = engine.lanes().enter(this);
+            inLane = entry != Lanes.Entry.BESIDE;
+            if (entry == Lanes.Entry.WAIT) {
+                state = State.TURN;
+                wakeAfter(deadline.remainingMillis());
+            } else {
+                toPlace();
+            }
+        } else {
+            toPlace();
+        }
+    }
+
+    private void toPlace() {
+        state = State.PLACE;
+        if (engine.places().take(this, started)) {
+            placed = true;
+            step(started ? Event.resumed() : firstEvent());
+        } else {
+            wakeAfter(deadline.remainingMillis());
+        }
+    }
+
+    private Event firstEvent() {
+        started = true;
+        StoredCart known = handedOn;
+        handedOn = null;
+        return Event.start(known);
+    }
+
+    private void onTimer(Signal signal) {
+        if (signal.timer != timer) {
+            return; // it was armed for something that has passed
+        }
+        wake = null;
+        if (deadline.remainingMillis() <= 0) {
+            stop(
+                    switch (state) {
+                        case TURN -> Stop.Reason.TURN;
+                        case PLACE -> Stop.Reason.PLACE;
+                        default -> Stop.Reason.TIME;
+                    });
+            return;
+        }
+        switch (state) {
+            case PAUSE -> toPlace();
+            case FLIGHT -> onSlow();
+            default -> wakeAfter(deadline.remainingMillis());
+        }
+    }
+
+    private void onSlow() {
+        long left = (lostAt - System.nanoTime()) / 1_000_000;
+        if (left <= 0) {
+            cancelCopies();
+            answered(Event.failed(Failure.of(
+                    new TimeoutException("no answer came within the time that this store gives a request"))));
+            return;
+        }
+        Copy first = copies.get(0);
+        if (copies.size() == 1
+                && System.nanoTime() - slowAt >= 0
+                && engine.places().tryTake()) {
+            if (engine.hedging().spend()) {
+                tally.hedges++;
+                log("hedge", "the request before it is slow", null);
+                transmitLater(new Copy(first.request, true));
+            } else {
+                engine.places().release();
+            }
+        }
+        wakeAfter(Math.min(left + 1, deadline.remainingMillis()));
+    }
+
+    private void onAnswer(Signal signal) {
+        Copy copy = signal.copy;
+        if (copy == null || !copies.contains(copy) || !copy.open) {
+            return; // of a request that was given up
+        }
+        copy.open = false;
+        Event event = Wire.event(copy.request, signal.answer, signal.thrown);
+        if (event.kind() != Event.Kind.FAILED) {
+            engine.hedging().of(copy.request.kind()).add(System.nanoTime() - copy.sentAt);
+            tally.hedgesWon += copy.hedge ? 1 : 0;
+            boolean stray = false;
+            for (Copy other : copies) {
+                stray |= other != copy
+                        && (other.open || (other.failure != null && other.failure.kind() == Failure.Kind.AMBIGUOUS));
+            }
+            cancelCopies();
+            answered(event.kind() == Event.Kind.REFUSED ? Event.refused(event.cause(), stray) : event);
+            return;
+        }
+        copy.failure = event.cause();
+        Failure worst = event.cause();
+        for (Copy other : copies) {
+            if (other.open) {
+                return; // its answer decides
+            }
+            worst = other.failure != null && other.failure.kind() == Failure.Kind.AMBIGUOUS ? other.failure : worst;
+        }
+        cancelCopies();
+        answered(Event.failed(worst));
+    }
+
+    private void answered(Event event) {
+        if (event.kind() == Event.Kind.FAILED) {
+            lastFailure = event.cause();
+            tally.throttles += event.cause().kind() == Failure.Kind.THROTTLED ? 1 : 0;
+        } else {
+            engine.quota().succeeded(retryCost);
+            retryCost = 0;
+            lastFailure = event.kind() == Event.Kind.REFUSED ? event.cause() : null;
+            tally.conflicts += event.kind() == Event.Kind.REFUSED ? 1 : 0;
+        }
+        step(event);
+    }
+
+    /* Steps. */
+
+    private void step(Event event) {
+        take(protocol.next(evidence, event, engine.moment()));
+    }
+
+    private void take(Decision<E, V> decision) {
+        evidence = decision.evidence();
+        state = State.STEP;
+        for (StoredCart seen : decision.seen()) {
+            tally.drifts += seen.isDrifted() ? 1 : 0;
+            engine.saw(seen);
+        }
+        tally.recovered += decision.recovered() ? 1 : 0;
+        switch (decision.kind()) {
+            case SEND -> send(required(decision.request()));
+            case PAUSE -> pause();
+            case SUCCEED, FAIL -> end(decision);
+        }
+    }
+
+    private static Request required(@Nullable Request request) {
+        if (request == null) {
+            throw new IllegalStateException("there is nothing to send");
+        }
+        return request;
+    }
+
+    private void send(Request request) {
+        long remaining = deadline.remainingMillis();
+        if (engine.isClosed()) {
+            stop(Stop.Reason.CLOSED, false);
+        } else if (remaining <= leastAttemptMillis) {
+            // A request that is cut off too early is ambiguous where its answer would have been clear.
+            stop(Stop.Reason.TIME, false);
+        } else if (tally.requests == Stop.MAX_REQUESTS) {
+            stop(Stop.Reason.REQUESTS, false);
+        } else {
+            state = State.FLIGHT;
+            Latencies latencies = engine.hedging().of(request.kind());
+            // Half of the time that is left: a request that hangs leaves time for another.
+            long bound = Math.min(Math.max(leastAttemptMillis, remaining / 2), latencies.lostMillis());
+            lostAt = System.nanoTime() + bound * 1_000_000;
+            long slow = engine.hedging().delayMillis(request.kind());
+            slow = slow >= 0 && slow < bound ? slow : bound;
+            slowAt = System.nanoTime() + slow * 1_000_000;
+            wakeAfter(Math.min(slow, remaining));
+            copies = List.of();
+            Failure failure = lastFailure;
+            if (tally.requests > 0) {
+                log(
+                        "attempt",
+                        failure == null ? "the next step" : failure.kind().name(),
+                        failure);
+            }
+            transmitLater(new Copy(request, false));
+        }
+    }
+
+    private void transmitLater(Copy copy) {
+        tally.requests++;
+        engine.hedging().sent();
+        List<Copy> more = new ArrayList<>(copies);
+        more.add(copy);
+        copies = more;
+        outgoing = copy;
+    }
+
+    private void log(String what, String why, @Nullable Failure failure) {
+        if (LOG.isDebugEnabled()) {
+            LOG.debug(
+                    "{} {} of {} after {} ms: {}{}",
+                    what,
+                    tally.requests + 1,
+                    protocol.operation(),
+                    (System.nanoTime() - tally.start) / 1_000_000,
+                    why,
+                    failure == null || failure.requestId().isEmpty() ? "" : ", request ID " + failure.requestId());
+        }
+    }
+
+    /** Goes on after a pause that grows; stops at once if the pause would outlast the deadline, or the quota is used up. */
+    private void pause() {
+        Failure failure = lastFailure;
+        int cost = failure == null ? 0 : Quota.costOf(failure.kind());
+        if (!engine.quota().take(cost)) {
+            stop(Stop.Reason.QUOTA, false);
+            return;
+        }
+        retryCost += cost;
+        long millis = engine.backoffMillis(++pauses);
+        if (failure != null) {
+            millis = Math.max(millis, failure.retryAfterMillis().orElse(0));
+        }
+        if (millis >= deadline.remainingMillis() - leastAttemptMillis) {
+            stop(Stop.Reason.TIME, false);
+            return;
+        }
+        state = State.PAUSE;
+        releasePlace();
+        wakeAfter(millis);
+    }
+
+    private void stop(Stop.Reason reason) {
+        stop(reason, isUnanswered());
+    }
+
+    private boolean isUnanswered() {
+        boolean unanswered = state == State.FLIGHT && copies.isEmpty(); // the protocol has not seen the answer
+        for (Copy copy : copies) {
+            unanswered |= copy.mayHaveLeft();
+        }
+        return unanswered;
+    }
+
+    private void stop(Stop.Reason reason, boolean unanswered) {
+        take(protocol.stop(evidence, Stop.because(reason, unanswered)));
+    }
+
+    /* Ends. */
+
+    private void end(Decision<E, V> decision) {
+        StoredCart left = decision.left();
+        CartStoreException failure = decision.failure();
+        if (failure != null) {
+            end(left, failure, () -> result.completeExceptionally(failure));
+            return;
+        }
+        T value;
+        try {
+            value = finish.apply(decision.value());
+        } catch (RuntimeException | Error e) {
+            end(left, e, () -> result.completeExceptionally(e));
+            return;
+        }
+        end(left, null, () -> result.complete(value));
+    }
+
+    private void end(@Nullable Runnable completing) {
+        end(null, null, completing);
+    }
+
+    /** Gives back what the call holds, then tells its outcome; with {@code null} its holder has completed it already. */
+    private void end(@Nullable StoredCart left, @Nullable Throwable failure, @Nullable Runnable completing) {
         synchronized (this) {
             if (ended) {
                 return;
             }
             ended = true;
+            // A place may have been granted in this very moment.
+            placed |= mailbox.removeIf(signal -> signal.kind == SignalKind.PLACE);
+            mailbox.clear();
         }
-        engine.ended(this, failure);
-        ended();
-    }
-
-    final void proceed() {
-        guarded(this::step);
-    }
-
-    final boolean isOver() {
-        return result.isDone();
-    }
-
-    /** Notes that the call waits for something other than an answer, so that it may end by its deadline all the same. */
-    final synchronized void beginWaiting() {
-        waiting = true;
-    }
-
-    /** Has a call that still waits end by its deadline. */
-    final void expireAtDeadline() {
-        if (waiting && !expires) {
-            expires = true;
-            engine.schedule(this::expire, Math.max(0, deadline.remainingMillis()));
+        outgoing = null;
+        Future<?> waking = wake;
+        if (waking != null) {
+            waking.cancel(false);
         }
-    }
-
-    private void expire() {
-        boolean waited;
-        synchronized (this) {
-            waited = waiting;
-            waiting = false;
-        }
-        if (waited) {
-            giveUp();
-        }
-    }
-
-    final synchronized void endWaiting() {
-        waiting = false;
-    }
-
-    final <R> void read(
-            BiFunction<DynamoDbAsyncClient, AwsRequestOverrideConfiguration, CompletableFuture<R>> request,
-            Consumer<R> answered) {
-        send(false, request, answered, failure -> {});
-    }
-
-    final <R> void write(
-            BiFunction<DynamoDbAsyncClient, AwsRequestOverrideConfiguration, CompletableFuture<R>> request,
-            Consumer<R> answered,
-            Consumer<Failure> refused) {
-        send(true, request, answered, refused);
-    }
-
-    private <R> void send(
-            boolean write,
-            BiFunction<DynamoDbAsyncClient, AwsRequestOverrideConfiguration, CompletableFuture<R>> request,
-            Consumer<R> answered,
-            Consumer<Failure> refused) {
-        beginWaiting();
-        boolean first = tally.requests > 0;
-        if (engine.admission().admit(() -> transmit(write, request, answered, refused), first)) {
-            expireAtDeadline();
-        }
-    }
-
-    /** Returns false if the request is not sent, because the call is over or out of time. */
-    @SuppressWarnings("FutureReturnValueIgnored") // guarded: the stages below let nothing escape
-    private <R> boolean transmit(
-            boolean write,
-            BiFunction<DynamoDbAsyncClient, AwsRequestOverrideConfiguration, CompletableFuture<R>> request,
-            Consumer<R> answered,
-            Consumer<Failure> refused) {
-        if (engine.isClosed()) {
-            close();
-            return false;
-        }
-        long remaining = deadline.remainingMillis();
-        // A request that is cut off too early is ambiguous where its answer would have been clear.
-        boolean late = remaining <= leastTryMillis;
-        synchronized (this) {
-            if (!waiting || result.isDone()) {
-                return false;
-            }
-            waiting = false;
-            writing = write && !late;
-        }
-        if (late || tally.requests == MAX_REQUESTS) {
-            giveUp();
-            return false;
-        }
-        tally.requests++;
-        // Half of the time that is left: one that hangs leaves time for another.
-        long timeout = Math.min(remaining, Math.max(leastTryMillis, remaining / 2));
-        CompletableFuture<R> sent;
-        try {
-            sent = request.apply(engine.client(), engine.configuration(timeout));
-        } catch (RuntimeException | Error e) {
-            writing = false;
-            guarded(() -> failed(Failure.of(e), false, refused));
-            return false;
-        }
-        inFlight = sent;
-        sent.whenComplete((answer, thrown) -> {
-            inFlight = null;
-            try {
-                if (thrown == null) {
-                    guarded(() -> answered.accept(answer));
-                } else {
-                    guarded(() -> failed(Failure.of(thrown), write, refused));
-                }
-            } finally {
-                engine.admission().release();
-            }
-        });
-        if (result.isDone()) {
-            sent.cancel(true);
-        }
-        return true;
-    }
-
-    private void failed(Failure failure, boolean write, Consumer<Failure> refused) {
-        lastFailure = failure;
-        if (write && failure.kind() == Failure.Kind.AMBIGUOUS) {
-            ambiguous = true;
-            becameAmbiguous();
-        }
-        writing = false; // not before: a store that is closed meanwhile must know that the write may have happened
-        switch (failure.kind()) {
-            case REFUSED -> {
-                if (!write) { // a read has no condition
-                    fail(failure.asException(userId, engine.table()));
-                    return;
-                }
-                tally.conflicts++;
-                refused.accept(failure);
-            }
-            case DENIED, TOO_LARGE, INVALID -> fail(failure.asException(userId, engine.table()));
-            default -> {
-                tally.throttles += failure.kind() == Failure.Kind.THROTTLED ? 1 : 0;
-                pause();
-            }
-        }
-    }
-
-    /** Takes note of what was read or written. */
-    final void saw(StoredCart stored) {
-        tally.drifts += stored.isDrifted() ? 1 : 0;
-        engine.saw(stored);
-    }
-
-    /** Goes on after a pause that grows; gives up at once if the pause would outlast the deadline. */
-    final void pause() {
-        long millis = engine.backoffMillis(++pauses);
-        if (millis >= deadline.remainingMillis() - leastTryMillis) {
-            giveUp();
+        wake = null;
+        timer = null;
+        cancelCopies();
+        if (placed) {
+            releasePlace();
         } else {
-            engine.schedule(() -> guarded(this::step), millis);
+            engine.places().leave(this); // one that is granted from now on comes back through placed()
+        }
+        if (inLane) {
+            engine.lanes().leave(this, left);
+        }
+        engine.ended(this, protocol.operation(), tally, completing == null ? abandoned() : failure);
+        if (completing != null) {
+            engine.complete(completing, this::completeOn);
         }
     }
 
-    /** Whether a request was sent that may have taken effect, or may do so yet. */
-    final boolean isAmbiguous() {
-        return ambiguous;
+    private @Nullable Throwable abandoned() {
+        return result.isCompletedExceptionally() ? new CancellationException() : null;
     }
 
-    final void succeed(T value) {
-        end(null);
-        result.complete(value);
+    private void completeOn(Runnable completing) {
+        completion = completing;
+        runSteps();
     }
 
-    /** Keeps a value that stands whatever becomes of the requests that follow. */
-    final void settle(T value) {
-        settled = value;
+    private void releasePlace() {
+        placed = false;
+        engine.places().release();
     }
 
-    /** Ends the call; a failure without effect is one only as long as every request's outcome is known. */
-    final void fail(CartStoreException failure) {
-        T value = settled;
-        if (value != null) {
-            succeed(value);
-        } else {
-            failWith(ambiguous && !failure.effectPossible() ? unknown(failure) : failure);
+    /** Gives up what is under way; each copy beyond the first holds a place of its own. */
+    private void cancelCopies() {
+        List<Copy> given = copies;
+        copies = List.of();
+        for (int i = 0; i < given.size(); i++) {
+            if (i > 0) {
+                engine.places().release();
+            }
+            Copy copy = given.get(i);
+            if (copy.open) {
+                copy.cancel();
+            }
         }
     }
 
-    private void failWith(Throwable failure) {
-        end(failure);
-        result.completeExceptionally(failure);
-    }
-
-    final boolean isSettled() {
-        return settled != null;
-    }
-
-    /** Takes back that a request may have taken effect: it was proven that none did, and none will. */
-    final void clearAmbiguity() {
-        ambiguous = false;
-    }
-
-    final CartOutcomeUnknownException unknown(@Nullable Throwable cause) {
-        return new CartOutcomeUnknownException(userId, isRepeatable(), cause);
-    }
-
-    private void giveUp() {
-        Failure failure = lastFailure;
-        fail(failure == null ? unanswered() : outOfTime(failure));
-    }
-
-    /** Returns the failure of a call that ran out of time although no request of it failed. */
-    CartStoreException unanswered() {
-        return new CartUnavailableException(
-                missingUserId(), "the deadline passed before a request could be sent", null);
-    }
-
-    private CartStoreException outOfTime(Failure failure) {
-        String missing = missingUserId();
-        return switch (failure.kind()) {
-            case REFUSED -> contended();
-            case THROTTLED ->
-                new CartThrottledException(missing, String.join(", ", failure.throttlingReasons()), failure.cause());
-            case BUSY ->
-                new CartUnavailableException(
-                        missing,
-                        "transactions or other replicas kept the cart busy until the deadline",
-                        failure.cause());
-            case UNSENT ->
-                new CartUnavailableException(
-                        missing, "DynamoDB could not be reached until the deadline; nothing was sent", failure.cause());
-            default ->
-                new CartUnavailableException(missing, "DynamoDB did not answer until the deadline", failure.cause());
-        };
-    }
-
-    /** Ends the call because its store was closed. */
-    final void close() {
-        CartStoreException closed =
-                new CartUnavailableException(missingUserId(), "the store was closed during the call", null);
-        boolean mayBeWritten;
-        synchronized (this) {
-            waiting = false; // from here on nothing is sent
-            mayBeWritten = writing;
+    private void wakeAfter(long millis) {
+        Future<?> before = wake;
+        if (before != null) {
+            before.cancel(false);
         }
-        if (mayBeWritten && settled == null) {
-            failWith(unknown(closed));
-        } else {
-            fail(closed);
-        }
-    }
-
-    /** Lets nothing that goes wrong leave the future incomplete. */
-    private void guarded(Runnable step) {
-        if (result.isDone()) {
-            return;
-        }
-        try {
-            step.run();
-        } catch (CartStoreException e) {
-            fail(e);
-        } catch (RuntimeException | Error e) {
-            failWith(e);
-        }
+        Object armed = new Object();
+        timer = armed;
+        wake = engine.timer()
+                .schedule(() -> post(new Signal(SignalKind.TIMER, null, null, null, null, armed)), Math.max(1, millis));
     }
 }

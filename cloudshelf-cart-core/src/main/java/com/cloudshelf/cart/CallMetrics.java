@@ -22,6 +22,8 @@ final class CallMetrics {
     private static final SdkMetric<Integer> RECOVERED_WRITES = counter("CartRecoveredWrites");
     private static final SdkMetric<Integer> UNKNOWN_OUTCOMES = counter("CartUnknownOutcomes");
     private static final SdkMetric<Integer> DRIFTS = counter("CartDrifts");
+    private static final SdkMetric<Integer> HEDGES = counter("CartHedges");
+    private static final SdkMetric<Integer> HEDGES_WON = counter("CartHedgesWon");
 
     private CallMetrics() {}
 
@@ -34,23 +36,27 @@ final class CallMetrics {
         collector.reportMetric(CoreMetric.SERVICE_ID, "CloudShelfCart");
         collector.reportMetric(CoreMetric.OPERATION_NAME, operation);
         collector.reportMetric(CoreMetric.API_CALL_SUCCESSFUL, failure == null);
-        collector.reportMetric(CoreMetric.API_CALL_DURATION, Duration.ofNanos(System.nanoTime() - tally.begin));
+        collector.reportMetric(CoreMetric.API_CALL_DURATION, Duration.ofNanos(System.nanoTime() - tally.start));
         collector.reportMetric(REQUESTS, tally.requests);
         collector.reportMetric(CONFLICTS, tally.conflicts);
         collector.reportMetric(THROTTLES, tally.throttles);
         collector.reportMetric(RECOVERED_WRITES, tally.recovered);
         collector.reportMetric(UNKNOWN_OUTCOMES, failure instanceof CartOutcomeUnknownException ? 1 : 0);
         collector.reportMetric(DRIFTS, tally.drifts);
+        collector.reportMetric(HEDGES, tally.hedges);
+        collector.reportMetric(HEDGES_WON, tally.hedgesWon);
         publisher.publish(collector.collect());
     }
 
     /** What is counted during a call. Not thread-safe: a call takes one step after the other. */
     static final class Tally {
-        final long begin = System.nanoTime();
+        final long start = System.nanoTime();
         int requests;
         int conflicts;
         int throttles;
         int recovered;
         int drifts;
+        int hedges;
+        int hedgesWon;
     }
 }

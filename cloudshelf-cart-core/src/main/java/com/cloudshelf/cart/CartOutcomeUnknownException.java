@@ -29,6 +29,19 @@ public class CartOutcomeUnknownException extends CartStoreException {
                 cause);
     }
 
+    private CartOutcomeUnknownException(String userId, String message, Throwable cause) {
+        super(userId, message, false, cause);
+    }
+
+    /** Returns the failure of a change that was carried out on a cart which cannot be read any more. */
+    static CartOutcomeUnknownException unreadable(String userId, InvalidStoredCartException cause) {
+        return new CartOutcomeUnknownException(
+                userId,
+                "the change was carried out, but another program has left the cart unreadable at "
+                        + cause.attributePath() + "; mend the item, then read the cart",
+                cause);
+    }
+
     @Override
     public boolean effectPossible() {
         return true;

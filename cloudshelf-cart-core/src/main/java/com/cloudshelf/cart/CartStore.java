@@ -1,8 +1,11 @@
 package com.cloudshelf.cart;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /**
  * The shopping carts of all users: reads, and changes that happen once or not at all.
@@ -142,4 +145,43 @@ public interface CartStore {
      * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
      */
     CompletableFuture<Void> clear(String userId);
+
+    /**
+     * Returns the same store with a bound on the duration of every call, in place of its operation timeout; for instance the
+     * remaining time of a Lambda. A call ends by whichever comes first, this bound or {@link CartUpdate#within}. With a
+     * bound of zero or less every call fails with {@link CartUnavailableException}, and nothing is sent. A store takes a bound
+     * above its own maximum as that maximum. Costs nothing: both stores share connections and turns.
+     */
+    CartStore within(Duration deadline);
+
+    /**
+     * Waits for a call and returns its value: for callers that block, on a virtual thread for instance. Fails with the
+     * {@link CartStoreException} itself, where {@code join()} wraps it.
+     *
+     * <p>If the waiting thread is interrupted, the call is cancelled and the thread's interrupt flag stays set. As with every
+     * cancelled call, a request that is on its way may still take effect.
+     *
+     * @throws CartStoreException if the call failed with it
+     * @throws CancellationException if the call was cancelled, or the thread was interrupted
+     */
+    static <T> T await(CompletableFuture<T> call) {
+        try {
+            return call.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            if (e.getCause() instanceof Error failure) {
+                throw failure;
+            }
+            throw new IllegalStateException("the call failed with a checked exception", e.getCause());
+        } catch (InterruptedException e) {
+            call.cancel(true);
+            Thread.currentThread().interrupt();
+            CancellationException interrupted =
+                    new CancellationException("the thread was interrupted while it waited; the call was cancelled");
+            interrupted.initCause(e);
+            throw interrupted;
+        }
+    }
 }

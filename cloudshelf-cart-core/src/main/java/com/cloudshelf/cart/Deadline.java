@@ -8,6 +8,9 @@ import java.util.function.LongSupplier;
  * suspended or a Lambda frozen.
  */
 final class Deadline {
+    /** The longest that a call may take: what an item remembers of its writes is kept for longer than that. */
+    static final Duration LONGEST = Duration.ofSeconds(60);
+
     private final LongSupplier wallMillis;
     private final long nanoEnd;
     private final long wallEnd;

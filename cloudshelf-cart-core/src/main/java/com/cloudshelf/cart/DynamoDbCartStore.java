@@ -4,18 +4,26 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
-import software.amazon.awssdk.core.exception.SdkClientException;
-import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 
 /**
  * The carts in one DynamoDB table.
@@ -26,9 +34,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
  * }
  * }</pre>
  *
- * <p>Make one store for a table and keep it: it holds connections. It is thread-safe, and blocks no thread. Results arrive on a
- * thread of the AWS SDK's pool for responses, or on the store's timer thread if a call ends by a pause; do long work elsewhere
- * ({@code thenApplyAsync} with an executor).
+ * <p>Make one store for a table and keep it: it holds connections. It is thread-safe, and blocks no thread. Results arrive on
+ * {@link Builder#executor}, by default an elastic pool of daemon threads: callers' code may block there, and holds up no other
+ * call.
  *
  * <p><b>Turns.</b> Changes to one cart through one store take turns, and hand the cart on: among themselves they do not conflict,
  * and each but the first usually costs one request. The wait counts against a call's deadline: a change that hangs holds up those
@@ -40,10 +48,11 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
  * is retried at once from the item that the refusal carries, later ones after a pause. No call sends more than 40 requests.
  */
 public final class DynamoDbCartStore implements CartStore, AutoCloseable {
-    static final Duration MAX_OPERATION_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration MIN_TIME_TO_LIVE = Duration.ofMillis(2 * Memory.REST_MILLIS);
     private static final Duration MAX_TIME_TO_LIVE = Duration.ofDays(3650);
     private static final Duration DEFAULT_RETENTION = Duration.ofHours(24);
+
+    private static final Duration CLOSING_TIME = Duration.ofSeconds(1);
 
     private final Engine engine;
     private final DynamoDbAsyncClient client;
@@ -52,6 +61,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     private final Duration operationTimeout;
     private final Duration keyRetention;
     private final Write.Terms terms;
+    private final String table;
 
     private DynamoDbCartStore(Builder builder) {
         Duration retention = builder.idempotencyRetention;
@@ -62,39 +72,31 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
             throw new IllegalArgumentException("idempotencyRetention must be at most timeToLive (" + builder.timeToLive
                     + "), for a key goes with its cart, but is " + retention);
         }
+        Consumer<DynamoDbAsyncClientBuilder> configuration = builder.configuration;
+        if (builder.client != null && configuration != null) {
+            throw new IllegalStateException(
+                    "configureClient is for the client that the store makes; configure the one given to client(..) itself");
+        }
         this.ownsClient = builder.client == null;
-        this.client = builder.client == null ? newClient(builder.maxConcurrency) : builder.client;
+        this.client =
+                builder.client == null ? Clients.newClient(builder.maxConcurrency, configuration) : builder.client;
+        this.table = builder.tableName;
         this.engine = new Engine(
-                client,
-                builder.tableName,
-                builder.clock,
-                builder.wallMillis,
-                builder.backoff,
-                builder.metrics,
-                builder.maxConcurrency);
+                new Wire(client, table, Clients.requestConfigurations(client, ownsClient)),
+                new Engine.Settings(
+                        builder.clock,
+                        builder.wallMillis,
+                        builder.backoff,
+                        builder.metrics,
+                        builder.maxConcurrency,
+                        builder.maxPending,
+                        builder.hedging,
+                        builder.executor,
+                        builder.taskDecorator));
         this.consistency = builder.consistency;
         this.operationTimeout = builder.operationTimeout;
         this.keyRetention = retention;
         this.terms = new Write.Terms(builder.timeToLive, builder.limits, builder.ringSize);
-    }
-
-    private static DynamoDbAsyncClient newClient(int maxConcurrency) {
-        try {
-            return DynamoDbAsyncClient.builder()
-                    .httpClientBuilder(NettyNioAsyncHttpClient.builder()
-                            .maxConcurrency(maxConcurrency)
-                            .connectionTimeout(Duration.ofSeconds(1))
-                            .connectionAcquisitionTimeout(MAX_OPERATION_TIMEOUT)
-                            .readTimeout(MAX_OPERATION_TIMEOUT)
-                            .writeTimeout(MAX_OPERATION_TIMEOUT))
-                    .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry()))
-                    .build();
-        } catch (SdkClientException e) {
-            throw new IllegalStateException(
-                    "no client could be made from the environment; set AWS_REGION, or pass a client with a region to"
-                            + " DynamoDbCartStore.builder().client(..)",
-                    e);
-        }
     }
 
     /**
@@ -119,36 +121,84 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
 
     @Override
     public CompletableFuture<Cart> get(String userId, ReadConsistency consistency) {
-        requireNonNull(consistency, "consistency");
-        return new Get(engine, Checks.id("userId", userId), consistency, operationTimeout).start();
+        return get(userId, consistency, operationTimeout);
+    }
+
+    private CompletableFuture<Cart> get(String userId, ReadConsistency consistency, Duration timeout) {
+        boolean strong = requireNonNull(consistency, "consistency") == ReadConsistency.STRONG;
+        return start(new GetProtocol(Checks.id("userId", userId), strong, table), timeout, false);
     }
 
     @Override
     public CompletableFuture<Map<String, Cart>> getAll(Collection<String> userIds) {
-        return GetAll.start(engine, userIds, consistency, operationTimeout);
+        return getAll(userIds, operationTimeout);
+    }
+
+    /** Reads the carts of any number of users, a hundred a request, side by side; the first failure ends them all. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the stages let nothing escape
+    private CompletableFuture<Map<String, Cart>> getAll(Collection<String> userIds, Duration timeout) {
+        Set<String> distinct = new LinkedHashSet<>();
+        userIds.forEach(userId -> distinct.add(Checks.id("userId", userId)));
+        List<String> ids = List.copyOf(distinct);
+        boolean strong = consistency == ReadConsistency.STRONG;
+        CompletableFuture<Map<String, Cart>> all = new CompletableFuture<>();
+        List<CompletableFuture<Map<String, Cart>>> parts = new ArrayList<>();
+        for (int from = 0; from < ids.size(); from += GetAllProtocol.MAX_KEYS) {
+            List<String> part = ids.subList(from, Math.min(from + GetAllProtocol.MAX_KEYS, ids.size()));
+            parts.add(new Call<>(
+                            engine,
+                            new GetAllProtocol(part, strong, table),
+                            timeout,
+                            false,
+                            all,
+                            Function.<Map<String, Cart>>identity())
+                    .start());
+        }
+        all.whenComplete((carts, failure) -> parts.forEach(part -> part.cancel(true)));
+        parts.forEach(part -> part.whenComplete((carts, failure) -> {
+            if (failure != null) {
+                all.completeExceptionally(failure);
+            }
+        }));
+        CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new)).thenRun(() -> {
+            Map<String, Cart> found = new HashMap<>();
+            parts.forEach(part -> found.putAll(part.join()));
+            Map<String, Cart> inOrder = new LinkedHashMap<>();
+            ids.forEach(userId -> inOrder.put(userId, found.getOrDefault(userId, Cart.empty(userId))));
+            all.complete(Collections.unmodifiableMap(inOrder));
+        });
+        return all;
     }
 
     @Override
     public CompletableFuture<Cart> apply(CartUpdate update) {
-        return mutate(update, Function.identity());
+        return apply(update, operationTimeout, Function.identity());
     }
 
     @Override
-    @SuppressWarnings("NullAway") // a future of Void completes with null
     public CompletableFuture<Void> clear(String userId) {
-        return mutate(CartUpdate.of(userId).clear(), cart -> null);
+        return clear(userId, operationTimeout);
     }
 
-    private <T> CompletableFuture<T> mutate(CartUpdate update, Function<Cart, T> finish) {
-        Duration timeout = update.deadline().orElse(operationTimeout);
-        if (timeout.compareTo(MAX_OPERATION_TIMEOUT) > 0) {
-            timeout = MAX_OPERATION_TIMEOUT;
-        }
-        return new Mutation<>(engine, update, timeout, terms, keyRetention, finish).start();
+    @SuppressWarnings("NullAway") // a future of Void completes with null
+    private CompletableFuture<Void> clear(String userId, Duration timeout) {
+        return apply(CartUpdate.of(userId).clear(), timeout, cart -> null);
+    }
+
+    private <T> CompletableFuture<T> apply(CartUpdate update, Duration timeout, Function<Cart, T> finish) {
+        boolean mayHaveRested = update.isClear() && engine.mayHaveRested(update.userId());
+        UpdateProtocol protocol = new UpdateProtocol(update, terms, keyRetention, table, mayHaveRested);
+        Duration bound = update.deadline().orElse(timeout);
+        return new Call<>(engine, protocol, shorter(bound, Deadline.LONGEST), true, null, finish).start();
     }
 
     @Override
     public CompletableFuture<Cart> merge(String fromUserId, String intoUserId, MergeStrategy strategy) {
+        return merge(fromUserId, intoUserId, strategy, operationTimeout);
+    }
+
+    private CompletableFuture<Cart> merge(
+            String fromUserId, String intoUserId, MergeStrategy strategy, Duration timeout) {
         Checks.id("fromUserId", fromUserId);
         Checks.id("intoUserId", intoUserId);
         if (fromUserId.equals(intoUserId)) {
@@ -156,12 +206,73 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
                     "fromUserId and intoUserId must be different: a cart cannot merge with itself");
         }
         requireNonNull(strategy, "strategy");
-        return new Merge(engine, fromUserId, intoUserId, strategy, operationTimeout, terms).start();
+        return start(new MergeProtocol(fromUserId, intoUserId, strategy, terms, table), timeout, false);
     }
 
     @Override
     public CompletableFuture<Void> delete(String userId) {
-        return new Erase(engine, Checks.id("userId", userId), operationTimeout).start();
+        return delete(userId, operationTimeout);
+    }
+
+    private CompletableFuture<Void> delete(String userId, Duration timeout) {
+        return start(new EraseProtocol(Checks.id("userId", userId), table), timeout, false);
+    }
+
+    private <E, V> CompletableFuture<V> start(Protocol<E, V> protocol, Duration timeout, boolean takesTurns) {
+        return new Call<>(engine, protocol, timeout, takesTurns, null, Function.<V>identity()).start();
+    }
+
+    @Override
+    public CartStore within(Duration deadline) {
+        return new Within(this, shorter(requireNonNull(deadline, "deadline"), Deadline.LONGEST));
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    /** This store with another bound on every call. */
+    private record Within(DynamoDbCartStore store, Duration deadline) implements CartStore {
+        @Override
+        public CompletableFuture<Cart> get(String userId) {
+            return store.get(userId, store.consistency, deadline);
+        }
+
+        @Override
+        public CompletableFuture<Cart> get(String userId, ReadConsistency consistency) {
+            return store.get(userId, consistency, deadline);
+        }
+
+        @Override
+        public CompletableFuture<Map<String, Cart>> getAll(Collection<String> userIds) {
+            return store.getAll(userIds, deadline);
+        }
+
+        @Override
+        public CompletableFuture<Cart> apply(CartUpdate update) {
+            Duration bound = shorter(update.deadline().orElse(deadline), deadline);
+            return store.apply(update.within(bound), bound, Function.identity());
+        }
+
+        @Override
+        public CompletableFuture<Void> clear(String userId) {
+            return store.clear(userId, deadline);
+        }
+
+        @Override
+        public CompletableFuture<Cart> merge(String fromUserId, String intoUserId, MergeStrategy strategy) {
+            return store.merge(fromUserId, intoUserId, strategy, deadline);
+        }
+
+        @Override
+        public CompletableFuture<Void> delete(String userId) {
+            return store.delete(userId, deadline);
+        }
+
+        @Override
+        public CartStore within(Duration deadline) {
+            return store.within(shorter(deadline, this.deadline));
+        }
     }
 
     /**
@@ -171,20 +282,49 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
      * <p>Blocks for about a second; call it while the function initialises. Does nothing harmful if it is called again.
      */
     public void prime() {
-        Priming.prime();
+        Priming.withStub(stub -> {
+            try (DynamoDbCartStore carts = builder().client(stub).build()) {
+                Priming.run(carts);
+            }
+        });
     }
 
     /**
      * Ends every call that is under way, and closes the client if the store made it. A call whose request is on its way ends as
      * {@link CartOutcomeUnknownException} if it was a write, others as {@link CartUnavailableException}. Calls issued later throw
-     * {@link IllegalStateException}.
+     * {@link IllegalStateException}. Waits up to a second until the calls have ended.
      */
     @Override
     public void close() {
-        engine.close();
+        engine.close(CLOSING_TIME);
         if (ownsClient) {
             client.close();
         }
+    }
+
+    /**
+     * Waits until the calls under way have ended, for a bounded time, and closes the store. Calls issued in the meantime throw
+     * {@link IllegalStateException}: for the shutdown of a service that has stopped taking requests.
+     *
+     * <p>If the waiting thread is interrupted, the store is closed at once and the thread's interrupt flag stays set.
+     *
+     * @param drain how long calls may go on; those that have not ended by then end as {@link #close()} says
+     * @return whether all calls had ended by themselves
+     * @throws IllegalArgumentException if the duration is negative
+     */
+    public boolean close(Duration drain) {
+        requireNonNull(drain, "drain");
+        if (drain.isNegative()) {
+            throw new IllegalArgumentException("drain must not be negative, but is " + drain);
+        }
+        boolean drained = false;
+        try {
+            drained = engine.drain(drain);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        close();
+        return drained;
     }
 
     /** Collects the settings of a store. Not thread-safe; the store takes a copy. */
@@ -202,12 +342,19 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         private LongSupplier wallMillis = System::currentTimeMillis;
         private int ringSize = 64;
         private int maxConcurrency = 500;
+        private int maxPending = 50_000;
+        private double hedging = 0.02;
+        private @Nullable Executor executor;
+        private UnaryOperator<Runnable> taskDecorator = UnaryOperator.identity();
+        private @Nullable Consumer<DynamoDbAsyncClientBuilder> configuration;
 
         private Builder() {}
 
         /**
-         * The client to use; the store does not close it. Any retry mode will do: the store has it send each request once.
-         * Default: one that the store makes from the SDK's default chains, and closes.
+         * The client to use; the store does not close it. Any retry mode will do: the store has it send each request once. For
+         * a client whose retries are on that takes a plugin on each request; switch the retries of a client off that only this
+         * store uses, or let the store make it ({@link #configureClient}). Default: one that the store makes from the SDK's
+         * default chains, and closes.
          */
         public Builder client(DynamoDbAsyncClient client) {
             this.client = requireNonNull(client, "client");
@@ -245,7 +392,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
          */
         public Builder operationTimeout(Duration operationTimeout) {
             this.operationTimeout =
-                    Checks.between("operationTimeout", Duration.ofMillis(1), MAX_OPERATION_TIMEOUT, operationTimeout);
+                    Checks.between("operationTimeout", Duration.ofMillis(1), Deadline.LONGEST, operationTimeout);
             return this;
         }
 
@@ -276,7 +423,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
 
         /**
          * Takes what each call cost and met: requests, conflicts, throttles, recovered writes, unknown outcomes, drift, duration.
-         * The store does not close it. It is called on the thread that ends the call. Default: none.
+         * The store does not close it. It is called on a thread of the store; what it throws is logged, once. Default: none.
          */
         public Builder metricPublisher(MetricPublisher metricPublisher) {
             this.metrics = requireNonNull(metricPublisher, "metricPublisher");
@@ -307,6 +454,79 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
             return this;
         }
 
+        /**
+         * How many calls may wait for their turn or for a place, beside those that have a request in flight. One call more fails at
+         * once with {@link CartUnavailableException}, without an effect, and can be repeated. A waiting call holds less than 1 KB.
+         * Default: 50 000.
+         *
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder maxPending(int maxPending) {
+            this.maxPending = Checks.atLeast("maxPending", 0, maxPending);
+            return this;
+        }
+
+        /**
+         * Where the store completes its futures, and so where callers' code runs: continuations that are attached without an
+         * executor of their own. An executor that refuses a task loses no result: it is completed on the thread at hand.
+         * Default: an elastic pool of daemon threads, in which callers' code may block.
+         */
+        public Builder executor(Executor executor) {
+            this.executor = requireNonNull(executor, "executor");
+            return this;
+        }
+
+        /**
+         * Wraps the steps of every call, to carry a logging context (MDC) or a tracing context along. Applied once a call, on the
+         * thread that issues it; what it returns runs around each step of the call, on whatever thread: around each request, and
+         * around the completion of the future.
+         *
+         * <pre>{@code
+         * .taskDecorator(task -> {
+         *     Map<String, String> context = MDC.getCopyOfContextMap();
+         *     return () -> {
+         *         MDC.setContextMap(context);
+         *         try {
+         *             task.run();
+         *         } finally {
+         *             MDC.clear();
+         *         }
+         *     };
+         * })
+         * }</pre>
+         *
+         * Default: none.
+         */
+        public Builder taskDecorator(UnaryOperator<Runnable> taskDecorator) {
+            this.taskDecorator = requireNonNull(taskDecorator, "taskDecorator");
+            return this;
+        }
+
+        /**
+         * Which share of its requests the store may send a second time because the first is slow, without giving the first up;
+         * whichever is answered first decides. Never has a second effect: both carry the same write ID. A refused second write
+         * costs its write units. The store learns from the latest requests which ones are slow, and hedges none before it has seen
+         * enough. Default: 0.02; 0 switches it off.
+         *
+         * @throws IllegalArgumentException if it is not between 0 and 1
+         */
+        public Builder hedging(double share) {
+            if (!(share >= 0 && share <= 1)) {
+                throw new IllegalArgumentException("hedging must be between 0 and 1, but is " + share);
+            }
+            this.hedging = share;
+            return this;
+        }
+
+        /**
+         * Configures the client that the store makes, before it is built: endpoint, region, credentials, interceptors. The HTTP
+         * client and the retries stay the store's. {@link #build} refuses it together with {@link #client}. Default: none.
+         */
+        public Builder configureClient(Consumer<DynamoDbAsyncClientBuilder> configuration) {
+            this.configuration = requireNonNull(configuration, "configuration");
+            return this;
+        }
+
         /** The number of writes that an item remembers: a seam for tests. */
         Builder ringSize(int ringSize) {
             this.ringSize = ringSize;
@@ -316,7 +536,8 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         /**
          * Returns the store. Nothing is sent yet.
          *
-         * @throws IllegalStateException if no client is given and no region is configured
+         * @throws IllegalStateException if no client is given and no region is configured, or {@link #configureClient} comes
+         *     together with {@link #client}
          * @throws IllegalArgumentException if the idempotency retention is above the time to live
          */
         public DynamoDbCartStore build() {

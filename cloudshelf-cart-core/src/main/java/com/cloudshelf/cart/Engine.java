@@ -4,136 +4,146 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
-import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
-import software.amazon.awssdk.core.SdkPlugin;
-import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
-import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** What the calls of one store share: the client, the time, the timer for pauses, and the list of calls under way. */
+/** What the calls of one store share: the wire, the time, the threads, and each thing of which there is only so much. */
 final class Engine {
-    private static final Logger LOG = LoggerFactory.getLogger(DynamoDbCartStore.class);
+    private static final Logger LOG = Logs.logger();
 
     private static final long DRIFT_LOG_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-    private final DynamoDbAsyncClient client;
-    private final String table;
-    private final Clock clock;
-    private final LongSupplier wallMillis;
-    private final BackoffStrategy backoff;
-    private final @Nullable MetricPublisher metrics;
-    private final @Nullable SdkPlugin oneTry;
-    private final Admission admission;
-    private final Lanes lanes = new Lanes();
-    private final RecentCarts recent = new RecentCarts();
-    private final AtomicLong nextDriftLog = new AtomicLong(System.nanoTime());
-    private final Set<Call<?>> calls = ConcurrentHashMap.newKeySet();
-    private final Timer timer = new Timer();
-    private final ConcurrentMap<Long, AwsRequestOverrideConfiguration> configurations = new ConcurrentHashMap<>();
-    private volatile boolean closed;
+    /** A call under way. */
+    interface Member {
+        /** Ends the call because its store was closed; returns its future. */
+        CompletableFuture<?> close();
+    }
 
-    Engine(
-            DynamoDbAsyncClient client,
-            String table,
+    /**
+     * What a store is told about its calls.
+     *
+     * @param executor where callers' code runs; {@code null} for the engine's own threads
+     */
+    record Settings(
             Clock clock,
             LongSupplier wallMillis,
             BackoffStrategy backoff,
             @Nullable MetricPublisher metrics,
-            int maxConcurrency) {
-        this.client = client;
-        this.table = table;
-        this.clock = clock;
-        this.wallMillis = wallMillis;
-        this.backoff = backoff;
-        this.metrics = metrics;
-        this.admission = new Admission(maxConcurrency);
-        this.oneTry = retriesByItself(client) ? oneTry() : null;
+            int maxConcurrency,
+            int maxPending,
+            double hedging,
+            @Nullable Executor executor,
+            UnaryOperator<Runnable> taskDecorator) {}
+
+    private final Wire wire;
+    private final Settings settings;
+    private final Places places;
+    private final Lanes lanes = new Lanes();
+    private final Quota quota = new Quota();
+    private final Hedging hedging;
+    private final Timer timer = new Timer();
+    private final ThreadPoolExecutor threads = Hop.elastic("cloudshelf-cart");
+    private final Hop hop = new Hop(threads);
+    private final @Nullable Hop completions;
+    private final RecentCarts recent = new RecentCarts();
+    private final AtomicLong nextDriftLog = new AtomicLong(System.nanoTime());
+    private final AtomicBoolean warnedOfPart = new AtomicBoolean();
+    private final Set<Member> calls = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger count = new AtomicInteger();
+    private final CountDownLatch drained = new CountDownLatch(1);
+    private volatile boolean draining;
+    private volatile boolean closed;
+
+    Engine(Wire wire, Settings settings) {
+        this.wire = wire;
+        this.settings = settings;
+        this.places = new Places(settings.maxConcurrency);
+        this.hedging = new Hedging(settings.hedging);
+        this.completions = settings.executor == null ? null : new Hop(settings.executor);
     }
 
-    private static boolean retriesByItself(DynamoDbAsyncClient client) {
-        try {
-            return client.serviceClientConfiguration()
-                    .overrideConfiguration()
-                    .retryStrategy()
-                    .map(strategy -> strategy.maxAttempts() > 1)
-                    .orElse(true);
-        } catch (UnsupportedOperationException e) {
-            // Stubs, and the embedded client of DynamoDB Local, do not tell.
-            return true;
-        }
-    }
-
-    /**
-     * Has the SDK send each request once. Retries are the calls' own: only they know that a retry may meet the write of the
-     * try before it, and only they end by the deadline.
-     */
-    private static SdkPlugin oneTry() {
-        ClientOverrideConfiguration once = ClientOverrideConfiguration.builder()
-                .retryStrategy(AwsRetryStrategy.doNotRetry())
-                .build();
-        return configuration -> configuration.overrideConfiguration(once);
-    }
-
-    /** Returns the settings of a request that may take so long; a little less, so that there are few to make. */
-    AwsRequestOverrideConfiguration configuration(long timeoutMillis) {
-        long millis = timeoutMillis & -Math.max(1, Long.highestOneBit(timeoutMillis) >> 4);
-        return configurations.computeIfAbsent(millis, this::newConfiguration);
-    }
-
-    private AwsRequestOverrideConfiguration newConfiguration(long timeoutMillis) {
-        AwsRequestOverrideConfiguration.Builder builder =
-                AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofMillis(timeoutMillis));
-        MarkedCredentials.putInto(builder, client);
-        if (oneTry != null) {
-            builder.addPlugin(oneTry);
-        }
-        return builder.build();
-    }
-
-    DynamoDbAsyncClient client() {
-        return client;
-    }
-
-    String table() {
-        return table;
-    }
-
-    /** Returns the time for carts, in the milliseconds that are stored. */
-    Instant now() {
-        return Instant.ofEpochMilli(clock.millis());
+    Wire wire() {
+        return wire;
     }
 
     LongSupplier wallMillis() {
-        return wallMillis;
+        return settings.wallMillis;
+    }
+
+    Moment moment() {
+        return new Moment(now(), settings.wallMillis.getAsLong(), WriteId::startedAt);
+    }
+
+    /** Returns the time for carts, in the milliseconds that are stored. */
+    private Instant now() {
+        return Instant.ofEpochMilli(settings.clock.millis());
     }
 
     long backoffMillis(int pause) {
         // The SDK counts attempts from 1, and waits from the second on.
-        return backoff.computeDelay(pause + 1).toMillis();
+        return settings.backoff.computeDelay(pause + 1).toMillis();
     }
 
-    void schedule(Runnable step, long millis) {
-        timer.schedule(step, millis);
-    }
-
-    Admission admission() {
-        return admission;
+    Places places() {
+        return places;
     }
 
     Lanes lanes() {
         return lanes;
+    }
+
+    Quota quota() {
+        return quota;
+    }
+
+    Hedging hedging() {
+        return hedging;
+    }
+
+    Timer timer() {
+        return timer;
+    }
+
+    Runnable decorated(Runnable steps) {
+        return settings.taskDecorator.apply(steps);
+    }
+
+    /** Runs a task on a thread of the engine, which may block without holding anybody up. */
+    void hop(Runnable task) {
+        hop.execute(task);
+    }
+
+    /**
+     * Completes a caller's future where its code is to run.
+     *
+     * @param elsewhere carries the completion out on a thread of the caller's executor
+     */
+    void complete(Runnable completing, Consumer<Runnable> elsewhere) {
+        if (completions == null) {
+            completing.run();
+        } else {
+            completions.execute(() -> elsewhere.accept(completing));
+        }
     }
 
     /** Takes note of what was read or written. */
@@ -143,32 +153,59 @@ final class Engine {
         long due = nextDriftLog.get();
         if (stored.isDrifted() && now - due >= 0 && nextDriftLog.compareAndSet(due, now + DRIFT_LOG_PAUSE_NANOS)) {
             LOG.warn(
-                    "A stored cart contradicts itself: totals, book ids or duplicate lines are another writer's; the next"
-                            + " write to it repairs it. Others met within a minute are counted by the metric CartDrifts only.");
+                    "A stored cart contradicts itself: another writer left wrong totals or duplicate lines. The next change"
+                            + " repairs it. Others met within a minute are counted by the metric CartDrifts only.");
         }
     }
 
     /** Whether nothing speaks against it that a cart has gone unwritten for so long that its item may be deleted. */
     boolean mayHaveRested(String userId) {
-        return recent.mayHaveRested(userId, clock.millis());
+        return recent.mayHaveRested(userId, settings.clock.millis());
     }
 
-    void began(Call<?> call) {
-        calls.add(call);
-        if (closed) {
-            calls.remove(call);
+    /**
+     * Takes note of a call.
+     *
+     * @return false if so many calls wait that this one may not
+     * @throws IllegalStateException if the store is closed
+     */
+    boolean started(Member call) {
+        if (closed || draining) {
             throw new IllegalStateException("the store is closed");
+        }
+        calls.add(call);
+        boolean room = count.incrementAndGet() <= settings.maxConcurrency + (long) settings.maxPending;
+        if (closed) {
+            ended(call);
+            throw new IllegalStateException("the store is closed");
+        }
+        return room;
+    }
+
+    void ended(Member call, String operation, CallMetrics.Tally tally, @Nullable Throwable failure) {
+        ended(call);
+        MetricPublisher metrics = settings.metrics;
+        if (metrics != null) {
+            try {
+                CallMetrics.publish(metrics, operation, tally, failure);
+            } catch (RuntimeException | Error e) {
+                warnOfPart("metric publisher", e);
+            }
         }
     }
 
-    void ended(Call<?> call, @Nullable Throwable failure) {
-        calls.remove(call);
-        if (metrics != null) {
-            try {
-                CallMetrics.publish(metrics, call.operation(), call.tally, failure);
-            } catch (RuntimeException e) {
-                LOG.warn("The metric publisher failed; the call is not affected", e);
-            }
+    private void ended(Member call) {
+        if (calls.remove(call) && count.decrementAndGet() == 0 && draining) {
+            drained.countDown();
+        }
+    }
+
+    void warnOfPart(String part, Throwable thrown) {
+        if (warnedOfPart.compareAndSet(false, true)) {
+            LOG.warn(
+                    "The {} failed; the call is not affected. Later failures of this store are not logged.",
+                    part,
+                    thrown);
         }
     }
 
@@ -176,38 +213,34 @@ final class Engine {
         return closed;
     }
 
-    void close() {
-        closed = true;
-        calls.forEach(Call::close);
-        timer.close();
+    /** Lets the calls under way go on for a time; from now on none is accepted. Returns whether all have ended. */
+    boolean drain(Duration atMost) throws InterruptedException {
+        draining = true;
+        return count.get() == 0 || drained.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    /** One daemon thread that starts the next step after a pause; it is made when the first pause is. */
-    private static final class Timer {
-        private @Nullable ScheduledThreadPoolExecutor executor;
-        private boolean closed;
-
-        @SuppressWarnings("FutureReturnValueIgnored") // a step lets nothing escape
-        synchronized void schedule(Runnable step, long millis) {
-            if (closed) {
-                return; // every call was ended by then
-            }
-            if (executor == null) {
-                executor = new ScheduledThreadPoolExecutor(1, runnable -> {
-                    Thread thread = new Thread(runnable, "cloudshelf-cart-timer");
-                    thread.setDaemon(true);
-                    return thread;
-                });
-            }
-            executor.schedule(step, millis, TimeUnit.MILLISECONDS);
+    /** Ends all calls, and waits for a bounded time until their futures are completed. */
+    void close(Duration atMost) {
+        closed = true;
+        List<CompletableFuture<?>> results = new ArrayList<>();
+        for (Member call : calls) {
+            results.add(call.close());
         }
-
-        synchronized void close() {
-            closed = true;
-            if (executor != null) {
-                executor.shutdownNow();
-            }
+        timer.close();
+        try {
+            CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
+                    .get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException | CancellationException e) {
+            // They have ended, or code of their callers blocks an executor.
         }
+        threads.shutdown(); // what was handed to it is still run
+    }
+
+    /** How much of what there is only so much of is in use: for tests. */
+    int inUse() {
+        return calls.size() + places.taken() + places.waiting() + lanes.size() + timer.size();
     }
 
     /**

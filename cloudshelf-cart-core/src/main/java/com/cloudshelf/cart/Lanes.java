@@ -1,111 +1,108 @@
 package com.cloudshelf.cart;
 
-import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the changes that one store makes to one cart take turns, and hands what one of them wrote on to the next: they do not
- * conflict with each other, and each costs one request.
+ * Lets the changes that one store makes to one cart take turns, and hands what one of them left in the table on to the next:
+ * they do not conflict with each other, and each costs one request.
  *
  * <p>A lane exists while changes are in it. Changes to other carts never wait for it. A change that finds its lane full goes
  * beside it, and may then have to settle a conflict.
  */
 final class Lanes {
+    /** A change of one cart. */
+    interface Traveller {
+        String userId();
+
+        /** The turn has come. Must hand the work on to another thread. */
+        void turn(@Nullable StoredCart handedOn);
+    }
+
+    /** What {@link #enter} decided. */
+    enum Entry {
+        /** It is the traveller's turn; it must {@link #leave}. */
+        TURN,
+        /** Its turn is going to come; it must {@link #leave}. */
+        WAIT,
+        /** The lane is full: it goes on without a turn. */
+        BESIDE
+    }
+
     private static final int MAX_WAITING = 1_000;
 
-    private final ConcurrentMap<String, Lane> lanes = new ConcurrentHashMap<>();
+    private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
 
-    /** Starts a change, now or when its turn comes. */
-    void enter(Mutation<?> mutation) {
-        boolean entered = false;
-        while (!entered) {
-            entered = lanes.computeIfAbsent(mutation.userId, Lane::new).enter(mutation);
+    Entry enter(Traveller traveller) {
+        Entry[] entry = new Entry[1];
+        lanes.compute(traveller.userId(), (userId, lane) -> {
+            if (lane == null) {
+                entry[0] = Entry.TURN;
+                return new Lane(traveller);
+            }
+            entry[0] = lane.enter(traveller);
+            return lane;
+        });
+        return entry[0];
+    }
+
+    /**
+     * Ends a turn, or the wait for one.
+     *
+     * @param left what the traveller knows to be in the table
+     */
+    void leave(Traveller traveller, @Nullable StoredCart left) {
+        Traveller[] next = new Traveller[1];
+        lanes.computeIfPresent(traveller.userId(), (userId, lane) -> {
+            if (lane.current != traveller) {
+                lane.leave(traveller);
+                return lane;
+            }
+            next[0] = lane.advance();
+            return next[0] == null ? null : lane;
+        });
+        if (next[0] != null) {
+            next[0].turn(left);
         }
     }
 
-    /** Ends the turn of a change, if it has it. */
-    void leave(Mutation<?> mutation) {
-        Lane lane = lanes.get(mutation.userId);
-        if (lane != null) {
-            lane.leave(mutation);
-        }
+    int size() {
+        return lanes.size();
     }
 
-    private final class Lane {
-        private final String userId;
-        private final ArrayDeque<Mutation<?>> waiting = new ArrayDeque<>();
-        private @Nullable Mutation<?> current;
-        private @Nullable Thread starting;
-        private @Nullable StoredCart handedOn;
-        private boolean gone;
+    /** Guarded by the map's entry for its user. */
+    private static final class Lane {
+        private @Nullable Traveller current;
+        private @Nullable Set<Traveller> waiting;
 
-        Lane(String userId) {
-            this.userId = userId;
+        Lane(Traveller first) {
+            this.current = first;
         }
 
-        /** Returns false if the lane has gone in the meantime. */
-        boolean enter(Mutation<?> mutation) {
-            boolean beside;
-            synchronized (this) {
-                if (gone) {
-                    return false;
-                }
-                beside = waiting.size() >= MAX_WAITING;
-                if (!beside) {
-                    waiting.add(mutation);
-                }
+        Entry enter(Traveller traveller) {
+            if (waiting == null) {
+                waiting = new LinkedHashSet<>();
             }
-            if (beside) {
-                mutation.begin(null);
-            } else {
-                advance();
-            }
-            return true;
+            return waiting.size() < MAX_WAITING && waiting.add(traveller) ? Entry.WAIT : Entry.BESIDE;
         }
 
-        void leave(Mutation<?> mutation) {
-            synchronized (this) {
-                if (current != mutation) {
-                    return;
-                }
-                current = null;
-                handedOn = mutation.handOn();
-                if (starting == Thread.currentThread()) {
-                    return; // it ended while it was started below, where the next one is started, too
-                }
+        void leave(Traveller traveller) {
+            if (waiting != null) {
+                waiting.remove(traveller);
             }
-            advance();
         }
 
-        private void advance() {
-            while (true) {
-                Mutation<?> next;
-                StoredCart stored;
-                synchronized (this) {
-                    if (current != null || gone) {
-                        return;
-                    }
-                    do {
-                        next = waiting.poll();
-                    } while (next != null && next.isOver());
-                    if (next == null) {
-                        gone = true;
-                        lanes.remove(userId, this);
-                        return;
-                    }
-                    current = next;
-                    starting = Thread.currentThread();
-                    stored = handedOn;
-                }
-                next.begin(stored);
-                synchronized (this) {
-                    if (starting == Thread.currentThread()) {
-                        starting = null;
-                    }
-                }
+        @Nullable
+        Traveller advance() {
+            current = null;
+            if (waiting != null && !waiting.isEmpty()) {
+                current = waiting.iterator().next();
+                waiting.remove(current);
             }
+            return current;
         }
     }
 }

@@ -76,6 +76,11 @@ record Memory(
         return start - REST_MILLIS / 2;
     }
 
+    /** Returns when this cart was started, by the clock of the machine that did. */
+    long startedAt() {
+        return WriteId.begin(incarnation);
+    }
+
     boolean holds(WriteId id) {
         return writes.contains(id.text());
     }

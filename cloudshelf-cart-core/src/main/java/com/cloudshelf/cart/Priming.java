@@ -5,8 +5,8 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
@@ -23,7 +23,7 @@ import software.amazon.awssdk.utils.async.SimplePublisher;
  * client, whose HTTP client gives every request the same answer.
  */
 final class Priming {
-    private static final Logger LOG = LoggerFactory.getLogger(DynamoDbCartStore.class);
+    private static final Logger LOG = Logs.logger();
 
     private static final byte[] ANSWER = ("{\"Item\":{\"userId\":{\"S\":\"prime\"},\"cartItems\":{\"L\":[{\"M\":{"
                     + "\"bookId\":{\"S\":\"book\"},\"title\":{\"S\":\"Title\"},\"author\":{\"S\":\"Author\"},"
@@ -33,29 +33,32 @@ final class Priming {
 
     private Priming() {}
 
-    static void prime() {
+    /** Warms the SDK up, then hands out a client that meets a stub. */
+    static void withStub(Consumer<DynamoDbAsyncClient> calls) {
         try {
             WarmUp.run();
         } catch (LinkageError e) {
             LOG.debug("This version of the AWS SDK has no warm-up of its own", e);
         }
         try (DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()
-                        .region(Region.US_EAST_1)
-                        .endpointOverride(URI.create("http://localhost"))
-                        .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("a", "b")))
-                        .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry()))
-                        .httpClient(new CannedHttpClient())
-                        .build();
-                DynamoDbCartStore carts =
-                        DynamoDbCartStore.builder().client(client).build()) {
-            Cart cart = carts.get("prime").join();
-            CartUpdate update = CartUpdate.of("prime");
-            carts.apply(update.setQuantity("book", 2).basedOn(cart)).join();
-            carts.apply(update.add(CartItem.of("new", "Title", "Author", BigDecimal.ONE, 1))
-                            .basedOn(cart))
-                    .join();
-            cart.version();
+                .region(Region.US_EAST_1)
+                .endpointOverride(URI.create("http://localhost"))
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("a", "b")))
+                .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry()))
+                .httpClient(new CannedHttpClient())
+                .build()) {
+            calls.accept(client);
         }
+    }
+
+    static void run(CartStore carts) {
+        Cart cart = carts.get("prime").join();
+        CartUpdate update = CartUpdate.of("prime");
+        carts.apply(update.setQuantity("book", 2).basedOn(cart)).join();
+        carts.apply(update.add(CartItem.of("new", "Title", "Author", BigDecimal.ONE, 1))
+                        .basedOn(cart))
+                .join();
+        cart.version();
     }
 
     /** Apart from the rest, because SDKs before 2.54.0 lack the class. */

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.assertj.core.api.Assertions;
 
 /** How a call ended; it always does, for nothing in these tests takes long. */
@@ -13,7 +14,7 @@ final class Outcomes {
 
     static <T> T resultOf(CompletableFuture<T> call) {
         try {
-            return call.get(10, SECONDS);
+            return call.get(60, SECONDS);
         } catch (ExecutionException e) {
             throw new AssertionError("the call failed", e.getCause());
         } catch (InterruptedException | TimeoutException e) {
@@ -21,9 +22,20 @@ final class Outcomes {
         }
     }
 
+    /** Waits until something holds that another thread is about to bring about. */
+    static void await(BooleanSupplier condition) {
+        long end = System.nanoTime() + SECONDS.toNanos(60);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - end > 0) {
+                throw new AssertionError("it did not come about");
+            }
+            Thread.onSpinWait();
+        }
+    }
+
     static <X extends Throwable> X failureOf(Class<X> type, CompletableFuture<?> call) {
         try {
-            call.get(10, SECONDS);
+            call.get(60, SECONDS);
         } catch (ExecutionException e) {
             Assertions.assertThat(e.getCause()).isExactlyInstanceOf(type);
             return type.cast(e.getCause());

@@ -3,6 +3,7 @@ package com.cloudshelf.cart;
 import static com.cloudshelf.cart.Examples.NOW;
 import static com.cloudshelf.cart.Examples.USER;
 import static com.cloudshelf.cart.Examples.book;
+import static com.cloudshelf.cart.Outcomes.await;
 import static com.cloudshelf.cart.Outcomes.failureOf;
 import static com.cloudshelf.cart.Outcomes.resultOf;
 import static com.cloudshelf.cart.ScriptedClient.fail;
@@ -13,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -187,7 +189,7 @@ class TurnsTest {
 
     @Nested
     class RequestsInFlight {
-        private final List<CompletableFuture<DynamoDbResponse>> answers = new ArrayList<>();
+        private final List<CompletableFuture<DynamoDbResponse>> answers = new CopyOnWriteArrayList<>();
 
         /** Every request hangs until the test answers it. */
         private void holdAnswers(int maxConcurrency) {
@@ -200,17 +202,22 @@ class TurnsTest {
             });
         }
 
+        /** Returns the answer to a request, once that was sent. */
+        private CompletableFuture<DynamoDbResponse> answer(int request) {
+            await(() -> answers.size() > request);
+            return answers.get(request);
+        }
+
         @Test
         void get_moreThanMayBeInFlight_waits() {
             holdAnswers(2);
             List<CompletableFuture<Cart>> calls = List.of(store.get("a"), store.get("b"), store.get("c"));
 
             assertThat(answers).hasSize(2);
-            answers.get(1).complete(NO_ITEM);
+            answer(1).complete(NO_ITEM);
 
-            assertThat(answers).hasSize(3);
-            answers.get(0).complete(NO_ITEM);
-            answers.get(2).complete(NO_ITEM);
+            answer(2).complete(NO_ITEM);
+            answer(0).complete(NO_ITEM);
             calls.forEach(Outcomes::resultOf);
         }
 
@@ -220,10 +227,10 @@ class TurnsTest {
             CompletableFuture<Cart> first = store.get("a");
             CompletableFuture<Cart> second = store.get("b");
 
-            answers.get(0).completeExceptionally(Failures.accessDenied());
+            answer(0).completeExceptionally(Failures.accessDenied());
 
             failureOf(CartAccessException.class, first);
-            answers.get(1).complete(NO_ITEM);
+            answer(1).complete(NO_ITEM);
             resultOf(second);
         }
 
@@ -235,8 +242,8 @@ class TurnsTest {
             CompletableFuture<Cart> third = store.get("c");
 
             second.cancel(true);
-            answers.get(0).complete(NO_ITEM);
-            answers.get(1).complete(NO_ITEM);
+            answer(0).complete(NO_ITEM);
+            answer(1).complete(NO_ITEM);
 
             resultOf(first);
             resultOf(third);
@@ -250,7 +257,7 @@ class TurnsTest {
             CompletableFuture<Cart> second = store.get("b");
 
             first.cancel(true);
-            answers.get(1).complete(NO_ITEM);
+            answer(1).complete(NO_ITEM);
 
             resultOf(second);
         }
@@ -263,11 +270,11 @@ class TurnsTest {
             CompletableFuture<Cart> second = store.get("second");
             CompletableFuture<Cart> third = store.get("third");
 
-            answers.get(0)
-                    .complete(GetItemResponse.builder().item(table.item(USER)).build());
-            answers.get(1).complete(table.serve(client.requests().get(1)));
-            answers.get(2).complete(NO_ITEM);
-            answers.get(3).complete(NO_ITEM);
+            answer(0).complete(GetItemResponse.builder().item(table.item(USER)).build());
+            CompletableFuture<DynamoDbResponse> written = answer(1);
+            written.complete(table.serve(client.requests().get(1)));
+            answer(2).complete(NO_ITEM);
+            answer(3).complete(NO_ITEM);
 
             assertThat(client.sent()).containsExactly("GetItem", "UpdateItem", "GetItem", "GetItem");
             resultOf(change);
@@ -287,7 +294,7 @@ class TurnsTest {
 
             firstAnswer.complete(NO_ITEM);
 
-            assertThat(calls.stream().filter(CompletableFuture::isDone)).hasSize(98);
+            await(() -> calls.stream().filter(CompletableFuture::isDone).count() == 98);
         }
 
         @Test

@@ -236,7 +236,7 @@ class ReliabilityTest {
             assertThat(failure).isInstanceOf(CartThrottledException.class);
             assertThat(((CartStoreException) failure).effectPossible()).isFalse();
             assertThat(((CartStoreException) failure).isRetryable()).isTrue();
-            assertThat(table.sent()).hasSizeBetween(2, Call.MAX_REQUESTS);
+            assertThat(table.sent()).hasSizeBetween(2, Stop.MAX_REQUESTS);
         }
     }
 

@@ -5,6 +5,7 @@ import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.CartUpdate;
 import com.cloudshelf.cart.MergeStrategy;
 import com.cloudshelf.cart.ReadConsistency;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -13,10 +14,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A decorator as users write them: it counts the calls that failed. */
 final class MeteredCartStore implements CartStore {
     private final CartStore carts;
-    private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicInteger failures;
 
     MeteredCartStore(CartStore carts) {
+        this(carts, new AtomicInteger());
+    }
+
+    private MeteredCartStore(CartStore carts, AtomicInteger failures) {
         this.carts = carts;
+        this.failures = failures;
     }
 
     int failures() {
@@ -64,5 +70,10 @@ final class MeteredCartStore implements CartStore {
     @Override
     public CompletableFuture<Void> clear(String userId) {
         return metered(carts.clear(userId));
+    }
+
+    @Override
+    public CartStore within(Duration deadline) {
+        return new MeteredCartStore(carts.within(deadline), failures);
     }
 }

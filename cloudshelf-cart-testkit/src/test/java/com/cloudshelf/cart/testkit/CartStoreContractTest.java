@@ -19,6 +19,7 @@ import com.cloudshelf.cart.ReadConsistency;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Arrays;
@@ -346,6 +347,11 @@ class CartStoreContractTest {
 
         Dishonest(CartStore honest) {
             this.honest = honest;
+        }
+
+        @Override
+        public CartStore within(Duration deadline) {
+            return honest.within(deadline);
         }
 
         @Override

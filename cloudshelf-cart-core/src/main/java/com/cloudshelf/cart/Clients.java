@@ -1,0 +1,120 @@
+package com.cloudshelf.cart;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.SdkPlugin;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
+
+/** Makes the client of a store, and what each request carries so that every client behaves alike: it sends a request once. */
+final class Clients {
+    private static final Logger LOG = Logs.logger();
+
+    private Clients() {}
+
+    /**
+     * Makes a client whose answers arrive on its event loop: the store hops to a thread of its own at once, and one hop is enough.
+     *
+     * @throws IllegalStateException if the SDK finds no region
+     */
+    static DynamoDbAsyncClient newClient(
+            int maxConcurrency, @Nullable Consumer<DynamoDbAsyncClientBuilder> configuration) {
+        Duration longest = Deadline.LONGEST;
+        DynamoDbAsyncClientBuilder builder = DynamoDbAsyncClient.builder()
+                .httpClientBuilder(NettyNioAsyncHttpClient.builder()
+                        .maxConcurrency(maxConcurrency)
+                        .connectionTimeout(Duration.ofSeconds(1))
+                        .connectionAcquisitionTimeout(longest)
+                        .readTimeout(longest)
+                        .writeTimeout(longest))
+                .asyncConfiguration(async ->
+                        async.advancedOption(SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run));
+        if (configuration != null) {
+            configuration.accept(builder);
+        }
+        builder.overrideConfiguration(builder.overrideConfiguration().toBuilder()
+                .retryStrategy(AwsRetryStrategy.doNotRetry())
+                .build());
+        try {
+            return builder.build();
+        } catch (SdkClientException e) {
+            throw new IllegalStateException(
+                    "no client could be made from the environment; set AWS_REGION, or name a region in"
+                            + " DynamoDbCartStore.builder().configureClient(..)",
+                    e);
+        }
+    }
+
+    /** Returns what a request carries, by the milliseconds that its call has left. */
+    static LongFunction<AwsRequestOverrideConfiguration> requestConfigurations(
+            DynamoDbAsyncClient client, boolean ownsClient) {
+        if (ownsClient) {
+            AwsRequestOverrideConfiguration.Builder each = AwsRequestOverrideConfiguration.builder();
+            MarkedCredentials.putInto(each, client);
+            AwsRequestOverrideConfiguration same = each.build();
+            return remaining -> same;
+        }
+        SdkPlugin plugin = retriesByItself(client) ? oneAttempt() : null;
+        if (plugin != null) {
+            LOG.info(
+                    "The client given to the store retries by itself, so that each request carries a plugin which has it"
+                            + " send once. Switch the retries of a client off that only this store uses, or let the store make it"
+                            + " (configureClient): a call then costs less.");
+        }
+        Map<Long, AwsRequestOverrideConfiguration> made = new ConcurrentHashMap<>();
+        // A little less than what is left, so that there are few to make.
+        return remaining -> made.computeIfAbsent(
+                remaining & -Math.max(1, Long.highestOneBit(remaining) >> 4),
+                millis -> bounded(client, plugin, millis));
+    }
+
+    /**
+     * The store cancels a request when its call is over, but a cancelled one that still waits for a connection of a busy client
+     * may be sent all the same. Nothing but the SDK's own time-out ends that.
+     */
+    private static AwsRequestOverrideConfiguration bounded(
+            DynamoDbAsyncClient client, @Nullable SdkPlugin plugin, long millis) {
+        AwsRequestOverrideConfiguration.Builder each =
+                AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofMillis(Math.max(1, millis)));
+        MarkedCredentials.putInto(each, client);
+        if (plugin != null) {
+            each.addPlugin(plugin);
+        }
+        return each.build();
+    }
+
+    /**
+     * Has the SDK send each request once. Retries are the store's own: only it knows that a second attempt may meet the write of
+     * the first, and only its retries end by the deadline.
+     */
+    private static SdkPlugin oneAttempt() {
+        ClientOverrideConfiguration once = ClientOverrideConfiguration.builder()
+                .retryStrategy(AwsRetryStrategy.doNotRetry())
+                .build();
+        return configuration -> configuration.overrideConfiguration(once);
+    }
+
+    private static boolean retriesByItself(DynamoDbAsyncClient client) {
+        try {
+            return client.serviceClientConfiguration()
+                    .overrideConfiguration()
+                    .retryStrategy()
+                    .map(strategy -> strategy.maxAttempts() > 1)
+                    .orElse(true);
+        } catch (UnsupportedOperationException e) {
+            // Stubs, and the embedded client of DynamoDB Local, do not tell.
+            return true;
+        }
+    }
+}

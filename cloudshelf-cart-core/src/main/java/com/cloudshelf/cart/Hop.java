@@ -1,0 +1,78 @@
+package com.cloudshelf.cart;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+
+/**
+ * An executor that loses no task. One that its delegate refuses, or has no thread for, runs on the thread that brought it; the
+ * first refusal is logged.
+ */
+final class Hop implements Executor {
+    private static final Logger LOG = Logs.logger();
+    private static final long KEEP_ALIVE_SECONDS = 10;
+
+    /** The tasks that a thread has still to run itself: in a loop, so that refusals do not pile up on its stack. */
+    private static final ThreadLocal<ArrayDeque<Runnable>> OWN = new ThreadLocal<>();
+
+    private final Executor delegate;
+    private final AtomicBoolean refused = new AtomicBoolean();
+
+    Hop(Executor delegate) {
+        this.delegate = delegate;
+    }
+
+    /**
+     * Returns an elastic pool of daemon threads: a task waits for no other, so that blocked tasks cannot exhaust it into a
+     * deadlock.
+     */
+    static ThreadPoolExecutor elastic(String name) {
+        return new ThreadPoolExecutor(
+                0, Integer.MAX_VALUE, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons(name));
+    }
+
+    static ThreadFactory daemons(String name) {
+        AtomicInteger count = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    @Override
+    @SuppressWarnings("CatchAndPrintStackTrace")
+    public void execute(Runnable task) {
+        try {
+            delegate.execute(task);
+        } catch (RuntimeException | Error e) { // also an OutOfMemoryError: no native thread
+            if (refused.compareAndSet(false, true)) {
+                LOG.warn("An executor refused a task; it runs on the thread that brought it, as later ones will", e);
+            }
+            runHere(task);
+        }
+    }
+
+    private static void runHere(Runnable task) {
+        ArrayDeque<Runnable> waiting = OWN.get();
+        if (waiting != null) {
+            waiting.add(task);
+            return;
+        }
+        waiting = new ArrayDeque<>();
+        OWN.set(waiting);
+        try {
+            for (Runnable next = task; next != null; next = waiting.poll()) {
+                next.run();
+            }
+        } finally {
+            OWN.remove();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package com.cloudshelf.cart;
+
+import java.time.Instant;
+import java.util.function.LongFunction;
+
+/**
+ * When a step is taken: all that a protocol may know of the world outside its evidence.
+ *
+ * @param now the store's time for carts, in the milliseconds that are stored
+ * @param systemNow the machine's time in epoch milliseconds, by which write IDs go
+ * @param ids draws a write ID that starts at a time
+ */
+record Moment(Instant now, long systemNow, LongFunction<WriteId> ids) {
+
+    /** Draws a write ID that starts now, or at {@code floor} if that is later. */
+    WriteId newId(long floor) {
+        return ids.apply(Math.max(systemNow, floor));
+    }
+}

@@ -1,0 +1,30 @@
+package com.cloudshelf.cart;
+
+/**
+ * The rules of one kind of call: a pure function from what the call has learned, and what happened to it, to its next step.
+ *
+ * <p>A protocol does no I/O, reads no clock and holds no state: {@link Call} does the one, {@link Moment} brings the other,
+ * and the evidence is the third. So a test can walk through every schedule of a call by calling functions.
+ *
+ * @param <E> what a call of this kind learns; immutable
+ * @param <V> what a call of this kind returns
+ */
+interface Protocol<E, V> {
+    /** Returns the name under which calls are counted and logged. */
+    String operation();
+
+    /** Returns the user whose cart the call is about. */
+    String userId();
+
+    /** Returns what a call knows before it starts. */
+    E nothingYet();
+
+    /** Returns the next step. */
+    Decision<E, V> next(E evidence, Event event, Moment moment);
+
+    /**
+     * Ends a call that may send nothing more. It fails as {@link CartOutcomeUnknownException} if a write of it may have had,
+     * or may yet have, an effect.
+     */
+    Decision<E, V> stop(E evidence, Stop stop);
+}

@@ -1,0 +1,106 @@
+package com.cloudshelf.cart;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a call may send nothing more although its protocol has not ended it.
+ *
+ * @param unanswered whether a request of the call was sent and has not been answered
+ * @param cause with {@link Reason#BROKEN}: what a part that was plugged into the store threw
+ */
+record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
+    /** What no call exceeds, whatever happens; time ends nearly all of them earlier. */
+    static final int MAX_REQUESTS = 40;
+
+    enum Reason {
+        /** The deadline had passed when the call was issued. */
+        NO_TIME,
+        /** The deadline passed while other changes of this cart had their turn. */
+        TURN,
+        /** The deadline passed while other calls used all places. */
+        PLACE,
+        /** More calls wait than the store lets wait. */
+        CROWDED,
+        /** The deadline passed, or is too near for a pause and another request. */
+        TIME,
+        /** The store's retry quota is used up: too many requests fail. */
+        QUOTA,
+        /** The call has sent as many requests as a call may send. */
+        REQUESTS,
+        /** The store was closed. */
+        CLOSED,
+        /** A clock, a backoff strategy or this library itself failed. */
+        BROKEN
+    }
+
+    static Stop because(Reason reason, boolean unanswered) {
+        return new Stop(reason, unanswered, null);
+    }
+
+    /** Returns the failure of a call that sent nothing which could have had an effect. */
+    CartStoreException asException(String userId, @Nullable Failure last) {
+        Throwable lastCause = last == null ? null : last.cause();
+        return switch (reason) {
+            case NO_TIME ->
+                new CartUnavailableException(
+                        userId, "the deadline had passed when the call was issued; nothing was sent", null);
+            case TURN ->
+                new CartUnavailableException(
+                        userId,
+                        "the deadline passed while other changes of this cart through this store had their turn; this"
+                                + " call sent nothing",
+                        null);
+            case PLACE ->
+                new CartUnavailableException(
+                        userId,
+                        "the deadline passed while other calls of this store used all of its maxConcurrency places;"
+                                + " no request of this call is under way",
+                        lastCause);
+            case CROWDED ->
+                new CartUnavailableException(
+                        userId,
+                        "as many calls wait for the store as its maxPending allows; nothing was sent, repeat the call"
+                                + " later",
+                        null);
+            case CLOSED -> new CartUnavailableException(userId, "the store was closed during the call", lastCause);
+            case BROKEN ->
+                new CartStoreException(
+                        userId,
+                        "a part of the store failed (the cause says which: clock, backoff strategy, or a fault of this"
+                                + " library); the change had no effect",
+                        false,
+                        cause);
+            case TIME, QUOTA, REQUESTS -> exhausted(userId, last);
+        };
+    }
+
+    private CartStoreException exhausted(String userId, @Nullable Failure last) {
+        if (last == null) {
+            return new CartUnavailableException(
+                    userId,
+                    (unanswered ? "DynamoDB did not answer " : "no time was left for another request ") + limit(),
+                    null);
+        }
+        return switch (last.kind()) {
+            case THROTTLED ->
+                new CartThrottledException(userId, String.join(", ", last.throttlingReasons()), last.cause());
+            case REFUSED ->
+                new CartUnavailableException(userId, "other writers kept the cart busy " + limit(), last.cause());
+            case BUSY ->
+                new CartUnavailableException(
+                        userId, "transactions or other replicas kept the cart busy " + limit(), last.cause());
+            case UNSENT ->
+                new CartUnavailableException(
+                        userId, "DynamoDB could not be reached " + limit() + "; nothing was sent", last.cause());
+            default -> new CartUnavailableException(userId, "DynamoDB did not answer " + limit(), last.cause());
+        };
+    }
+
+    private String limit() {
+        return switch (reason) {
+            case QUOTA -> "and the store's retry quota is used up, as too many requests fail";
+            case REQUESTS -> "in " + MAX_REQUESTS + " requests";
+            default -> "before the deadline";
+        };
+    }
+}

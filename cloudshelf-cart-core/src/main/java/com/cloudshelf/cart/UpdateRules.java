@@ -1,0 +1,82 @@
+package com.cloudshelf.cart;
+
+import com.cloudshelf.cart.CartRejectedException.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What the terms of an update say of a stored cart: key, expected version, format and limits, in this order. Pure. */
+final class UpdateRules {
+    /**
+     * @param cart what is to be written; {@code null} if nothing is
+     * @param failure why nothing is written; {@code null} if nothing needs to be
+     */
+    record Verdict(@Nullable Cart cart, @Nullable CartStoreException failure) {
+        static final Verdict UNCHANGED = new Verdict(null, null);
+
+        static Verdict write(Cart cart) {
+            return new Verdict(cart, null);
+        }
+
+        static Verdict fail(CartStoreException failure) {
+            return new Verdict(null, failure);
+        }
+    }
+
+    private final CartUpdate update;
+    private final CartLimits limits;
+    private final @Nullable KeyedChanges key;
+
+    UpdateRules(CartUpdate update, CartLimits limits) {
+        this.update = update;
+        this.limits = limits;
+        this.key = update.idempotencyKey()
+                .map(text -> KeyedChanges.of(text, update.changes()))
+                .orElse(null);
+    }
+
+    Verdict judge(StoredCart stored, Instant now) {
+        String userId = update.userId();
+        if (stored.format() > ItemFormat.CURRENT_FORMAT) {
+            return Verdict.fail(ItemFormat.higherFormat(userId));
+        }
+        Memory memory = stored.memory();
+        // The key comes first: a repeated call is none of the version's business, which its first one has raised.
+        Memory.Key used = key == null || memory == null ? null : memory.liveKey(key.hash(), now.toEpochMilli());
+        if (key != null && used != null) {
+            return used.digest().equals(key.digest())
+                    ? Verdict.UNCHANGED
+                    : Verdict.fail(new CartRejectedException(
+                            userId,
+                            Reason.KEY_REUSED,
+                            "the idempotency key stands for other changes; a repeated call must carry the changes of the"
+                                    + " first one, for instance the order's lines rather than the present cart's"));
+        }
+        CartVersion expected = update.expectedVersion().orElse(null);
+        if (expected != null && !expected.equals(stored.cart().version())) {
+            return Verdict.fail(CartConflictException.stale(stored.cart()));
+        }
+        Cart cart;
+        try {
+            cart = stored.cart().apply(limits, now, update.changes());
+        } catch (CartRejectedException rejection) {
+            return Verdict.fail(rejection);
+        }
+        if (key != null && memory != null && memory.liveKeys(now.toEpochMilli()) >= Memory.MAX_KEYS) {
+            return Verdict.fail(new CartRejectedException(
+                    userId,
+                    Reason.KEYS_FULL,
+                    "the cart remembers " + Memory.MAX_KEYS
+                            + " idempotency keys already; there is room when one has passed its retention"));
+        }
+        return key == null && cart.equals(stored.cart()) ? Verdict.UNCHANGED : Verdict.write(cart);
+    }
+
+    /** Returns what a write leaves in the item for the update's idempotency key, if it has one. */
+    Write.@Nullable KeyEntry keyEntry(Instant now, Duration retention) {
+        return key == null
+                ? null
+                : new Write.KeyEntry(
+                        key.hash(), new Memory.Key(now.plus(retention).toEpochMilli(), key.digest()));
+    }
+}

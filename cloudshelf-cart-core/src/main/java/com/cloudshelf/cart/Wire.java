@@ -1,0 +1,195 @@
+package com.cloudshelf.cart;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.BatchGetItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.BatchGetItemResponse;
+import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
+import software.amazon.awssdk.services.dynamodb.model.ItemResponse;
+import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
+import software.amazon.awssdk.services.dynamodb.model.TransactGetItem;
+import software.amazon.awssdk.services.dynamodb.model.TransactGetItemsRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactGetItemsResponse;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
+
+/**
+ * Turns requests into calls of the AWS client, and its answers into events: the one place that knows the SDK's requests and
+ * responses.
+ */
+final class Wire {
+    private final DynamoDbAsyncClient client;
+    private final String table;
+    private final LongFunction<AwsRequestOverrideConfiguration> configurations;
+
+    /** @param configurations what a request carries that is of use to its call for so many milliseconds */
+    Wire(DynamoDbAsyncClient client, String table, LongFunction<AwsRequestOverrideConfiguration> configurations) {
+        this.client = client;
+        this.table = table;
+        this.configurations = configurations;
+    }
+
+    String table() {
+        return table;
+    }
+
+    /**
+     * Sends a request. May block, while the SDK gets credentials, and may throw instead of returning a failed future.
+     *
+     * @param remainingMillis how long its call has left
+     */
+    @SuppressWarnings("unchecked") // nobody completes it but the client
+    CompletableFuture<Object> send(Request request, long remainingMillis) {
+        return (CompletableFuture<Object>) dispatch(request, configurations.apply(remainingMillis));
+    }
+
+    private CompletableFuture<?> dispatch(Request request, AwsRequestOverrideConfiguration configuration) {
+        return switch (request.kind()) {
+            case GET ->
+                client.getItem(GetItemRequest.builder()
+                        .tableName(table)
+                        .key(key(request.userIds().get(0)))
+                        .consistentRead(request.strong())
+                        .overrideConfiguration(configuration)
+                        .build());
+            case GET_MANY ->
+                client.batchGetItem(BatchGetItemRequest.builder()
+                        .requestItems(Map.of(table, keys(request)))
+                        .overrideConfiguration(configuration)
+                        .build());
+            case GET_BOTH ->
+                client.transactGetItems(TransactGetItemsRequest.builder()
+                        .transactItems(
+                                getOf(request.userIds().get(0)),
+                                getOf(request.userIds().get(1)))
+                        .overrideConfiguration(configuration)
+                        .build());
+            case WRITE -> sendWrite(write(request), configuration);
+            case ERASE ->
+                client.deleteItem(DeleteItemRequest.builder()
+                        .tableName(table)
+                        .key(key(request.userIds().get(0)))
+                        .overrideConfiguration(configuration)
+                        .build());
+            case TRANSACT ->
+                client.transactWriteItems(TransactWriteItemsRequest.builder()
+                        .clientRequestToken(request.token())
+                        .transactItems(request.parts().stream()
+                                .map(part -> part.asPart(table))
+                                .toList())
+                        .overrideConfiguration(configuration)
+                        .build());
+        };
+    }
+
+    private CompletableFuture<?> sendWrite(Write write, AwsRequestOverrideConfiguration configuration) {
+        return switch (write.kind()) {
+            case UPDATE ->
+                client.updateItem(write.asUpdate(table)
+                        .returnValues(write.after() == null ? ReturnValue.ALL_NEW : null)
+                        .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+                        .overrideConfiguration(configuration)
+                        .build());
+            case PUT ->
+                client.putItem(write.asPut(table)
+                        .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+                        .overrideConfiguration(configuration)
+                        .build());
+            case DELETE ->
+                client.deleteItem(write.asDelete(table)
+                        .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+                        .overrideConfiguration(configuration)
+                        .build());
+        };
+    }
+
+    /** Returns what an answer means; one that does not fit its request counts as lost. */
+    static Event event(Request request, @Nullable Object answer, @Nullable Throwable thrown) {
+        if (thrown != null) {
+            Failure failure = Failure.of(thrown);
+            // A read has no condition that could refuse it.
+            return failure.kind() == Failure.Kind.REFUSED && request.kind().writes()
+                    ? Event.refused(failure, false)
+                    : Event.failed(failure);
+        }
+        Event event = answer == null ? null : eventOf(request, answer);
+        return event == null ? Event.failed(Failure.nonsense()) : event;
+    }
+
+    private static @Nullable Event eventOf(Request request, Object answer) {
+        if (answer instanceof GetItemResponse got) {
+            return Event.done(List.of(got.item()), List.of());
+        }
+        if (answer instanceof BatchGetItemResponse got) {
+            return got.hasResponses() || got.hasUnprocessedKeys() ? eventOf(request, got) : null;
+        }
+        if (answer instanceof TransactGetItemsResponse got) {
+            return got.responses().size() == request.userIds().size()
+                    ? Event.done(
+                            got.responses().stream().map(ItemResponse::item).toList(), List.of())
+                    : null;
+        }
+        if (answer instanceof UpdateItemResponse written) {
+            boolean asked = write(request).after() == null;
+            return asked && !written.hasAttributes() ? null : Event.done(List.of(written.attributes()), List.of());
+        }
+        return Event.done(List.of(), List.of());
+    }
+
+    private static Event eventOf(Request request, BatchGetItemResponse got) {
+        List<String> unprocessed = new ArrayList<>();
+        for (KeysAndAttributes keys : got.unprocessedKeys().values()) {
+            keys.keys().forEach(key -> unprocessed.add(userId(key)));
+        }
+        Map<String, Map<String, AttributeValue>> found = new HashMap<>();
+        got.responses().values().forEach(items -> items.forEach(item -> found.put(userId(item), item)));
+        List<Map<String, AttributeValue>> inOrder = new ArrayList<>();
+        request.userIds().forEach(userId -> inOrder.add(found.getOrDefault(userId, Map.of())));
+        return Event.done(inOrder, unprocessed);
+    }
+
+    private static Write write(Request request) {
+        Write write = request.write();
+        if (write == null) {
+            throw new IllegalStateException("only a write carries one");
+        }
+        return write;
+    }
+
+    private static String userId(Map<String, AttributeValue> key) {
+        AttributeValue id = key.get(ItemFormat.USER_ID);
+        return id == null || id.s() == null ? "" : id.s();
+    }
+
+    private static Map<String, AttributeValue> key(String userId) {
+        return Map.of(ItemFormat.USER_ID, AttributeValue.fromS(userId));
+    }
+
+    private static KeysAndAttributes keys(Request request) {
+        List<Map<String, AttributeValue>> keys =
+                new ArrayList<>(request.userIds().size());
+        request.userIds().forEach(userId -> keys.add(key(userId)));
+        return KeysAndAttributes.builder()
+                .keys(keys)
+                .consistentRead(request.strong())
+                .build();
+    }
+
+    private TransactGetItem getOf(String userId) {
+        return TransactGetItem.builder()
+                .get(get -> get.tableName(table).key(key(userId)))
+                .build();
+    }
+}
