@@ -5,7 +5,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.0"
+      version = ">= 6.14, < 7.0"
     }
   }
 }
@@ -32,6 +32,87 @@ variable "owner" {
   description = "The tag Owner."
   type        = string
   default     = "cart-team"
+}
+
+variable "stream" {
+  description = "Whether the table has a stream."
+  type        = bool
+  default     = false
+}
+
+variable "stream_view_type" {
+  description = "What the stream shows of each change."
+  type        = string
+  default     = "NEW_AND_OLD_IMAGES"
+
+  validation {
+    condition     = contains(["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"], var.stream_view_type)
+    error_message = "Must be a view type of DynamoDB Streams."
+  }
+}
+
+variable "recovery_days" {
+  description = "For how many days each second can be restored."
+  type        = number
+  default     = 35
+
+  validation {
+    condition     = var.recovery_days >= 1 && var.recovery_days <= 35
+    error_message = "Must be from 1 to 35."
+  }
+}
+
+variable "on_demand_maximum" {
+  description = "Whether the table throttles above the two numbers below, to bound the bill."
+  type        = bool
+  default     = false
+}
+
+variable "max_read_units" {
+  description = "The maximum of read units in a second."
+  type        = number
+  default     = 12000
+}
+
+variable "max_write_units" {
+  description = "The maximum of write units in a second."
+  type        = number
+  default     = 4000
+}
+
+variable "warm_throughput" {
+  description = "Whether the table is ready at once for the two numbers below, such as before a sale. They can only be raised, and what is above a new table's is charged."
+  type        = bool
+  default     = false
+}
+
+variable "warm_read_units" {
+  description = "Read units in a second; 12000 are those of a new table."
+  type        = number
+  default     = 12000
+}
+
+variable "warm_write_units" {
+  description = "Write units in a second; 4000 are those of a new table."
+  type        = number
+  default     = 4000
+}
+
+variable "contributor_insights" {
+  description = "Whether CloudWatch Contributor Insights names keys. It shows user ids in plain text."
+  type        = bool
+  default     = false
+}
+
+variable "contributor_insights_mode" {
+  description = "Which keys it names. Throttled keys cost next to nothing."
+  type        = string
+  default     = "THROTTLED_KEYS"
+
+  validation {
+    condition     = contains(["THROTTLED_KEYS", "ACCESSED_AND_THROTTLED_KEYS"], var.contributor_insights_mode)
+    error_message = "Must be a mode of Contributor Insights."
+  }
 }
 
 variable "own_key_variable" {
@@ -82,6 +163,30 @@ variable "write_units_per_minute" {
   default     = 60000
 }
 
+variable "metric_namespace" {
+  description = "The CloudWatch namespace that the stores' metric publisher writes to."
+  type        = string
+  default     = "CloudShelf/Cart"
+}
+
+variable "requests_per_call" {
+  description = "Alarm above this average number of requests that a call of the library needed."
+  type        = number
+  default     = 4
+}
+
+variable "call_latency_millis" {
+  description = "Alarm above this p99 of the duration of a call of the library."
+  type        = number
+  default     = 1000
+}
+
+variable "drifts_per_hour" {
+  description = "Alarm above this number of carts in an hour that contradict themselves. Raise it where other programs write to the table."
+  type        = number
+  default     = 0
+}
+
 data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
@@ -90,7 +195,7 @@ data "aws_region" "current" {}
 
 locals {
   # By name, so that the deployment policy can be made before the table is.
-  table_arn     = "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:table/${var.table_name}"
+  table_arn     = "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/${var.table_name}"
   alarm_actions = var.alarm_topic_arn == "none" ? [] : [var.alarm_topic_arn]
   operations = {
     get           = "GetItem"
@@ -100,6 +205,14 @@ locals {
     update        = "UpdateItem"
     delete        = "DeleteItem"
     transactWrite = "TransactWriteItems"
+  }
+  calls = {
+    get    = "Get"
+    getAll = "GetAll"
+    apply  = "Apply"
+    clear  = "Clear"
+    merge  = "Merge"
+    delete = "Delete"
   }
 }
 
@@ -120,7 +233,27 @@ resource "aws_dynamodb_table" "carts" {
   }
 
   point_in_time_recovery {
-    enabled = true
+    enabled                 = true
+    recovery_period_in_days = var.recovery_days
+  }
+
+  stream_enabled   = var.stream
+  stream_view_type = var.stream ? var.stream_view_type : null
+
+  dynamic "on_demand_throughput" {
+    for_each = var.on_demand_maximum ? [true] : []
+    content {
+      max_read_request_units  = var.max_read_units
+      max_write_request_units = var.max_write_units
+    }
+  }
+
+  dynamic "warm_throughput" {
+    for_each = var.warm_throughput ? [true] : []
+    content {
+      read_units_per_second  = var.warm_read_units
+      write_units_per_second = var.warm_write_units
+    }
   }
 
   # Without a kms_key_arn: the AWS managed key.
@@ -137,6 +270,12 @@ resource "aws_dynamodb_table" "carts" {
   lifecycle {
     prevent_destroy = true
   }
+}
+
+resource "aws_dynamodb_contributor_insights" "carts" {
+  count      = var.contributor_insights ? 1 : 0
+  table_name = aws_dynamodb_table.carts.name
+  mode       = var.contributor_insights_mode
 }
 
 # Alarms. Several of DynamoDB's metrics exist per operation only; SUM takes an operation without data as 0.
@@ -304,6 +443,335 @@ resource "aws_cloudwatch_metric_alarm" "write_capacity" {
   statistic           = "Sum"
 }
 
+# Why DynamoDB throttled: each cause wants another remedy.
+
+resource "aws_cloudwatch_metric_alarm" "hot_key" {
+  alarm_name          = "${var.table_name}-hot-key"
+  alarm_description   = "One cart or key range of the cart table met its ceiling in three of five minutes."
+  alarm_actions       = local.alarm_actions
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 5
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "all"
+    expression  = "SUM([reads, writes])"
+    label       = "Throttle events"
+    return_data = true
+  }
+
+  metric_query {
+    id = "reads"
+    metric {
+      namespace   = "AWS/DynamoDB"
+      metric_name = "ReadKeyRangeThroughputThrottleEvents"
+      dimensions  = { TableName = aws_dynamodb_table.carts.name }
+      period      = 60
+      stat        = "Sum"
+    }
+  }
+
+  metric_query {
+    id = "writes"
+    metric {
+      namespace   = "AWS/DynamoDB"
+      metric_name = "WriteKeyRangeThroughputThrottleEvents"
+      dimensions  = { TableName = aws_dynamodb_table.carts.name }
+      period      = 60
+      stat        = "Sum"
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "account_limit" {
+  alarm_name          = "${var.table_name}-account-limit"
+  alarm_description   = "The cart table met a limit of the account in three of five minutes."
+  alarm_actions       = local.alarm_actions
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 5
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "all"
+    expression  = "SUM([reads, writes])"
+    label       = "Throttle events"
+    return_data = true
+  }
+
+  metric_query {
+    id = "reads"
+    metric {
+      namespace   = "AWS/DynamoDB"
+      metric_name = "ReadAccountLimitThrottleEvents"
+      dimensions  = { TableName = aws_dynamodb_table.carts.name }
+      period      = 60
+      stat        = "Sum"
+    }
+  }
+
+  metric_query {
+    id = "writes"
+    metric {
+      namespace   = "AWS/DynamoDB"
+      metric_name = "WriteAccountLimitThrottleEvents"
+      dimensions  = { TableName = aws_dynamodb_table.carts.name }
+      period      = 60
+      stat        = "Sum"
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "maximum" {
+  alarm_name          = "${var.table_name}-maximum"
+  alarm_description   = "The cart table met its own on-demand maximum in three of five minutes."
+  alarm_actions       = local.alarm_actions
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 5
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "all"
+    expression  = "SUM([reads, writes])"
+    label       = "Throttle events"
+    return_data = true
+  }
+
+  metric_query {
+    id = "reads"
+    metric {
+      namespace   = "AWS/DynamoDB"
+      metric_name = "ReadMaxOnDemandThroughputThrottleEvents"
+      dimensions  = { TableName = aws_dynamodb_table.carts.name }
+      period      = 60
+      stat        = "Sum"
+    }
+  }
+
+  metric_query {
+    id = "writes"
+    metric {
+      namespace   = "AWS/DynamoDB"
+      metric_name = "WriteMaxOnDemandThroughputThrottleEvents"
+      dimensions  = { TableName = aws_dynamodb_table.carts.name }
+      period      = 60
+      stat        = "Sum"
+    }
+  }
+}
+
+# The library's own metrics, if the stores have a publisher to CloudWatch. They know a service, and no table.
+
+resource "aws_cloudwatch_metric_alarm" "unknown_outcomes" {
+  alarm_name          = "${var.table_name}-unknown-outcomes"
+  alarm_description   = "Changes of carts ended without it being known whether they happened, in three of five minutes."
+  alarm_actions       = local.alarm_actions
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 5
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "all"
+    expression  = "SUM([get, getAll, apply, clear, merge, delete])"
+    label       = "Unknown outcomes"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = local.calls
+    content {
+      id = metric_query.key
+      metric {
+        namespace   = var.metric_namespace
+        metric_name = "CartUnknownOutcomes"
+        dimensions  = { ServiceId = "CloudShelfCart", OperationName = metric_query.value }
+        period      = 60
+        stat        = "Sum"
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "drifts" {
+  alarm_name          = "${var.table_name}-drifts"
+  alarm_description   = "Carts contradict themselves; another program writes to the table."
+  alarm_actions       = local.alarm_actions
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.drifts_per_hour
+  evaluation_periods  = 1
+  datapoints_to_alarm = 1
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "all"
+    expression  = "SUM([get, getAll, apply, clear, merge, delete])"
+    label       = "Drifts"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = local.calls
+    content {
+      id = metric_query.key
+      metric {
+        namespace   = var.metric_namespace
+        metric_name = "CartDrifts"
+        dimensions  = { ServiceId = "CloudShelfCart", OperationName = metric_query.value }
+        period      = 3600
+        stat        = "Sum"
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "requests_per_call" {
+  alarm_name          = "${var.table_name}-requests-per-call"
+  alarm_description   = "Calls needed unusually many requests in three of five minutes."
+  alarm_actions       = local.alarm_actions
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.requests_per_call
+  evaluation_periods  = 5
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "perCall"
+    expression  = "IF(SUM([getCalls, getAllCalls, applyCalls, clearCalls, mergeCalls, deleteCalls]) >= 100, SUM([get, getAll, apply, clear, merge, delete]) / SUM([getCalls, getAllCalls, applyCalls, clearCalls, mergeCalls, deleteCalls]), 0)"
+    label       = "Requests per call"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = local.calls
+    content {
+      id = metric_query.key
+      metric {
+        namespace   = var.metric_namespace
+        metric_name = "CartRequests"
+        dimensions  = { ServiceId = "CloudShelfCart", OperationName = metric_query.value }
+        period      = 60
+        stat        = "Sum"
+      }
+    }
+  }
+
+  dynamic "metric_query" {
+    for_each = local.calls
+    content {
+      id = "${metric_query.key}Calls"
+      metric {
+        namespace   = var.metric_namespace
+        metric_name = "CartRequests"
+        dimensions  = { ServiceId = "CloudShelfCart", OperationName = metric_query.value }
+        period      = 60
+        stat        = "SampleCount"
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "call_latency" {
+  alarm_name          = "${var.table_name}-call-latency"
+  alarm_description   = "Calls took longer than their target at p99 in three of five minutes."
+  alarm_actions       = local.alarm_actions
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.call_latency_millis
+  evaluation_periods  = 5
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "slowest"
+    expression  = "MAX([get, getAll, apply, clear, merge, delete])"
+    label       = "Slowest operation, p99"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = local.calls
+    content {
+      id = metric_query.key
+      metric {
+        namespace   = var.metric_namespace
+        metric_name = "ApiCallDuration"
+        dimensions  = { ServiceId = "CloudShelfCart", OperationName = metric_query.value }
+        period      = 60
+        stat        = "p99"
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_dashboard" "carts" {
+  dashboard_name = "${var.table_name}-${data.aws_region.current.region}"
+  dashboard_body = <<-JSON
+    {"widgets": [
+      {"type": "metric", "x": 0, "y": 0, "width": 12, "height": 6, "properties": {
+        "title": "Calls: duration, p99", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"ApiCallDuration\" ServiceId=\"CloudShelfCart\"', 'p99', 60)", "id": "duration"}]
+        ]}},
+      {"type": "metric", "x": 12, "y": 0, "width": 12, "height": 6, "properties": {
+        "title": "Requests per call", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartRequests\" ServiceId=\"CloudShelfCart\"', 'Average', 60)", "id": "requests"}]
+        ]}},
+      {"type": "metric", "x": 0, "y": 6, "width": 12, "height": 6, "properties": {
+        "title": "Calls that ended as unknown; writes that were recovered", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartUnknownOutcomes\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "unknown"}],
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartRecoveredWrites\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "recovered"}]
+        ]}},
+      {"type": "metric", "x": 12, "y": 6, "width": 12, "height": 6, "properties": {
+        "title": "Conflicts and throttles that calls met", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartConflicts\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "conflicts"}],
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartThrottles\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "throttles"}]
+        ]}},
+      {"type": "metric", "x": 0, "y": 12, "width": 12, "height": 6, "properties": {
+        "title": "Hedged requests, and those that won", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartHedges\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "hedges"}],
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartHedgesWon\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "won"}]
+        ]}},
+      {"type": "metric", "x": 12, "y": 12, "width": 12, "height": 6, "properties": {
+        "title": "Carts that contradict themselves", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartDrifts\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "drifts"}]
+        ]}},
+      {"type": "metric", "x": 0, "y": 18, "width": 12, "height": 6, "properties": {
+        "title": "DynamoDB: consumed units", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+          ["AWS/DynamoDB", "ConsumedReadCapacityUnits", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}],
+          ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}]
+        ]}},
+      {"type": "metric", "x": 12, "y": 18, "width": 12, "height": 6, "properties": {
+        "title": "DynamoDB: throttle events by cause", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+          ["AWS/DynamoDB", "ReadKeyRangeThroughputThrottleEvents", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}],
+          ["AWS/DynamoDB", "WriteKeyRangeThroughputThrottleEvents", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}],
+          ["AWS/DynamoDB", "ReadAccountLimitThrottleEvents", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}],
+          ["AWS/DynamoDB", "WriteAccountLimitThrottleEvents", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}],
+          ["AWS/DynamoDB", "ReadMaxOnDemandThroughputThrottleEvents", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}],
+          ["AWS/DynamoDB", "WriteMaxOnDemandThroughputThrottleEvents", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}],
+          ["AWS/DynamoDB", "ReadProvisionedThroughputThrottleEvents", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}],
+          ["AWS/DynamoDB", "WriteProvisionedThroughputThrottleEvents", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}]
+        ]}},
+      {"type": "metric", "x": 0, "y": 24, "width": 12, "height": 6, "properties": {
+        "title": "DynamoDB: latency", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+          ["AWS/DynamoDB", "SuccessfulRequestLatency", "TableName", "${aws_dynamodb_table.carts.name}", "Operation", "GetItem", {"stat": "Average"}],
+          ["AWS/DynamoDB", "SuccessfulRequestLatency", "TableName", "${aws_dynamodb_table.carts.name}", "Operation", "UpdateItem", {"stat": "Average"}],
+          ["AWS/DynamoDB", "SuccessfulRequestLatency", "TableName", "${aws_dynamodb_table.carts.name}", "Operation", "PutItem", {"stat": "Average"}],
+          ["AWS/DynamoDB", "SuccessfulRequestLatency", "TableName", "${aws_dynamodb_table.carts.name}", "Operation", "DeleteItem", {"stat": "Average"}],
+          ["AWS/DynamoDB", "SuccessfulRequestLatency", "TableName", "${aws_dynamodb_table.carts.name}", "Operation", "TransactWriteItems", {"stat": "Average"}]
+        ]}},
+      {"type": "metric", "x": 12, "y": 24, "width": 12, "height": 6, "properties": {
+        "title": "DynamoDB: refused conditions", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+          ["AWS/DynamoDB", "ConditionalCheckFailedRequests", "TableName", "${aws_dynamodb_table.carts.name}", {"stat": "Sum"}]
+        ]}}
+    ]}
+  JSON
+}
+
 # Permissions, one policy for each kind of caller. They name what the library sends, no more.
 
 data "aws_iam_policy_document" "cart_store" {
@@ -371,6 +839,25 @@ data "aws_iam_policy_document" "cart_merge" {
   }
 }
 
+data "aws_iam_policy_document" "cart_audit" {
+  statement {
+    sid = "LookOver"
+    actions = [
+      "dynamodb:DescribeTable",
+      "dynamodb:Scan",
+    ]
+    resources = [local.table_arn]
+  }
+  statement {
+    sid = "Repair"
+    actions = [
+      "dynamodb:GetItem",
+      "dynamodb:UpdateItem",
+    ]
+    resources = [local.table_arn]
+  }
+}
+
 data "aws_iam_policy_document" "cart_deploy" {
   statement {
     sid = "CreateTable"
@@ -412,6 +899,12 @@ resource "aws_iam_policy" "cart_merge" {
   policy      = data.aws_iam_policy_document.cart_merge.json
 }
 
+resource "aws_iam_policy" "cart_audit" {
+  name_prefix = "${var.table_name}-audit-"
+  description = "Looking over all carts with CartTable.audit, and repairing them."
+  policy      = data.aws_iam_policy_document.cart_audit.json
+}
+
 resource "aws_iam_policy" "cart_deploy" {
   name_prefix = "${var.table_name}-deploy-"
   description = "Making a cart table with CartTable.create, and comparing it with CartTable.verify. Reads no cart."
@@ -428,6 +921,11 @@ output "table_arn" {
   value       = aws_dynamodb_table.carts.arn
 }
 
+output "stream_arn" {
+  description = "The stream of the table, for the event source mapping of its consumers."
+  value       = aws_dynamodb_table.carts.stream_arn
+}
+
 output "cart_store_policy_arn" {
   description = "For services that act for all users."
   value       = aws_iam_policy.cart_store.arn
@@ -441,6 +939,11 @@ output "cart_own_key_policy_arn" {
 output "cart_merge_policy_arn" {
   description = "For the service that merges carts at login."
   value       = aws_iam_policy.cart_merge.arn
+}
+
+output "cart_audit_policy_arn" {
+  description = "For runs of CartTable.audit."
+  value       = aws_iam_policy.cart_audit.arn
 }
 
 output "cart_deploy_policy_arn" {

@@ -36,6 +36,9 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
+import software.amazon.awssdk.core.metrics.CoreMetric;
+import software.amazon.awssdk.metrics.MetricCollection;
+import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
@@ -50,6 +53,11 @@ class InfrastructureTest {
     /** The CloudFormation template as JSON, with its short tags spelled out and references to parameters resolved. */
     record Template(JsonNode root) {
         static Template read() {
+            return read(Map.of());
+        }
+
+        /** The template with some parameters set, and the others by default. */
+        static Template read(Map<String, Object> set) {
             Node document = new Compose(
                             LoadSettings.builder().setAllowDuplicateKeys(false).build())
                     .composeString(text("docs/infrastructure/cart-table.yaml"))
@@ -61,6 +69,8 @@ class InfrastructureTest {
                     .forEach(parameter -> parameters.put(
                             parameter.getKey(),
                             JSON.convertValue(parameter.getValue().path("Default"), Object.class)));
+            assertThat(parameters.keySet()).containsAll(set.keySet());
+            parameters.putAll(set);
             return new Template(JSON.valueToTree(resolved(JSON.convertValue(raw, Object.class), parameters)));
         }
 
@@ -121,7 +131,42 @@ class InfrastructureTest {
         JsonNode table() {
             JsonNode table = resources("AWS::DynamoDB::Table").get("CartTable");
             assertThat(table).isNotNull();
-            return table;
+            return JSON.valueToTree(decided(JSON.convertValue(table, Object.class)));
+        }
+
+        /** Takes the branch of each condition that the parameters choose, and leaves out what has no value then. */
+        private Object decided(Object value) {
+            if (value instanceof Map<?, ?> map) {
+                if (map.get("Fn::If") instanceof List<?> choice) {
+                    JsonNode sides = root.at("/Conditions/" + choice.get(0) + "/Fn::Equals");
+                    assertThat(sides.size())
+                            .as("a condition that compares: " + choice)
+                            .isEqualTo(2);
+                    return decided(choice.get(sides.get(0).equals(sides.get(1)) ? 1 : 2));
+                }
+                Map<String, Object> entries = new LinkedHashMap<>();
+                map.forEach((key, entry) -> {
+                    Object decided = decided(entry);
+                    if (!Map.of("Ref", "AWS::NoValue").equals(decided)) {
+                        entries.put((String) key, decided);
+                    }
+                });
+                return entries;
+            }
+            return value instanceof List<?> list
+                    ? list.stream().map(this::decided).toList()
+                    : value;
+        }
+
+        /** The body of the dashboard, with a word in place of each reference. */
+        String dashboard() {
+            return resources("AWS::CloudWatch::Dashboard")
+                    .get("Dashboard")
+                    .at("/Properties/DashboardBody/Fn::Sub")
+                    .asText()
+                    .replace("${AWS::Region}", "REGION")
+                    .replace("${CartTable}", "TABLE")
+                    .replace("${MetricNamespace}", "NAMESPACE");
         }
 
         /** The statements of a managed policy by their Sid. */
@@ -287,8 +332,13 @@ class InfrastructureTest {
         assertThat(table.at("/SSESpecification").size()).isEqualTo(2);
         assertThat(table.path("TimeToLiveSpecification"))
                 .isEqualTo(requests.get("UpdateTimeToLive").path("TimeToLiveSpecification"));
-        assertThat(table.path("PointInTimeRecoverySpecification"))
-                .isEqualTo(requests.get("UpdateContinuousBackups").path("PointInTimeRecoverySpecification"));
+        assertThat(table.at("/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled"))
+                .isEqualTo(requests.get("UpdateContinuousBackups")
+                        .at("/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled"));
+        assertThat(table.at("/PointInTimeRecoverySpecification/RecoveryPeriodInDays")
+                        .asInt())
+                .as("DynamoDB's own default")
+                .isEqualTo(35);
         assertThat(table.properties().stream().map(Map.Entry::getKey))
                 .as("what the specification does not know")
                 .containsExactlyInAnyOrder(
@@ -301,6 +351,148 @@ class InfrastructureTest {
                         "PointInTimeRecoverySpecification",
                         "DeletionProtectionEnabled",
                         "Tags");
+    }
+
+    @Test
+    void table_ofTheTemplate_hasWhatItsParametersSwitchOn() {
+        JsonNode table = Template.read(Map.ofEntries(
+                        Map.entry("Stream", "true"),
+                        Map.entry("StreamViewType", "NEW_IMAGE"),
+                        Map.entry("RecoveryDays", 7),
+                        Map.entry("OnDemandMaximum", "true"),
+                        Map.entry("MaxReadUnits", 100),
+                        Map.entry("MaxWriteUnits", 200),
+                        Map.entry("WarmThroughput", "true"),
+                        Map.entry("WarmReadUnits", 15_000),
+                        Map.entry("WarmWriteUnits", 5_000),
+                        Map.entry("ContributorInsights", "true")))
+                .table()
+                .path("Properties");
+        assertThat(table.path("StreamSpecification").toString()).isEqualTo("{\"StreamViewType\":\"NEW_IMAGE\"}");
+        assertThat(table.at("/PointInTimeRecoverySpecification/RecoveryPeriodInDays")
+                        .asInt())
+                .isEqualTo(7);
+        assertThat(table.path("OnDemandThroughput").toString())
+                .isEqualTo("{\"MaxReadRequestUnits\":100,\"MaxWriteRequestUnits\":200}");
+        assertThat(table.path("WarmThroughput").toString())
+                .isEqualTo("{\"ReadUnitsPerSecond\":15000,\"WriteUnitsPerSecond\":5000}");
+        assertThat(table.path("ContributorInsightsSpecification").toString())
+                .isEqualTo("{\"Enabled\":true,\"Mode\":\"THROTTLED_KEYS\"}");
+    }
+
+    @Test
+    void terraform_table_hasWhatItsVariablesSwitchOn() {
+        Terraform table = terraform.block("resource \"aws_dynamodb_table\" \"carts\"");
+        assertThat(table.attribute("stream_enabled")).contains("var.stream");
+        assertThat(table.attribute("stream_view_type")).contains("var.stream ? var.stream_view_type : null");
+        assertThat(table.block("point_in_time_recovery").attribute("recovery_period_in_days"))
+                .contains("var.recovery_days");
+        Terraform maximum = table.block("dynamic \"on_demand_throughput\"");
+        assertThat(maximum.attribute("for_each")).contains("var.on_demand_maximum ? [true] : []");
+        assertThat(maximum.attribute("max_read_request_units")).contains("var.max_read_units");
+        assertThat(maximum.attribute("max_write_request_units")).contains("var.max_write_units");
+        Terraform warm = table.block("dynamic \"warm_throughput\"");
+        assertThat(warm.attribute("for_each")).contains("var.warm_throughput ? [true] : []");
+        assertThat(warm.attribute("read_units_per_second")).contains("var.warm_read_units");
+        assertThat(warm.attribute("write_units_per_second")).contains("var.warm_write_units");
+        Terraform insights = terraform.block("resource \"aws_dynamodb_contributor_insights\" \"carts\"");
+        assertThat(insights.attribute("count")).contains("var.contributor_insights ? 1 : 0");
+        assertThat(insights.attribute("table_name")).contains("aws_dynamodb_table.carts.name");
+        assertThat(insights.attribute("mode")).contains("var.contributor_insights_mode");
+    }
+
+    @Test
+    void terraform_provider_isBoundedAndUsesNothingDeprecated() {
+        assertThat(terraform.block("aws =").attribute("version").orElseThrow()).matches("\">= 6\\.\\d+, < 7\\.0\"");
+        assertThat(terraform.text()).doesNotContain("aws_region.current.name");
+    }
+
+    /** The names of the metrics and operations that a store publishes. */
+    private static Map<String, Set<String>> published() {
+        Map<String, Set<String>> published =
+                new TreeMap<>(Map.of("metrics", new TreeSet<>(), "calls", new TreeSet<>()));
+        MetricPublisher publisher = new MetricPublisher() {
+            @Override
+            public void publish(MetricCollection call) {
+                synchronized (published) {
+                    call.forEach(metric ->
+                            published.get("metrics").add(metric.metric().name()));
+                    published.get("calls").addAll(call.metricValues(CoreMetric.OPERATION_NAME));
+                }
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (TestTable table = new TestTable()) {
+            DynamoDbCartStore carts = table.store(settings -> settings.metricPublisher(publisher));
+            carts.addItem(USER, book("a", "1", 1)).join();
+            carts.get(USER).join();
+            carts.getAll(List.of(USER)).join();
+            carts.merge(USER, "another", MergeStrategy.SUM).join();
+            carts.clear(USER).join();
+            carts.delete(USER).join();
+        }
+        return published;
+    }
+
+    @Test
+    void alarmsAndDashboard_ofTheLibrary_nameWhatAStorePublishes() throws IOException {
+        Map<String, Set<String>> published = published();
+        JsonNode alarms = JSON.valueToTree(template.resources("AWS::CloudWatch::Alarm"));
+        Set<String> watched = new TreeSet<>();
+        alarms.findValues("Metric").stream()
+                .filter(metric -> !metric.path("Namespace").asText().startsWith("AWS/"))
+                .forEach(metric -> {
+                    assertThat(metric.path("Namespace").asText())
+                            .isEqualTo(template.parameters()
+                                    .at("/MetricNamespace/Default")
+                                    .asText());
+                    assertThat(metric.at("/Dimensions/0/Name").asText()).isEqualTo("ServiceId");
+                    assertThat(metric.at("/Dimensions/1/Name").asText()).isEqualTo("OperationName");
+                    assertThat(published.get("calls"))
+                            .contains(metric.at("/Dimensions/1/Value").asText());
+                    watched.add(metric.path("MetricName").asText());
+                });
+        assertThat(published.get("metrics")).containsAll(watched);
+        for (String alarm :
+                List.of("UnknownOutcomesAlarm", "DriftsAlarm", "RequestsPerCallAlarm", "CallLatencyAlarm")) {
+            Set<String> calls = new TreeSet<>();
+            alarms.path(alarm)
+                    .findValues("Dimensions")
+                    .forEach(dimensions -> calls.add(dimensions.at("/1/Value").asText()));
+            assertThat(calls).as(alarm).isEqualTo(published.get("calls"));
+            Set<String> ids = new TreeSet<>(alarms.path(alarm).findValuesAsText("Id"));
+            ids.remove(alarms.path(alarm).at("/Properties/Metrics/0/Id").asText());
+            assertThat(alarms.path(alarm).at("/Properties/Metrics/0/Expression").asText())
+                    .contains(ids);
+        }
+
+        Set<String> shown = new TreeSet<>();
+        Pattern.compile("MetricName=\"(\\w+)\"")
+                .matcher(String.join(" ", JSON.readTree(template.dashboard()).findValuesAsText("expression")))
+                .results()
+                .forEach(metric -> shown.add(metric.group(1)));
+        Set<String> ofTheLibrary = published.get("metrics").stream()
+                .filter(metric -> metric.startsWith("Cart") || metric.equals("ApiCallDuration"))
+                .collect(Collectors.toCollection(TreeSet::new));
+        ofTheLibrary.addAll(Set.of("CartHedges", "CartHedgesWon"));
+        assertThat(shown).isEqualTo(ofTheLibrary);
+    }
+
+    @Test
+    void dashboard_ofTerraform_isThatOfTheTemplate() throws IOException {
+        String body = terraform
+                .block("resource \"aws_cloudwatch_dashboard\" \"carts\"")
+                .text();
+        JsonNode ofTerraform = JSON.readTree(body.substring(body.indexOf("JSON") + 4, body.lastIndexOf("JSON"))
+                .replace("${data.aws_region.current.region}", "REGION")
+                .replace("${aws_dynamodb_table.carts.name}", "TABLE")
+                .replace("${var.metric_namespace}", "NAMESPACE"));
+        JsonNode ofTheTemplate = JSON.readTree(template.dashboard());
+        assertThat(ofTerraform).isEqualTo(ofTheTemplate);
+        assertThat(ofTheTemplate.path("widgets")).hasSize(10);
+        assertThat(ofTheTemplate.toString()).doesNotContain("$");
     }
 
     @Test
@@ -388,7 +580,9 @@ class InfrastructureTest {
             properties
                     .findValues("Dimensions")
                     .forEach(dimensions -> assertThat(dimensions.toString())
-                            .contains("{\"Name\":\"TableName\",\"Value\":{\"Ref\":\"CartTable\"}}"));
+                            .containsAnyOf(
+                                    "{\"Name\":\"TableName\",\"Value\":{\"Ref\":\"CartTable\"}}",
+                                    "{\"Name\":\"ServiceId\",\"Value\":\"CloudShelfCart\"}"));
             long returned = Stream.concat(
                             properties.path("Metrics").valueStream(),
                             Stream.of(properties).filter(p -> p.has("MetricName")))
@@ -403,7 +597,17 @@ class InfrastructureTest {
                         "ConditionalCheckFailedRequests",
                         "SuccessfulRequestLatency",
                         "ConsumedReadCapacityUnits",
-                        "ConsumedWriteCapacityUnits");
+                        "ConsumedWriteCapacityUnits",
+                        "ReadKeyRangeThroughputThrottleEvents",
+                        "WriteKeyRangeThroughputThrottleEvents",
+                        "ReadAccountLimitThrottleEvents",
+                        "WriteAccountLimitThrottleEvents",
+                        "ReadMaxOnDemandThroughputThrottleEvents",
+                        "WriteMaxOnDemandThroughputThrottleEvents",
+                        "CartUnknownOutcomes",
+                        "CartDrifts",
+                        "CartRequests",
+                        "ApiCallDuration");
     }
 
     @Test
@@ -525,6 +729,7 @@ class InfrastructureTest {
                 "CartStorePolicy", "cart_store",
                 "CartOwnKeyPolicy", "cart_own_key",
                 "CartMergePolicy", "cart_merge",
+                "CartAuditPolicy", "cart_audit",
                 "CartDeployPolicy", "cart_deploy");
         assertThat(template.resources("AWS::IAM::ManagedPolicy")).containsOnlyKeys(names.keySet());
         String ownKey = template.parameters().at("/OwnKeyVariable/Default").asText();

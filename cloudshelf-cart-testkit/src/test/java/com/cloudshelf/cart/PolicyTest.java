@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import com.cloudshelf.cart.testkit.CartStoreContract;
+import com.cloudshelf.cart.testkit.Fault;
 import com.cloudshelf.cart.testkit.Faults;
 import com.cloudshelf.cart.testkit.LocalDynamoDb;
 import com.cloudshelf.cart.testkit.SentRequest;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Events;
@@ -216,6 +218,41 @@ class PolicyTest {
             assertThat(statements.get("VerifyTable").actions()).isEqualTo(ofVerify);
             ofCreate.removeAll(ofVerify);
             assertThat(statements.get("CreateTable").actions()).isEqualTo(ofCreate);
+        }
+    }
+
+    private static CompletableFuture<?> append(TestTable table) {
+        return LocalDynamoDb.shared()
+                .client()
+                .updateItem(update -> update.tableName(table.name)
+                        .key(Map.of("userId", AttributeValue.fromS(USER)))
+                        .updateExpression("SET cartItems = list_append(cartItems, :line)")
+                        .expressionAttributeValues(Map.of(
+                                ":line",
+                                AttributeValue.fromL(List.of(AttributeValue.fromM(Map.of(
+                                        "bookId", AttributeValue.fromS("b"),
+                                        "price", AttributeValue.fromN("1"),
+                                        "quantity", AttributeValue.fromN("1"))))))));
+    }
+
+    @Test
+    void auditPolicy_reportAndRepair_needExactlyItsActions() {
+        try (TestTable table = new TestTable();
+                DynamoDbAsyncClient client = LocalDynamoDb.shared().client(table.faults)) {
+            CartTableSpec spec = CartTableSpec.defaults().withTableName(table.name);
+            table.put(Map.of("userId", AttributeValue.fromS(USER), "cartItems", AttributeValue.fromL(List.of())));
+            CartTable.audit(client, spec, CartAudit.reporting()).join();
+            assertThat(template.policy("CartAuditPolicy").get("LookOver").actions())
+                    .isEqualTo(actions(table.faults.sent()));
+            table.faults.forget();
+            // Two rivals in a row, so that the item is read afresh.
+            table.faults.next(2, Fault.rival(() -> append(table)).on("UpdateItem"));
+            CartTable.audit(client, spec, CartAudit.repairing()).join();
+            Set<String> ofRepair = actions(table.faults.sent());
+            ofRepair.removeAll(
+                    template.policy("CartAuditPolicy").get("LookOver").actions());
+            assertThat(template.policy("CartAuditPolicy").get("Repair").actions())
+                    .isEqualTo(ofRepair);
         }
     }
 
