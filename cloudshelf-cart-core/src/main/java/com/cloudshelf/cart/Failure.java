@@ -328,7 +328,7 @@ record Failure(Kind kind, Throwable cause) {
         try {
             return Reasons.of(cause);
         } catch (LinkageError e) {
-            return List.of(); // SDKs before 2.36 know no reasons
+            return List.of(); // older SDKs, up to 2.31 at least, know no reasons
         }
     }
 
@@ -414,7 +414,7 @@ record Failure(Kind kind, Throwable cause) {
                 + ". Set the clock; if it is right, renew the credentials";
     }
 
-    /** Apart from the rest: the SDK's versions before 2.36 lack the classes and the methods. */
+    /** Apart from the rest: older SDKs lack the class and the methods. */
     private static final class Reasons {
         static List<String> of(Throwable cause) {
             List<ThrottlingReason> reasons = List.of();
