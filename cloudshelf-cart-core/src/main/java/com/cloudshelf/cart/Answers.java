@@ -22,12 +22,16 @@ final class Answers {
 
     private volatile boolean identified;
 
-    /** Returns why the response is not an answer, as an ambiguous failure, or {@code null} if it is one. */
+    /**
+     * Returns why the response is not an answer, as an ambiguous failure, or {@code null} if it is one.
+     *
+     * @param asksForItem whether an update asked for the new item
+     */
     @Nullable
-    Failure failureOf(DynamoDbResponse response) {
+    Failure failureOf(DynamoDbResponse response, boolean asksForItem) {
         boolean credible = isCredible(response.sdkHttpResponse());
         boolean answer;
-        if (response instanceof UpdateItemResponse updated) { // each asks for the new item
+        if (response instanceof UpdateItemResponse updated && asksForItem) {
             answer = !updated.attributes().isEmpty();
         } else if (response instanceof GetItemResponse got) {
             answer = credible || !got.item().isEmpty();

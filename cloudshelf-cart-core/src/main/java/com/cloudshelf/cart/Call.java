@@ -168,8 +168,9 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         this.finish = finish;
         this.takesTurns = takesTurns;
         this.whole = whole;
-        this.deadline = Deadline.in(timeout, engine.wallMillis());
-        this.leastAttemptMillis = Math.min(LEAST_ATTEMPT_MILLIS, timeout.toMillis() / 4);
+        Duration bound = timeout.isNegative() ? Duration.ZERO : timeout; // far from what overflows
+        this.deadline = Deadline.in(bound, engine.wallMillis());
+        this.leastAttemptMillis = Math.min(LEAST_ATTEMPT_MILLIS, bound.toMillis() / 4);
         this.evidence = protocol.nothingYet();
         this.steps = engine.decorated(this::run);
     }
@@ -336,6 +337,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     /** Lets nothing that goes wrong leave the future incomplete. */
     private void handle(Signal signal) {
         try {
+            placed |= signal.kind == SignalKind.PLACE; // before anything else: whoever ends the call gives it back
             if (isUnwanted()) {
                 end((Runnable) null);
                 return;
@@ -346,10 +348,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
                     handedOn = signal.handedOn;
                     toPlace();
                 }
-                case PLACE -> {
-                    placed = true;
-                    step(started ? Event.resumed() : firstEvent());
-                }
+                case PLACE -> step(started ? Event.resumed() : firstEvent());
                 case ANSWER -> onAnswer(signal);
                 case TIMER -> onTimer(signal);
                 case ABANDONED -> end((Runnable) null);
@@ -461,7 +460,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             return; // of a request that was given up
         }
         copy.open = false;
-        Event event = Wire.event(copy.request, signal.answer, signal.thrown);
+        Event event = engine.wire().event(copy.request, signal.answer, signal.thrown);
         if (event.kind() != Event.Kind.FAILED) {
             engine.hedging().of(copy.request.kind()).add(System.nanoTime() - copy.sentAt);
             tally.hedgesWon += copy.hedge ? 1 : 0;

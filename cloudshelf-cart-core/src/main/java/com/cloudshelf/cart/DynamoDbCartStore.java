@@ -327,6 +327,11 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         return drained;
     }
 
+    /** Returns how many calls, places, turns and timer entries are in use: for tests. */
+    int inUse() {
+        return engine.inUse();
+    }
+
     /** Collects the settings of a store. Not thread-safe; the store takes a copy. */
     public static final class Builder {
         private @Nullable DynamoDbAsyncClient client;

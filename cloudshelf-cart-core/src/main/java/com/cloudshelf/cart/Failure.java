@@ -139,11 +139,6 @@ record Failure(Kind kind, Throwable cause) {
         return new Failure(kind(cause), cause);
     }
 
-    /** Judges an answer of status 200 that does not fit its request. */
-    static Failure nonsense() {
-        return new Failure(Kind.AMBIGUOUS, new IllegalStateException("the answer does not fit its request"));
-    }
-
     static Throwable unwrap(Throwable thrown) {
         Throwable cause = thrown;
         for (int depth = 0; depth < MAX_CAUSES; depth++) {

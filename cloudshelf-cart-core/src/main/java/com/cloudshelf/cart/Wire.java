@@ -13,6 +13,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BatchGetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.BatchGetItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
 import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.ItemResponse;
@@ -32,6 +33,7 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 final class Wire {
     private final DynamoDbAsyncClient client;
     private final String table;
+    private final Answers answers = new Answers();
     private final LongFunction<AwsRequestOverrideConfiguration> configurations;
 
     /** @param configurations what a request carries that is of use to its call for so many milliseconds */
@@ -115,37 +117,34 @@ final class Wire {
         };
     }
 
-    /** Returns what an answer means; one that does not fit its request counts as lost. */
-    static Event event(Request request, @Nullable Object answer, @Nullable Throwable thrown) {
-        if (thrown != null) {
-            Failure failure = Failure.of(thrown);
+    /** Returns what an answer means; one that is not DynamoDB's counts as lost. */
+    Event event(Request request, @Nullable Object answer, @Nullable Throwable thrown) {
+        if (!(answer instanceof DynamoDbResponse response)) {
+            Failure failure =
+                    Failure.of(thrown == null ? new IllegalStateException("the client gave no answer") : thrown);
             // A read has no condition that could refuse it.
             return failure.kind() == Failure.Kind.REFUSED && request.kind().writes()
                     ? Event.refused(failure, false)
                     : Event.failed(failure);
         }
-        Event event = answer == null ? null : eventOf(request, answer);
-        return event == null ? Event.failed(Failure.nonsense()) : event;
+        boolean asksForItem = request.write() != null && request.write().after() == null;
+        Failure made = answers.failureOf(response, asksForItem);
+        return made == null ? eventOf(request, response) : Event.failed(made);
     }
 
-    private static @Nullable Event eventOf(Request request, Object answer) {
-        if (answer instanceof GetItemResponse got) {
+    private static Event eventOf(Request request, DynamoDbResponse response) {
+        if (response instanceof GetItemResponse got) {
             return Event.done(List.of(got.item()), List.of());
         }
-        if (answer instanceof BatchGetItemResponse got) {
-            return got.hasResponses() || got.hasUnprocessedKeys() ? eventOf(request, got) : null;
+        if (response instanceof BatchGetItemResponse got) {
+            return eventOf(request, got);
         }
-        if (answer instanceof TransactGetItemsResponse got) {
-            return got.responses().size() == request.userIds().size()
-                    ? Event.done(
-                            got.responses().stream().map(ItemResponse::item).toList(), List.of())
-                    : null;
+        if (response instanceof TransactGetItemsResponse got) {
+            return Event.done(got.responses().stream().map(ItemResponse::item).toList(), List.of());
         }
-        if (answer instanceof UpdateItemResponse written) {
-            boolean asked = write(request).after() == null;
-            return asked && !written.hasAttributes() ? null : Event.done(List.of(written.attributes()), List.of());
-        }
-        return Event.done(List.of(), List.of());
+        return response instanceof UpdateItemResponse written
+                ? Event.done(List.of(written.attributes()), List.of())
+                : Event.done(List.of(), List.of());
     }
 
     private static Event eventOf(Request request, BatchGetItemResponse got) {

@@ -41,8 +41,8 @@ class AnswersTest {
     @ParameterizedTest
     @MethodSource("thatHoldNothing")
     void failureOf_emptyResponseWhereDynamoDbSendsSomething_isAmbiguous(DynamoDbResponse response) {
-        assertThat(answers.failureOf(response)).isNotNull();
-        assertThat(answers.failureOf(with(IDENTIFIED, response)))
+        assertThat(answers.failureOf(response, true)).isNotNull();
+        assertThat(answers.failureOf(with(IDENTIFIED, response), true))
                 .extracting(Failure::kind)
                 .isEqualTo(Failure.Kind.AMBIGUOUS);
     }
@@ -68,8 +68,8 @@ class AnswersTest {
     @ParameterizedTest
     @MethodSource("thatHoldSomething")
     void failureOf_responseThatHoldsSomething_isNone(DynamoDbResponse response) {
-        assertThat(answers.failureOf(with(IDENTIFIED, response))).isNull();
-        assertThat(answers.failureOf(with(BARE, response))).isNull();
+        assertThat(answers.failureOf(with(IDENTIFIED, response), true)).isNull();
+        assertThat(answers.failureOf(with(BARE, response), true)).isNull();
     }
 
     static Stream<DynamoDbResponse> thatMayBeEmpty() {
@@ -83,13 +83,18 @@ class AnswersTest {
     @ParameterizedTest
     @MethodSource("thatMayBeEmpty")
     void failureOf_emptyResponseOfAnEngineThatIdentifiesItsAnswers_isOneWithoutSuchHeaders(DynamoDbResponse response) {
-        assertThat(answers.failureOf(with(BARE, response)))
+        assertThat(answers.failureOf(with(BARE, response), true))
                 .as("of an engine that may never send them")
                 .isNull();
-        assertThat(answers.failureOf(with(IDENTIFIED, response))).isNull();
-        assertThat(answers.failureOf(with(BARE, response))).isNotNull();
-        assertThat(answers.failureOf(with(
-                        BARE.toBuilder().putHeader("x-amz-crc32", "2745614147").build(), response)))
+        assertThat(answers.failureOf(with(IDENTIFIED, response), true)).isNull();
+        assertThat(answers.failureOf(with(BARE, response), true)).isNotNull();
+        assertThat(answers.failureOf(
+                        with(
+                                BARE.toBuilder()
+                                        .putHeader("x-amz-crc32", "2745614147")
+                                        .build(),
+                                response),
+                        true))
                 .isNull();
     }
 
@@ -99,19 +104,21 @@ class AnswersTest {
         SdkHttpResponse withoutBody =
                 BARE.toBuilder().putHeader("Content-Length", "0").build();
 
-        assertThat(answers.failureOf(response)).isNull();
-        assertThat(answers.failureOf(with(withoutBody, response))).isNotNull();
-        assertThat(answers.failureOf(with(BARE.toBuilder().statusCode(204).build(), response)))
+        assertThat(answers.failureOf(response, true)).isNull();
+        assertThat(answers.failureOf(with(withoutBody, response), true)).isNotNull();
+        assertThat(answers.failureOf(with(BARE.toBuilder().statusCode(204).build(), response), true))
                 .isNotNull();
     }
 
     @Test
     void failureOf_anAnswerThatHoldsSomething_alsoTellsThatTheEngineIdentifiesItself() {
-        answers.failureOf(with(
-                IDENTIFIED,
-                UpdateItemResponse.builder().attributes(Items.item()).build()));
+        answers.failureOf(
+                with(
+                        IDENTIFIED,
+                        UpdateItemResponse.builder().attributes(Items.item()).build()),
+                true);
 
-        assertThat(answers.failureOf(with(BARE, GetItemResponse.builder().build())))
+        assertThat(answers.failureOf(with(BARE, GetItemResponse.builder().build()), true))
                 .isNotNull();
     }
 

@@ -460,6 +460,6 @@ class SdkFailuresTest {
     private static Failure failureOf(CompletableFuture<? extends DynamoDbResponse> sent) {
         DynamoDbResponse[] response = {null};
         Throwable thrown = catchThrowable(() -> response[0] = sent.join());
-        return thrown == null ? new Answers().failureOf(response[0]) : Failure.of(thrown);
+        return thrown == null ? new Answers().failureOf(response[0], true) : Failure.of(thrown);
     }
 }

@@ -1,0 +1,568 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.Examples.USER;
+import static com.cloudshelf.cart.Examples.book;
+import static com.cloudshelf.cart.Outcomes.await;
+import static com.cloudshelf.cart.Outcomes.failureOf;
+import static com.cloudshelf.cart.Outcomes.resultOf;
+import static com.cloudshelf.cart.ScriptedClient.answer;
+import static com.cloudshelf.cart.ScriptedClient.fail;
+import static com.cloudshelf.cart.ScriptedClient.hang;
+import static com.cloudshelf.cart.ScriptedClient.serve;
+import static com.cloudshelf.cart.ScriptedClient.serveAndLose;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.metrics.MetricCollection;
+import software.amazon.awssdk.metrics.MetricPublisher;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
+import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
+
+/** The machinery around the protocol: places, turns, timer, queue and threads, under load and errors. */
+class EngineTest {
+    private static final GetItemResponse NO_ITEM = GetItemResponse.builder().build();
+
+    private final ScriptedClient client = new ScriptedClient();
+    private final Table table = new Table();
+    private final List<DynamoDbCartStore> stores = new ArrayList<>();
+
+    private DynamoDbCartStore store(UnaryOperator<DynamoDbCartStore.Builder> settings) {
+        DynamoDbCartStore store = settings.apply(
+                        DynamoDbCartStore.builder().client(client).backoff(new Pauses()))
+                .build();
+        stores.add(store);
+        return store;
+    }
+
+    private DynamoDbCartStore store() {
+        return store(settings -> settings);
+    }
+
+    @AfterEach
+    void close() {
+        stores.forEach(DynamoDbCartStore::close);
+    }
+
+    /** Whatever a test did, nothing may be in use once its calls have ended. */
+    private static void assertNothingInUse(DynamoDbCartStore store) {
+        await(() -> store.inUse() == 0);
+    }
+
+    @Nested
+    class Places {
+        @Test
+        void manyQueuedCalls_clientThatFailsAtOnce_allEndWithTheirOwnFailure() {
+            CompletableFuture<DynamoDbResponse> first = new CompletableFuture<>();
+            client.then(request -> first).thenAlways(fail(Failures.accessDenied()));
+            DynamoDbCartStore store = store(settings -> settings.maxConcurrency(1));
+            List<CompletableFuture<Cart>> calls = new ArrayList<>();
+            for (int i = 0; i < 20_000; i++) {
+                calls.add(store.get("user" + i));
+            }
+
+            first.completeExceptionally(Failures.accessDenied());
+
+            calls.forEach(call -> failureOf(CartAccessException.class, call));
+            assertNothingInUse(store);
+        }
+
+        @Test
+        void clientThatThrowsAnError_givesThePlaceBack() {
+            client.then(request -> {
+                        throw new StackOverflowError();
+                    })
+                    .thenAlways(serve(table));
+            DynamoDbCartStore store = store(settings -> settings.maxConcurrency(1));
+
+            failureOf(
+                    CartUnavailableException.class,
+                    store.within(Duration.ofMillis(1)).get(USER));
+            resultOf(store.get(USER));
+
+            assertNothingInUse(store);
+        }
+
+        @Test
+        void moreCallsThanMayWait_failAtOnceWithoutEffect() {
+            client.thenAlways(hang());
+            DynamoDbCartStore store =
+                    store(settings -> settings.maxConcurrency(2).maxPending(3));
+            for (int i = 0; i < 5; i++) {
+                store.get("user" + i);
+            }
+
+            CartUnavailableException failure =
+                    failureOf(CartUnavailableException.class, store.addItem(USER, book("a", "1", 1)));
+
+            assertThat(failure.isRetryable()).isTrue();
+            assertThat(failure.effectPossible()).isFalse();
+            assertThat(failure).hasMessageContaining("maxPending");
+            assertThat(client.sent()).hasSize(2);
+        }
+
+        @Test
+        void callsThatEndWhileTheyWait_leaveTheQueue() {
+            client.thenAlways(hang());
+            DynamoDbCartStore store =
+                    store(settings -> settings.maxConcurrency(1).maxPending(1_000));
+            CompletableFuture<Cart> holder = store.get("holder");
+            List<CompletableFuture<Cart>> calls = new ArrayList<>();
+            for (int i = 0; i < 1_000; i++) {
+                calls.add(store.get("user" + i));
+            }
+
+            calls.forEach(call -> call.cancel(true));
+            holder.cancel(true);
+
+            assertNothingInUse(store);
+            assertThat(client.sent()).hasSize(1);
+        }
+
+        @Test
+        void getAll_failsWhileItsPartsWait_givesEveryPlaceBack() {
+            CompletableFuture<DynamoDbResponse> first = new CompletableFuture<>();
+            client.then(request -> first).thenAlways(hang());
+            DynamoDbCartStore store = store(settings -> settings.maxConcurrency(1));
+            List<String> users = new ArrayList<>();
+            for (int i = 0; i < 10_000; i++) {
+                users.add("user" + i);
+            }
+            CompletableFuture<Map<String, Cart>> all = store.getAll(users);
+
+            first.completeExceptionally(Failures.accessDenied());
+
+            failureOf(CartAccessException.class, all);
+            assertNothingInUse(store);
+        }
+
+        @Test
+        void getAll_cancelled_sendsNothingMore() {
+            client.thenAlways(hang());
+            DynamoDbCartStore store = store(settings -> settings.maxConcurrency(2));
+            List<String> users = new ArrayList<>();
+            for (int i = 0; i < 100_000; i++) {
+                users.add("user" + i);
+            }
+            CompletableFuture<Map<String, Cart>> all = store.getAll(users);
+
+            all.cancel(true);
+
+            assertNothingInUse(store);
+            assertThat(client.sent()).hasSize(2);
+        }
+    }
+
+    @Nested
+    class CallersCode {
+        @Test
+        void callbackThatBlocks_holdsUpNoOtherCall() {
+            CountDownLatch blocked = new CountDownLatch(1);
+            client.thenAlways(fail(Failures.throttled()));
+            DynamoDbCartStore store = store();
+            CompletableFuture<Object> first = store.within(Duration.ofMillis(100))
+                    .get(USER)
+                    .handle((cart, failure) -> {
+                        awaitLatch(blocked);
+                        return failure;
+                    });
+
+            for (int i = 0; i < 20; i++) {
+                failureOf(
+                        CartThrottledException.class,
+                        store.within(Duration.ofMillis(100)).get("other" + i));
+            }
+
+            assertThat(first).isNotDone();
+            blocked.countDown();
+            resultOf(first);
+        }
+
+        @Test
+        void callbackThatWaitsForAnotherCall_findsItsAnswer() {
+            client.thenAlways(request -> CompletableFuture.supplyAsync(() -> NO_ITEM)
+                    .thenApply(none -> (DynamoDbResponse) table.serve(request)));
+            DynamoDbCartStore store = store(settings -> settings.maxConcurrency(50));
+            List<CompletableFuture<Cart>> calls = new ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                String user = "user" + i;
+                calls.add(store.get(user)
+                        .thenApply(
+                                cart -> store.addItem(user, book("a", "1", 1)).join()));
+            }
+
+            calls.forEach(call -> assertThat(resultOf(call).totalItems()).isEqualTo(1));
+            assertNothingInUse(store);
+        }
+
+        @Test
+        void executorThatRefuses_losesNoResult() {
+            client.thenAlways(serve(table));
+            DynamoDbCartStore store = store(settings -> settings.executor(task -> {
+                throw new RejectedExecutionException("shut down");
+            }));
+
+            for (int i = 0; i < 100; i++) {
+                resultOf(store.addItem(USER, book("a" + i, "1", 1)));
+            }
+            assertNothingInUse(store);
+        }
+
+        @Test
+        void executor_runsCallersCode() {
+            client.thenAlways(serve(table));
+            List<Thread> threads = new CopyOnWriteArrayList<>();
+            DynamoDbCartStore store = store(settings -> settings.executor(task -> {
+                Thread thread = new Thread(task);
+                threads.add(thread);
+                thread.start();
+            }));
+            CompletableFuture<DynamoDbResponse> answer = new CompletableFuture<>();
+            client.then(request -> answer);
+
+            CompletableFuture<Thread> ran = store.get(USER).thenApply(cart -> Thread.currentThread());
+            answer.complete(NO_ITEM);
+
+            assertThat(resultOf(ran)).isIn(threads);
+        }
+
+        @Test
+        void taskDecorator_everyStepOfACall_carriesTheContextOfItsCaller() {
+            ThreadLocal<String> context = new ThreadLocal<>();
+            List<String> seen = new CopyOnWriteArrayList<>();
+            table.put(Writes.itemWithLines(1));
+            client.thenAlways(serve(table).after(() -> seen.add(String.valueOf(context.get()))));
+            client.then(fail(Failures.throttled()).after(() -> seen.add(String.valueOf(context.get()))));
+            DynamoDbCartStore store = store(settings -> settings.clock(new TestClock(Examples.NOW))
+                    .taskDecorator(task -> {
+                        String captured = context.get();
+                        return () -> {
+                            String before = context.get();
+                            context.set(captured);
+                            try {
+                                task.run();
+                            } finally {
+                                context.set(before);
+                            }
+                        };
+                    }));
+            context.set("trace 1");
+            CompletableFuture<String> told = store.setQuantity(USER, "book0", 3).thenApply(cart -> context.get());
+            context.remove();
+
+            resultOf(told);
+            assertThat(seen).hasSize(3).containsOnly("trace 1");
+        }
+
+        @Test
+        void taskDecorator_thatThrowsOrRunsNothing_costsNoCall() {
+            client.thenAlways(serve(table));
+            DynamoDbCartStore throwing = store(settings -> settings.taskDecorator(task -> () -> {
+                throw new IllegalStateException("no context");
+            }));
+            DynamoDbCartStore lazy = store(settings -> settings.taskDecorator(task -> () -> {}));
+
+            resultOf(throwing.addItem(USER, book("a", "1", 1)));
+            resultOf(lazy.addItem(USER, book("b", "1", 1)));
+        }
+    }
+
+    @Nested
+    class PluggedInParts {
+        @Test
+        void publisherThatThrowsAnError_leavesResultAndTurn() {
+            AtomicInteger published = new AtomicInteger();
+            client.thenAlways(serve(table));
+            DynamoDbCartStore store = store(settings -> settings.metricPublisher(new MetricPublisher() {
+                @Override
+                public void publish(MetricCollection collection) {
+                    published.incrementAndGet();
+                    throw new NoClassDefFoundError("com/example/Gone");
+                }
+
+                @Override
+                public void close() {}
+            }));
+
+            assertThat(resultOf(store.addItem(USER, book("a", "1", 1))).totalItems())
+                    .isEqualTo(1);
+            assertThat(resultOf(store.addItem(USER, book("b", "1", 1))).totalItems())
+                    .isEqualTo(2);
+
+            assertThat(published).hasValue(2);
+            assertNothingInUse(store);
+        }
+
+        @Test
+        void backoffThatThrows_afterALostAnswer_isUnknown() {
+            client.then(serveAndLose(table));
+            DynamoDbCartStore store = store(settings -> settings.backoff(attempt -> {
+                throw new IllegalStateException("no pause");
+            }));
+
+            CartOutcomeUnknownException failure =
+                    failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("a", "1", 1)));
+
+            assertThat(failure).hasRootCauseMessage("no pause");
+            assertNothingInUse(store);
+        }
+
+        @Test
+        void backoffThatThrows_afterThrottling_hasNoEffect() {
+            client.then(fail(Failures.throttled()));
+            DynamoDbCartStore store = store(settings -> settings.backoff(attempt -> {
+                throw new AssertionError("no pause");
+            }));
+
+            CartStoreException failure = failureOf(CartStoreException.class, store.addItem(USER, book("a", "1", 1)));
+
+            assertThat(failure.effectPossible()).isFalse();
+            assertThat(failure).hasRootCauseMessage("no pause");
+        }
+
+        @Test
+        void clockThatThrows_afterALostAnswer_isUnknown() {
+            AtomicBoolean broken = new AtomicBoolean();
+            Clock clock = new Clock() {
+                @Override
+                public ZoneId getZone() {
+                    return ZoneOffset.UTC;
+                }
+
+                @Override
+                public Clock withZone(ZoneId zone) {
+                    return this;
+                }
+
+                @Override
+                public Instant instant() {
+                    if (broken.get()) {
+                        throw new IllegalStateException("no time");
+                    }
+                    return Instant.now();
+                }
+            };
+            client.then(serveAndLose(table).after(() -> broken.set(true)));
+            DynamoDbCartStore store = store(settings -> settings.clock(clock));
+
+            failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("a", "1", 1)));
+            assertNothingInUse(store);
+        }
+    }
+
+    @Nested
+    class Time {
+        @Test
+        void clientThatBlocksWhileItSends_doesNotHoldTheDeadlineUp() {
+            CountDownLatch blocked = new CountDownLatch(1);
+            client.then(fail(Failures.throttled()), request -> {
+                awaitLatch(blocked);
+                return new CompletableFuture<>();
+            });
+            DynamoDbCartStore store = store();
+
+            failureOf(
+                    CartOutcomeUnknownException.class,
+                    store.apply(CartUpdate.of(USER).add(book("a", "1", 1)).within(Duration.ofMillis(300))));
+
+            blocked.countDown();
+            assertNothingInUse(store);
+        }
+
+        @Test
+        void callsThatEnded_leaveNothingWithTheTimer() {
+            client.thenAlways(serve(table));
+            DynamoDbCartStore store = store(settings -> settings.operationTimeout(Duration.ofSeconds(60)));
+
+            for (int i = 0; i < 1_000; i++) {
+                resultOf(store.addItem(USER, book("a", "1", 1)));
+            }
+
+            assertNothingInUse(store);
+        }
+
+        @Test
+        void deadlineOfZeroOrLess_sendsNothing() {
+            DynamoDbCartStore store = store();
+            for (Duration deadline :
+                    List.of(Duration.ZERO, Duration.ofSeconds(-1), Duration.ofSeconds(Long.MIN_VALUE))) {
+                CartStore within = store.within(deadline);
+
+                failureOf(CartUnavailableException.class, within.get(USER));
+                failureOf(CartUnavailableException.class, within.getAll(List.of(USER)));
+                failureOf(CartUnavailableException.class, within.addItem(USER, book("a", "1", 1)));
+                failureOf(CartUnavailableException.class, within.clear(USER));
+                failureOf(CartUnavailableException.class, within.merge("guest", USER, MergeStrategy.SUM));
+                failureOf(CartUnavailableException.class, within.delete(USER));
+                CartUpdate update = CartUpdate.of(USER).add(book("a", "1", 1)).within(deadline);
+                CartUnavailableException failure = failureOf(CartUnavailableException.class, store.apply(update));
+                assertThat(failure).hasMessageContaining("nothing was sent");
+            }
+            assertThat(client.sent()).isEmpty();
+        }
+
+        @Test
+        void deadlineWhileOthersHaveTheTurn_saysSo() {
+            client.thenAlways(hang());
+            DynamoDbCartStore store = store();
+            store.addItem(USER, book("a", "1", 1));
+
+            assertThat(failureOf(
+                            CartUnavailableException.class,
+                            store.within(Duration.ofMillis(20)).addItem(USER, book("b", "1", 1))))
+                    .hasMessageContaining("turn");
+        }
+
+        @Test
+        void deadlineWhileOthersHaveThePlaces_saysSo() {
+            client.thenAlways(hang());
+            DynamoDbCartStore store = store(settings -> settings.maxConcurrency(1));
+            store.get("holder");
+
+            assertThat(failureOf(
+                            CartUnavailableException.class,
+                            store.within(Duration.ofMillis(20)).get(USER)))
+                    .hasMessageContaining("maxConcurrency");
+        }
+
+        @Test
+        void pauseThatTheServiceAsksFor_isKept() {
+            client.then(fail(Failures.service(400, "ThrottlingException", Map.of("x-amz-retry-after", "30000"))));
+            DynamoDbCartStore store = store();
+
+            failureOf(CartThrottledException.class, store.get(USER)); // at once: the pause would outlast the deadline
+
+            assertThat(client.sent()).hasSize(1);
+        }
+    }
+
+    @Nested
+    class Outage {
+        @Test
+        void permanentServerErrors_costTwoRequestsACallAtMost() {
+            client.thenAlways(fail(Failures.serverError()));
+            DynamoDbCartStore store = store();
+            List<CompletableFuture<Cart>> calls = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                calls.add(store.get("user" + i));
+            }
+
+            calls.forEach(call -> failureOf(CartUnavailableException.class, call));
+
+            assertThat(client.sent()).hasSizeLessThanOrEqualTo(2 * 40);
+        }
+
+        @Test
+        void outageThatIsOver_isForgottenAtOnce() {
+            for (int i = 0; i < 200; i++) {
+                client.then(fail(Failures.serverError()));
+            }
+            client.thenAlways(serve(table));
+            DynamoDbCartStore store = store();
+            while (client.sent().size() < 200) {
+                store.get(USER).handle((cart, failure) -> cart).join();
+            }
+
+            for (int i = 0; i < 10; i++) {
+                resultOf(store.addItem(USER, book("a", "1", 1)));
+            }
+        }
+    }
+
+    @Nested
+    class Closing {
+        @Test
+        void close_withDrain_letsCallsFinish() {
+            CompletableFuture<DynamoDbResponse> answer = new CompletableFuture<>();
+            client.then(request -> answer);
+            DynamoDbCartStore store = store();
+            CompletableFuture<Cart> call = store.get(USER);
+            CompletableFuture<Boolean> closed =
+                    CompletableFuture.supplyAsync(() -> store.close(Duration.ofSeconds(60)));
+            await(() -> refuses(store));
+
+            answer.complete(NO_ITEM);
+
+            assertThat(resultOf(call).isEmpty()).isTrue();
+            assertThat(resultOf(closed)).isTrue();
+        }
+
+        @Test
+        void close_withDrainThatIsTooShort_endsCalls() {
+            client.thenAlways(hang());
+            DynamoDbCartStore store = store();
+            CompletableFuture<Cart> call = store.get(USER);
+
+            assertThat(store.close(Duration.ZERO)).isFalse();
+
+            failureOf(CartUnavailableException.class, call);
+            assertNothingInUse(store);
+        }
+
+        private boolean refuses(DynamoDbCartStore store) {
+            try {
+                store.within(Duration.ZERO).get(USER);
+                return false;
+            } catch (IllegalStateException e) {
+                return true;
+            }
+        }
+    }
+
+    @Nested
+    class Waiting {
+        @Test
+        void await_callThatFails_throwsItsFailureItself() {
+            client.then(fail(Failures.accessDenied()));
+            DynamoDbCartStore store = store();
+
+            assertThatThrownBy(() -> CartStore.await(store.get(USER))).isExactlyInstanceOf(CartAccessException.class);
+        }
+
+        @Test
+        void await_interrupted_cancelsTheCallAndKeepsTheFlag() {
+            client.then(hang());
+            DynamoDbCartStore store = store();
+            CompletableFuture<Cart> call = store.get(USER);
+            Thread.currentThread().interrupt();
+
+            assertThatThrownBy(() -> CartStore.await(call)).isInstanceOf(CancellationException.class);
+
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(call).isCancelled();
+        }
+
+        @Test
+        void await_value_isReturned() {
+            client.then(answer(NO_ITEM));
+
+            assertThat(CartStore.await(store().get(USER)).isEmpty()).isTrue();
+        }
+    }
+
+    private static void awaitLatch(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
