@@ -21,6 +21,9 @@ class ShopApplicationTest {
         String table = dynamoDb.createCartTable();
         properties.add("carts.endpoint", dynamoDb::endpoint);
         properties.add("carts.table", () -> table);
+        properties.add("spring.cloud.aws.region.static", () -> "us-east-1");
+        properties.add("spring.cloud.aws.credentials.access-key", () -> "local");
+        properties.add("spring.cloud.aws.credentials.secret-key", () -> "local");
     }
 
     @Test
