@@ -6,6 +6,7 @@ import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.CartUpdate;
 import com.cloudshelf.cart.DynamoDbCartStore;
 import java.time.Duration;
+import java.util.Map;
 
 /** The carts of a Lambda function. */
 final class LambdaCarts {
@@ -17,11 +18,9 @@ final class LambdaCarts {
         return CARTS.apply(update).join();
     }
 
-    static Cart checkout(Cart ordered, String orderId, Duration remaining) {
-        CartUpdate update = CartUpdate.of(ordered.userId())
-                .subtract(ordered)
-                .idempotencyKey(orderId)
-                .within(remaining);
+    static Cart checkout(String userId, Map<String, Integer> ordered, String orderId, Duration remaining) {
+        CartUpdate update =
+                CartUpdate.of(userId).subtract(ordered).idempotencyKey(orderId).within(remaining);
         return CARTS.apply(update).join();
     }
 }

@@ -63,8 +63,9 @@ class LambdaCartsTest {
         assertEquals(1, ordered.totalItems());
 
         LambdaCarts.add("user123", DUNE, "request-2", remaining);
-        LambdaCarts.checkout(ordered, "order-1", remaining);
-        Cart left = LambdaCarts.checkout(ordered, "order-1", remaining);
+        Map<String, Integer> lines = Map.of("book001", 1);
+        LambdaCarts.checkout("user123", lines, "order-1", remaining);
+        Cart left = LambdaCarts.checkout("user123", lines, "order-1", remaining);
         assertEquals(1, left.totalItems());
         assertTrue(left.item("book001").isPresent());
     }

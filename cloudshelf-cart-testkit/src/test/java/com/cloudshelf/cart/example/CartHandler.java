@@ -16,23 +16,22 @@ import com.cloudshelf.cart.CartUnavailableException;
 import com.cloudshelf.cart.CartUpdate;
 import com.cloudshelf.cart.CartVersion;
 import com.cloudshelf.cart.DynamoDbCartStore;
+import com.cloudshelf.cart.MergeStrategy;
+import com.cloudshelf.cart.jackson2.CartModule;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /**
  * A Lambda function behind API Gateway (proxy integration, Cognito authorizer): the cart of the user who is signed in.
@@ -44,6 +43,8 @@ import java.util.concurrent.TimeoutException;
  *   <tr><td>PUT /cart/{bookId}</td><td>sets a quantity: {@code {"quantity"}}; 0 removes</td></tr>
  *   <tr><td>DELETE /cart/{bookId}</td><td>removes a book, if it is there</td></tr>
  *   <tr><td>DELETE /cart</td><td>empties the cart</td></tr>
+ *   <tr><td>POST /cart/checkout</td><td>orders what is in the cart, under the id in Idempotency-Key; answers with the order</td></tr>
+ *   <tr><td>POST /cart/merge</td><td>takes over a guest's cart, after login: {@code {"guestId"}}; a repetition finds it empty</td></tr>
  * </table>
  *
  * <p>Changes take two headers: {@code If-Match} with an ETag of an earlier answer, and {@code Idempotency-Key}, with which a
@@ -53,7 +54,7 @@ import java.util.concurrent.TimeoutException;
  *   <caption>Failures. None of them changed the cart, but for OUTCOME_UNKNOWN, which may have</caption>
  *   <tr><td>400</td><td>the request makes no sense</td></tr>
  *   <tr><td>401</td><td>nobody is signed in</td></tr>
- *   <tr><td>404</td><td>no such route, or the book is not in the cart (UNKNOWN_BOOK)</td></tr>
+ *   <tr><td>404</td><td>no such route, the book is not in the cart (UNKNOWN_BOOK), or there is nothing to order (NOTHING_TO_ORDER)</td></tr>
  *   <tr><td>409</td><td>others keep changing the cart: repeat</td></tr>
  *   <tr><td>412</td><td>the cart is not the one of If-Match; the body is the present one</td></tr>
  *   <tr><td>422</td><td>the cart has no room (LIMIT, TOO_LARGE, KEYS_FULL), or the key stands for another change
@@ -74,19 +75,23 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final ObjectMapper JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .addModule(new CartModule())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .build();
 
     private final CartStore carts;
+    private final Orders orders;
 
     /** For Lambda: before a snapshot, or before the first request, so that neither pays for the start. */
     public CartHandler() {
-        this(primed());
+        this(primed(), new OrderTable(DynamoDbAsyncClient.create(), "cloudshelf-orders"));
     }
 
-    CartHandler(CartStore carts) {
+    CartHandler(CartStore carts, Orders orders) {
         this.carts = carts;
+        this.orders = orders;
     }
 
     private static CartStore primed() {
@@ -113,33 +118,61 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
         } catch (CartStoreException e) {
             // The message holds no user data; the cause has the request id of DynamoDB.
             context.getLogger().log(e + (e.getCause() == null ? "" : ", because of " + e.getCause()));
-            return failure(e, header(event, "If-Match").isPresent());
+            return failure(e);
         }
     }
 
     private APIGatewayProxyResponseEvent answer(APIGatewayProxyRequestEvent event, String user, Duration remaining) {
-        String route = event.getHttpMethod() + " " + event.getResource();
-        if (route.equals("GET /cart")) {
-            // A read goes by the store's own timeout, and by this one if the function has less time.
-            return cart(200, await(carts.get(user), remaining));
-        }
-        CartUpdate update;
+        // Each call ends by then, and tells how it ended.
+        CartStore store = carts.within(remaining.compareTo(PATIENCE) < 0 ? remaining : PATIENCE);
+        CartUpdate update = CartUpdate.of(user);
         try {
-            update = terms(event, CartUpdate.of(user).within(remaining.compareTo(PATIENCE) < 0 ? remaining : PATIENCE));
-            switch (route) {
-                case "POST /cart" -> update = update.add(book(body(event)));
-                case "PUT /cart/{bookId}" -> update = update.setQuantity(bookId(event), quantity(body(event)));
+            switch (event.getHttpMethod() + " " + event.getResource()) {
+                case "GET /cart" -> {
+                    return cart(200, CartStore.await(store.get(user)));
+                }
+                case "POST /cart" -> update = update.add(read(event, CartItem.class));
+                case "PUT /cart/{bookId}" ->
+                    update = update.setQuantity(
+                            bookId(event), read(event, Quantity.class).quantity());
                 case "DELETE /cart/{bookId}" -> update = update.remove(bookId(event));
                 case "DELETE /cart" -> update = update.clear();
+                case "POST /cart/checkout" -> {
+                    return checkout(store, user, header(event, "Idempotency-Key"));
+                }
+                case "POST /cart/merge" -> {
+                    String guest = read(event, Guest.class).guestId();
+                    return cart(200, CartStore.await(store.merge(guest, user, MergeStrategy.SUM)));
+                }
                 default -> {
                     return problem(404, "NO_SUCH_ROUTE", "There is no " + event.getHttpMethod() + " here.");
                 }
             }
+            update = terms(event, update);
         } catch (IllegalArgumentException e) {
             throw new BadRequestException(e.getMessage());
         }
-        // The change ends by its deadline, and tells how; it must not be cut off before it can.
-        return cart(200, await(carts.apply(update), remaining.plus(MARGIN.dividedBy(2))));
+        return cart(200, CartStore.await(store.apply(update)));
+    }
+
+    private APIGatewayProxyResponseEvent checkout(CartStore store, String user, Optional<String> orderId) {
+        if (orderId.isEmpty()) {
+            throw new BadRequestException("Idempotency-Key is missing: the id of the order.");
+        }
+        return new Checkout(store, orders, CartItem::price)
+                .order(user, orderId.get())
+                .map(order -> response(200, order, Map.of()))
+                .orElseGet(() -> problem(404, "NOTHING_TO_ORDER", "The cart is empty, and there is no such order."));
+    }
+
+    /** The body that sets a quantity. */
+    private record Quantity(@JsonProperty(required = true) int quantity) {}
+
+    /** The body that names a guest's cart: a long random id that nobody else knows, as from a cookie. */
+    private record Guest(@JsonProperty(required = true) String guestId) {
+        Guest {
+            Objects.requireNonNull(guestId, "guestId");
+        }
     }
 
     private static CartUpdate terms(APIGatewayProxyRequestEvent event, CartUpdate update) {
@@ -159,48 +192,19 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
         return result;
     }
 
-    private static CartItem book(JsonNode body) {
-        JsonNode price = required(body, "price");
-        if (!price.isNumber()) {
-            throw new BadRequestException("price must be a number.");
-        }
-        CartItem book = CartItem.of(
-                text(body, "bookId"), text(body, "title"), text(body, "author"), price.decimalValue(), quantity(body));
-        return book;
-    }
-
-    private static int quantity(JsonNode body) {
-        JsonNode quantity = required(body, "quantity");
-        if (!quantity.isInt()) {
-            throw new BadRequestException("quantity must be a whole number.");
-        }
-        return quantity.intValue();
-    }
-
-    private static String text(JsonNode body, String field) {
-        JsonNode text = required(body, field);
-        if (!text.isTextual()) {
-            throw new BadRequestException(field + " must be a string.");
-        }
-        return text.textValue();
-    }
-
-    private static JsonNode required(JsonNode body, String field) {
-        if (!body.hasNonNull(field)) {
-            throw new BadRequestException(field + " is missing.");
-        }
-        return body.get(field);
-    }
-
-    private static JsonNode body(APIGatewayProxyRequestEvent event) {
+    private static <T> T read(APIGatewayProxyRequestEvent event, Class<T> type) {
         String body = event.getBody() == null ? "" : event.getBody();
         if (Boolean.TRUE.equals(event.getIsBase64Encoded())) {
             body = new String(Base64.getDecoder().decode(body), StandardCharsets.UTF_8);
         }
         try {
-            return JSON.readTree(body);
+            T value = JSON.readValue(body, type);
+            if (value == null) {
+                throw new BadRequestException("The body is missing.");
+            }
+            return value;
         } catch (JsonProcessingException e) {
-            throw new BadRequestException("The body is not JSON.");
+            throw new BadRequestException(e.getOriginalMessage());
         }
     }
 
@@ -223,30 +227,11 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
                 .map(claims -> claims instanceof Map<?, ?> map && map.get("sub") instanceof String sub ? sub : null);
     }
 
-    /** Waits for the store, but not for ever. */
-    private static Cart await(CompletableFuture<Cart> call, Duration time) {
-        try {
-            return call.get(time.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof CartStoreException failure) {
-                throw failure;
-            }
-            throw new IllegalStateException(e.getCause());
-        } catch (TimeoutException e) {
-            call.cancel(true);
-            throw new CartUnavailableException("", "no answer in the time that the function has left", e);
-        } catch (InterruptedException e) {
-            call.cancel(true);
-            Thread.currentThread().interrupt();
-            throw new CartUnavailableException("", "the function is shutting down", e);
-        }
-    }
-
-    private static APIGatewayProxyResponseEvent failure(CartStoreException failure, boolean ifMatch) {
+    private static APIGatewayProxyResponseEvent failure(CartStoreException failure) {
         if (failure instanceof CartConflictException conflict) {
-            return ifMatch
-                    ? cart(412, conflict.current())
-                    : repeatLater(problem(409, "CONFLICT", "The cart is being changed elsewhere. Repeat the request."));
+            return conflict.isRetryable()
+                    ? repeatLater(problem(409, "CONFLICT", "The cart is being changed elsewhere. Repeat the request."))
+                    : cart(412, conflict.current());
         }
         if (failure instanceof CartRejectedException rejected) {
             return switch (rejected.reason()) {
@@ -276,24 +261,11 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
     }
 
     private static APIGatewayProxyResponseEvent cart(int status, Cart cart) {
-        ObjectNode body = JSON.createObjectNode();
-        ArrayNode items = body.putArray("items");
-        for (CartItem item : cart.items()) {
-            ObjectNode line = items.addObject();
-            line.put("bookId", item.bookId());
-            item.title().ifPresent(title -> line.put("title", title));
-            item.author().ifPresent(author -> line.put("author", author));
-            line.put("price", item.price()).put("quantity", item.quantity());
-            item.addedAt().ifPresent(time -> line.put("addedAt", time.toString()));
-        }
-        body.put("totalItems", cart.totalItems()).put("totalPrice", cart.totalPrice());
-        cart.lastUpdated().ifPresent(time -> body.put("lastUpdated", time.toString()));
-        cart.expiresAt().ifPresent(time -> body.put("expiresAt", time.toString()));
-        return response(status, body, Map.of("ETag", '"' + cart.version().toString() + '"'));
+        return response(status, cart, Map.of("ETag", '"' + cart.version().toString() + '"'));
     }
 
     private static APIGatewayProxyResponseEvent problem(int status, String code, String message) {
-        return response(status, JSON.createObjectNode().put("code", code).put("message", message), Map.of());
+        return response(status, Map.of("code", code, "message", message), Map.of());
     }
 
     private static APIGatewayProxyResponseEvent repeatLater(APIGatewayProxyResponseEvent response) {
@@ -301,14 +273,18 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
         return response;
     }
 
-    private static APIGatewayProxyResponseEvent response(int status, ObjectNode body, Map<String, String> headers) {
+    private static APIGatewayProxyResponseEvent response(int status, Object body, Map<String, String> headers) {
         Map<String, String> all = new HashMap<>(headers);
         all.put("Content-Type", "application/json");
         all.put("Cache-Control", "no-store");
-        return new APIGatewayProxyResponseEvent()
-                .withStatusCode(status)
-                .withHeaders(all)
-                .withBody(body.toString());
+        try {
+            return new APIGatewayProxyResponseEvent()
+                    .withStatusCode(status)
+                    .withHeaders(all)
+                    .withBody(JSON.writeValueAsString(body));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** A request that makes no sense; the message is for its sender. */

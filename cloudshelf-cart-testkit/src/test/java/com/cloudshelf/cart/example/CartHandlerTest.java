@@ -1,6 +1,7 @@
 package com.cloudshelf.cart.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.amazonaws.services.lambda.runtime.ClientContext;
 import com.amazonaws.services.lambda.runtime.CognitoIdentity;
@@ -9,8 +10,12 @@ import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.CartConflictException;
 import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.CartLimits;
+import com.cloudshelf.cart.CartStore;
+import com.cloudshelf.cart.CartStoreException;
+import com.cloudshelf.cart.CartUpdate;
 import com.cloudshelf.cart.DynamoDbCartStore;
 import com.cloudshelf.cart.testkit.Fault;
 import com.cloudshelf.cart.testkit.Faults;
@@ -22,6 +27,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Proxy;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,13 +35,21 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /** The function from end to end: events as API Gateway sends them, on DynamoDB Local, over a network that may fail. */
 class CartHandlerTest {
@@ -49,7 +63,9 @@ class CartHandlerTest {
     private final Faults network = Faults.none();
     private final DynamoDbAsyncClient client = server.client(network);
     private final DynamoDbCartStore carts = store(table, CartLimits.defaults());
-    private final CartHandler handler = new CartHandler(carts);
+    private final OrderTable orders = new OrderTable(server.client(), createOrderTable());
+    private final CartHandler handler = new CartHandler(carts, orders);
+    private final CartStore patient = carts.within(Duration.ofSeconds(20));
     private final List<String> log = new ArrayList<>();
 
     private DynamoDbCartStore store(String tableName, CartLimits limits) {
@@ -59,6 +75,23 @@ class CartHandlerTest {
                 .limits(limits)
                 .operationTimeout(Duration.ofSeconds(1))
                 .build();
+    }
+
+    private String createOrderTable() {
+        String orderTable = "orders-" + UUID.randomUUID();
+        server.client()
+                .createTable(create -> create.tableName(orderTable)
+                        .keySchema(KeySchemaElement.builder()
+                                .attributeName("orderId")
+                                .keyType(KeyType.HASH)
+                                .build())
+                        .attributeDefinitions(AttributeDefinition.builder()
+                                .attributeName("orderId")
+                                .attributeType(ScalarAttributeType.S)
+                                .build())
+                        .billingMode(BillingMode.PAY_PER_REQUEST))
+                .join();
+        return orderTable;
     }
 
     @AfterEach
@@ -97,23 +130,28 @@ class CartHandlerTest {
         }
     }
 
-    private Cart stored() {
+    /** Over a network that works, and in its own time. */
+    private <T> T directly(Function<CartStore, CompletableFuture<T>> call) {
         try (DynamoDbCartStore direct = DynamoDbCartStore.builder()
                 .client(server.client())
                 .tableName(table)
                 .build()) {
-            return direct.get(USER).join();
+            return call.apply(direct).join();
         }
     }
 
+    private Cart stored() {
+        return directly(store -> store.get(USER));
+    }
+
     private void storeTwoBooks() {
-        carts.addItem(
-                        USER,
-                        CartItem.of("book001", "The Great Gatsby", "F. Scott Fitzgerald", new BigDecimal("15.99"), 2))
-                .join();
-        carts.addItem(USER, CartItem.of("book002", "Emma", "Jane Austen", new BigDecimal("9.50"), 1))
-                .join();
-        network.forget();
+        directly(store -> store.apply(CartUpdate.of(USER)
+                .add(CartItem.of("book001", "The Great Gatsby", "F. Scott Fitzgerald", new BigDecimal("15.99"), 2))
+                .add(CartItem.of("book002", "Emma", "Jane Austen", new BigDecimal("9.50"), 1))));
+    }
+
+    private void addBook(String userId, String bookId) {
+        directly(store -> store.addItem(userId, CartItem.of(bookId, null, null, new BigDecimal("5"), 1)));
     }
 
     @Test
@@ -123,11 +161,11 @@ class CartHandlerTest {
         assertThat(empty.getHeaders())
                 .containsEntry("Content-Type", "application/json")
                 .containsKey("ETag");
-        assertThat(body(empty).path("items").isEmpty()).isTrue();
+        assertThat(body(empty).path("cartItems").isEmpty()).isTrue();
 
         APIGatewayProxyResponseEvent added = handle(event("add-book"));
         assertThat(added.getStatusCode()).isEqualTo(200);
-        JsonNode line = body(added).at("/items/0");
+        JsonNode line = body(added).at("/cartItems/0");
         assertThat(line.path("bookId").asText()).isEqualTo("book001");
         assertThat(line.path("title").asText()).isEqualTo("The Great Gatsby");
         assertThat(added.getBody()).contains("\"price\":15.99,\"quantity\":2").contains("\"totalPrice\":31.98");
@@ -141,7 +179,8 @@ class CartHandlerTest {
         assertThat(handle(event("get-cart")).getHeaders().get("ETag"))
                 .isEqualTo(set.getHeaders().get("ETag"));
 
-        assertThat(body(handle(event("remove-book"))).path("items").isEmpty()).isTrue();
+        assertThat(body(handle(event("remove-book"))).path("cartItems").isEmpty())
+                .isTrue();
         storeTwoBooks();
         APIGatewayProxyResponseEvent cleared = handle(event("clear-cart"));
         assertThat(cleared.getStatusCode()).isEqualTo(200);
@@ -168,6 +207,149 @@ class CartHandlerTest {
         assertThat(response.getStatusCode()).isEqualTo(200);
         assertThat(body(response).path("totalItems").asInt()).isEqualTo(2);
         assertThat(stored().totalItems()).isEqualTo(2);
+    }
+
+    private static APIGatewayProxyRequestEvent checkout(String orderId) {
+        APIGatewayProxyRequestEvent event = event("add-book");
+        event.setResource("/cart/checkout");
+        event.setBody(null);
+        return with(event, "Idempotency-Key", orderId);
+    }
+
+    private static APIGatewayProxyRequestEvent merge(String guestId) {
+        APIGatewayProxyRequestEvent event = event("add-book");
+        event.setResource("/cart/merge");
+        event.setBody("{\"guestId\": \"" + guestId + "\"}");
+        event.getHeaders().remove("Idempotency-Key");
+        return event;
+    }
+
+    /** The client learns nothing of the first two calls, and the customer goes on shopping between them. */
+    @Test
+    void checkout_calledThreeTimes_isOneOrderAndTakesItsBooksOnce() {
+        storeTwoBooks();
+        network.next(Fault.none()).next(Fault.none()).next(Fault.dropResponse());
+        APIGatewayProxyResponseEvent first = handle(checkout("order-1"));
+        assertThat(network.counts()).containsEntry("dropResponse", 1);
+        addBook(USER, "book001");
+        APIGatewayProxyResponseEvent second = handle(checkout("order-1"));
+        addBook(USER, "book003");
+        APIGatewayProxyResponseEvent third = handle(checkout("order-1"));
+
+        assertThat(List.of(first, second, third))
+                .extracting(APIGatewayProxyResponseEvent::getStatusCode)
+                .containsOnly(200);
+        for (APIGatewayProxyResponseEvent answer : List.of(first, second, third)) {
+            assertThat(body(answer).path("orderId").asText()).isEqualTo("order-1");
+            assertThat(body(answer).path("lines")).hasSize(2);
+            assertThat(body(answer).path("totalPrice").decimalValue()).isEqualByComparingTo("41.48");
+        }
+        assertThat(stored().items())
+                .extracting(CartItem::bookId, CartItem::quantity)
+                .containsExactly(tuple("book001", 1), tuple("book003", 1));
+    }
+
+    /** The order is placed, and then the function ends: the books are still in the cart until somebody calls again. */
+    @Test
+    void checkout_thatEndsBetweenOrderAndCart_isFinishedByTheNextCall() {
+        storeTwoBooks();
+        network.next(Fault.none()).always(Fault.throttle());
+        assertThat(handle(checkout("order-1"), 1_500).getStatusCode()).isEqualTo(429);
+        network.clear();
+        assertThat(orders.find("order-1"))
+                .hasValueSatisfying(order -> assertThat(order.taken()).isFalse());
+        addBook(USER, "book003");
+        assertThat(handle(checkout("order-1")).getStatusCode()).isEqualTo(200);
+        assertThat(orders.find("order-1"))
+                .hasValueSatisfying(order -> assertThat(order.taken()).isTrue());
+        assertThat(stored().items()).extracting(CartItem::bookId).containsExactly("book003");
+    }
+
+    @Test
+    void checkout_atOnceWithAnother_isOneOrder() {
+        storeTwoBooks();
+        Order rival = Order.of("order-1", USER, stored().items());
+        Orders beaten = new Orders() {
+            @Override
+            public Optional<Order> find(String orderId) {
+                return Optional.empty();
+            }
+
+            @Override
+            public Order place(Order order) {
+                orders.place(rival);
+                return orders.place(order);
+            }
+
+            @Override
+            public void taken(String orderId) {
+                orders.taken(orderId);
+            }
+        };
+        addBook(USER, "book003");
+        Order order = new Checkout(patient, beaten, CartItem::price)
+                .order(USER, "order-1")
+                .orElseThrow();
+        assertThat(order).isEqualTo(rival);
+        assertThat(stored().items()).extracting(CartItem::bookId).containsExactly("book003");
+    }
+
+    @Test
+    void checkout_ofAnotherUsersOrder_is404AndTouchesNoCart() {
+        storeTwoBooks();
+        orders.place(Order.of("order-1", "somebody else", stored().items()));
+        assertThat(handle(checkout("order-1")).getStatusCode()).isEqualTo(404);
+        assertThat(stored().totalItems()).isEqualTo(3);
+    }
+
+    @Test
+    void checkout_ofAnEmptyCart_is404() {
+        APIGatewayProxyResponseEvent response = handle(checkout("order-1"));
+        assertThat(response.getStatusCode()).isEqualTo(404);
+        assertThat(body(response).path("code").asText()).isEqualTo("NOTHING_TO_ORDER");
+        assertThat(orders.find("order-1")).isEmpty();
+    }
+
+    @Test
+    void checkout_withoutAnOrderId_is400() {
+        APIGatewayProxyRequestEvent event = checkout("order-1");
+        event.getHeaders().remove("Idempotency-Key");
+        assertThat(handle(event).getStatusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void checkout_withPricesOfTheCatalogue_ordersAtThese() {
+        storeTwoBooks();
+        Order order = new Checkout(patient, orders, line -> new BigDecimal("2.50"))
+                .order(USER, "order-1")
+                .orElseThrow();
+        assertThat(order.totalPrice()).isEqualByComparingTo("7.50");
+        assertThat(orders.find("order-1").orElseThrow().lines()).isEqualTo(order.lines());
+        assertThat(stored().isEmpty()).isTrue();
+    }
+
+    @Test
+    void merge_calledThreeTimes_addsTheGuestsBooksOnce() {
+        storeTwoBooks();
+        addBook("guest-1", "book001");
+        network.next(Fault.none()).next(Fault.dropResponse());
+        for (int call = 1; call <= 3; call++) {
+            APIGatewayProxyResponseEvent response = handle(merge("guest-1"));
+            assertThat(response.getStatusCode()).isEqualTo(200);
+            assertThat(body(response).path("totalItems").asInt()).isEqualTo(4);
+        }
+        assertThat(network.counts()).containsEntry("dropResponse", 1);
+        assertThat(stored().item("book001").orElseThrow().quantity()).isEqualTo(3);
+        assertThat(directly(store -> store.get("guest-1")).isEmpty()).isTrue();
+    }
+
+    @Test
+    void merge_withoutAGuest_is400() {
+        APIGatewayProxyRequestEvent event = merge("guest-1");
+        for (String body : List.of("{}", "{\"guestId\":null}", "{\"guestId\":\" \"}")) {
+            event.setBody(body);
+            assertThat(handle(event).getStatusCode()).as(body).isEqualTo(400);
+        }
     }
 
     @Test
@@ -202,21 +384,21 @@ class CartHandlerTest {
 
     @Test
     void cart_keptBusyByOthers_is409WithRetryAfter() {
-        storeTwoBooks();
-        try (DynamoDbCartStore others = DynamoDbCartStore.builder()
-                .client(server.client())
-                .tableName(table)
-                .build()) {
-            AtomicInteger quantity = new AtomicInteger(10);
-            network.always(Fault.rival(() -> others.setQuantity(USER, "book002", quantity.incrementAndGet()))
-                    .on("UpdateItem"));
-            APIGatewayProxyResponseEvent response = handle(event("set-quantity"), 1_500);
-            network.clear();
-            assertThat(response.getStatusCode()).isEqualTo(409);
-            assertThat(body(response).path("code").asText()).isEqualTo("CONFLICT");
-            assertThat(response.getHeaders()).containsEntry("Retry-After", "1");
-            assertThat(stored().item("book001").orElseThrow().quantity()).isEqualTo(2);
-        }
+        CartStoreException conflict = CartConflictException.contended(Cart.empty(USER));
+        APIGatewayProxyResponseEvent response = new CartHandler(failing(conflict), orders)
+                .handleRequest(event("set-quantity"), new StubContext(20_000, log));
+        assertThat(response.getStatusCode()).isEqualTo(409);
+        assertThat(body(response).path("code").asText()).isEqualTo("CONFLICT");
+        assertThat(response.getHeaders()).containsEntry("Retry-After", "1");
+    }
+
+    /** A store of which every call fails with this. */
+    private static CartStore failing(CartStoreException failure) {
+        return (CartStore) Proxy.newProxyInstance(
+                CartStore.class.getClassLoader(),
+                new Class<?>[] {CartStore.class},
+                (store, method, arguments) ->
+                        method.getName().equals("within") ? store : CompletableFuture.failedFuture(failure));
     }
 
     @Test
@@ -224,8 +406,7 @@ class CartHandlerTest {
         network.always(Fault.throttle());
         long begin = System.nanoTime();
         for (String file : List.of("get-cart", "add-book", "set-quantity", "clear-cart")) {
-            int remainingMillis = file.equals("get-cart") ? 20_000 : 1_500;
-            APIGatewayProxyResponseEvent response = handle(event(file), remainingMillis);
+            APIGatewayProxyResponseEvent response = handle(event(file), 1_500);
             assertThat(response.getStatusCode()).as(file).isEqualTo(429);
             assertThat(body(response).path("code").asText()).isEqualTo("THROTTLED");
             assertThat(response.getHeaders()).containsEntry("Retry-After", "1");
@@ -314,7 +495,7 @@ class CartHandlerTest {
         storeTwoBooks();
         try (DynamoDbCartStore small = store(table, CartLimits.of(2, 2))) {
             APIGatewayProxyResponseEvent response =
-                    new CartHandler(small).handleRequest(event("add-book"), new StubContext(20_000, log));
+                    new CartHandler(small, orders).handleRequest(event("add-book"), new StubContext(20_000, log));
             assertThat(response.getStatusCode()).isEqualTo(422);
             assertThat(body(response).path("code").asText()).isEqualTo("LIMIT");
         }
@@ -330,7 +511,7 @@ class CartHandlerTest {
         assertThat(handle(event("get-cart")).getStatusCode()).isEqualTo(500);
         assertThat(log).singleElement().asString().contains("cartItems").doesNotContain(USER);
         try (DynamoDbCartStore lost = store("no-such-table", CartLimits.defaults())) {
-            assertThat(new CartHandler(lost)
+            assertThat(new CartHandler(lost, orders)
                             .handleRequest(event("get-cart"), new StubContext(20_000, log))
                             .getStatusCode())
                     .isEqualTo(500);
@@ -357,6 +538,16 @@ class CartHandlerTest {
             })
     void body_senseless_is400AndNothingIsSent(String body) {
         APIGatewayProxyRequestEvent event = event("add-book");
+        event.setBody(body);
+        assertThat(handle(event).getStatusCode()).isEqualTo(400);
+        assertThat(network.sent()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"{}", "{\"quantity\":null}", "{\"quantity\":\"3\"}", "{\"quantity\":1.9}", "{\"quantity\":-1}"})
+    void quantity_senseless_is400AndNothingIsSent(String body) {
+        APIGatewayProxyRequestEvent event = event("set-quantity");
         event.setBody(body);
         assertThat(handle(event).getStatusCode()).isEqualTo(400);
         assertThat(network.sent()).isEmpty();
