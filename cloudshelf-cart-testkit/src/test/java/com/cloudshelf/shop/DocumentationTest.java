@@ -14,17 +14,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every Java example of these pages stands, but for white space, in a source that the build compiles and runs. */
+/** Every example in Java or Kotlin of these pages stands, but for white space, in a source that the build compiles and runs. */
 class DocumentationTest {
     private static final Path MODULE = Path.of(System.getProperty("basedir", ""));
     private static final Path ROOT = MODULE.toAbsolutePath().getParent();
     /** A class of the AWS SDK in an artifact of its own, which the build does without. */
     private static final String NO_DEPENDENCY = "EmfMetricLoggingPublisher";
 
-    private static final Pattern JAVA_BLOCK = Pattern.compile("(?ms)^ *```java *$(.*?)^ *```");
+    private static final Pattern JAVA_BLOCK = Pattern.compile("(?ms)^ *```(?:java|kotlin) *$(.*?)^ *```");
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "docs/testing.md", "docs/operations.md"})
+    @ValueSource(
+            strings = {"README.md", "docs/testing.md", "docs/operations.md", "docs/checkout.md", "docs/recipes.md"})
     void javaExamples_ofThePage_standInTestSources(String page) throws IOException {
         List<String> examples = javaBlocks(Files.readString(ROOT.resolve(page))).stream()
                 .filter(example -> !example.contains(NO_DEPENDENCY))
@@ -62,8 +63,8 @@ class DocumentationTest {
         for (String folder :
                 List.of("src/test/java/com/cloudshelf/shop", "src/test/java/com/cloudshelf/cart/example", "src/it")) {
             try (Stream<Path> files = Files.walk(MODULE.resolve(folder))) {
-                for (Path file :
-                        files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                for (Path file : files.filter(path -> path.toString().matches(".*\\.(java|kt)"))
+                        .toList()) {
                     sources.append(normal(Files.readString(file)));
                 }
             }

@@ -1,0 +1,38 @@
+package com.cloudshelf.cart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The library asks nothing of a GraalVM native image that would have to be configured: docs/recipes.md. */
+class NativeImageTest {
+    private static final Set<String> OWNERS =
+            Set.of("java.util.ServiceLoader", "java.lang.ClassLoader", "java.lang.invoke.MethodHandles$Lookup");
+
+    @Test
+    void calls_ofTheLibrary_areNeverReflective() {
+        assertThat(new ClassFileImporter()
+                                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                                .importPackages("com.cloudshelf.cart")
+                                .stream()
+                                .flatMap(type -> type.getMethodCallsFromSelf().stream())
+                                .filter(NativeImageTest::isReflective)
+                                .map(JavaMethodCall::getDescription))
+                .isEmpty();
+    }
+
+    private static boolean isReflective(JavaMethodCall call) {
+        JavaClass owner = call.getTargetOwner();
+        return owner.getPackageName().equals("java.lang.reflect")
+                || OWNERS.contains(owner.getName())
+                || (owner.isEquivalentTo(Class.class)
+                        && call.getName()
+                                .matches(
+                                        "forName|newInstance|getResource.*|get(Declared)?(Method|Field|Constructor)s?"));
+    }
+}

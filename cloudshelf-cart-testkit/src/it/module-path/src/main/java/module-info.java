@@ -1,0 +1,5 @@
+/** A shop on the module path. */
+module com.example.shop {
+    requires com.cloudshelf.cart;
+    requires tools.jackson.databind;
+}
