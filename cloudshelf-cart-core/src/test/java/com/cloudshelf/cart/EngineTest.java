@@ -198,8 +198,8 @@ class EngineTest {
 
         @Test
         void callbackThatWaitsForAnotherCall_findsItsAnswer() {
-            client.thenAlways(request -> CompletableFuture.supplyAsync(() -> NO_ITEM)
-                    .thenApply(none -> (DynamoDbResponse) table.serve(request)));
+            client.thenAlways(
+                    request -> CompletableFuture.supplyAsync(() -> NO_ITEM).thenApply(none -> table.serve(request)));
             DynamoDbCartStore store = store(settings -> settings.maxConcurrency(50));
             List<CompletableFuture<Cart>> calls = new ArrayList<>();
             for (int i = 0; i < 64; i++) {
