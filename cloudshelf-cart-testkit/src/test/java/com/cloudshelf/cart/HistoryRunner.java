@@ -72,7 +72,7 @@ final class HistoryRunner {
     private static final Duration MAX_BACKOFF = Duration.ofMillis(200);
     private static final Duration MAX_CLOCK_SKEW = Duration.ofSeconds(5);
     private static final int MAX_FAULT_PERCENT = 45;
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long PATIENCE_SECONDS = 300;
 
     /** Those after which the store cannot know whether its request took effect come more than once. */
     private static final List<Fault> FAULTS = List.of(

@@ -47,7 +47,7 @@ class LogTest {
 
     /** In a process of its own, where all loggers are at INFO, the SDK's too. */
     @Test
-    @Timeout(120)
+    @Timeout(420)
     void log_ofARunWithAllFaults_holdsNoUserData(@TempDir Path directory) throws IOException, InterruptedException {
         Path output = directory.resolve("log");
         Path failures = directory.resolve("failures");
@@ -66,7 +66,7 @@ class LogTest {
                 .start();
         boolean ended;
         try {
-            ended = process.waitFor(100, TimeUnit.SECONDS);
+            ended = process.waitFor(400, TimeUnit.SECONDS);
         } finally {
             process.destroyForcibly();
         }

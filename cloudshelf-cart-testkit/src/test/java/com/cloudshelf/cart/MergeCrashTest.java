@@ -101,7 +101,7 @@ class MergeCrashTest {
     /** As above, with a process of its own that is killed, so that nothing can be tidied up. */
     @ParameterizedTest(name = "{0}")
     @MethodSource("killings")
-    @Timeout(120)
+    @Timeout(420)
     void merge_processKilledInTheMiddle_repetitionNeitherLosesNorDoubles(String when, @TempDir Path directory)
             throws IOException, InterruptedException {
         Path ready = directory.resolve("ready");
@@ -126,7 +126,7 @@ class MergeCrashTest {
         } finally {
             process.destroyForcibly();
         }
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
         repeatAndLook();
     }
 

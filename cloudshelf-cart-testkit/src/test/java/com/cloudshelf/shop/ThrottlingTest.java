@@ -22,7 +22,7 @@ class ThrottlingTest {
     }
 
     @Test
-    @WithCartStore(operationTimeout = "PT0.5S")
+    @WithCartStore(operationTimeout = "PT2S")
     void add_throttledThroughout_asksToTryLater(CartStore carts, Faults faults) {
         faults.always(Fault.throttle());
         assertEquals(503, new AddToCart(carts).add("user123", dune));
