@@ -18,6 +18,7 @@ import com.cloudshelf.cart.CartRejectedException;
 import com.cloudshelf.cart.CartRejectedException.Reason;
 import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.CartStoreException;
+import com.cloudshelf.cart.CartUnavailableException;
 import com.cloudshelf.cart.CartUpdate;
 import com.cloudshelf.cart.CartVersion;
 import com.cloudshelf.cart.MergeStrategy;
@@ -81,6 +82,9 @@ public abstract class CartStoreContract {
     private static final String GUEST = "guest-4711";
     private static final long PATIENCE_SECONDS = 60;
     private static final int THREADS = 4;
+    /** Deadlines that have passed when a call is issued. */
+    private static final List<Duration> OVER =
+            List.of(Duration.ZERO, Duration.ofNanos(-1), Duration.ofHours(-1), Duration.ofSeconds(Long.MIN_VALUE));
 
     private final StillClock clock = new StillClock();
     private final List<CartStore> opened = new ArrayList<>();
@@ -91,6 +95,8 @@ public abstract class CartStoreContract {
 
     /**
      * Returns a new store without any carts. If it is {@link AutoCloseable} it is closed after the test.
+     *
+     * <p>Let what would be slow there have ample time: a busy machine is not what is tested.
      *
      * @param limits the limits that it must have
      * @param clock the time that it must go by; the tests move it forward
@@ -502,6 +508,27 @@ public abstract class CartStoreContract {
             assertEquals(Cart.empty(USER), cart);
             assertUntouched(cart);
         }
+
+        @Test
+        void subtract_quantitiesOfAnOrder_leaveWhatWasAddedSince() {
+            addBooks("book1", "book2", "book3");
+            add(book("book1", "1", 4));
+            Cart cart = await(carts.apply(CartUpdate.of(USER).subtract(Map.of("book1", 2, "book2", 1, "book9", 5))));
+            assertEquals(List.of("book1", "book3"), bookIds(cart));
+            assertEquals(3, line(cart, "book1").quantity());
+            assertUntouched(cart);
+        }
+
+        @Test
+        void subtract_quantitiesOfAnOrderRepeated_haveOneEffect() {
+            addBooks("book1", "book2");
+            CartUpdate checkout =
+                    CartUpdate.of(USER).subtract(Map.of("book1", 1)).idempotencyKey("order-4711");
+            await(carts.apply(checkout));
+            Cart cart = add(book("book1", "1", 1));
+            assertEquals(cart, await(carts.apply(checkout)));
+            assertUntouched(cart);
+        }
     }
 
     /** Several changes at once, and what holds for every change. */
@@ -628,6 +655,114 @@ public abstract class CartStoreContract {
             assertFalse(rejection.isRetryable());
             assertFalse(rejection.effectPossible());
             assertFalse(String.valueOf(rejection.getMessage()).contains(USER), rejection::getMessage);
+        }
+
+        @Test
+        void apply_withinZeroOrLess_isUnavailableAndDoesNothing() {
+            Cart cart = addBooks("book1");
+            for (Duration over : OVER) {
+                CartUpdate update =
+                        CartUpdate.of(USER).add(book("book2", "1", 1)).within(over);
+                assertUnavailable(carts.apply(update));
+                assertUnavailable(carts.apply(update.basedOn(cart)));
+                assertUnavailable(carts.apply(update.ifVersion(Cart.empty(USER).version())));
+                assertUnavailable(carts.apply(CartUpdate.of(USER).clear().within(over)));
+                assertUnavailable(carts.apply(update.idempotencyKey("key")));
+            }
+            assertUntouched(cart);
+            assertEquals(2, await(carts.apply(keyedAdd("key"))).totalItems(), "the key was not used up");
+        }
+    }
+
+    /** The same store with a bound on every call, and waiting for a call. */
+    @Nested
+    class Within {
+        @Test
+        void within_ampleTime_isTheSameStore() {
+            CartStore patient = carts.within(Duration.ofMinutes(5));
+            Cart cart = await(patient.addItem(USER, book("book1", "1", 2)));
+            assertUntouched(cart);
+            assertEquals(cart, await(patient.get(USER)));
+            assertEquals(cart, cartIn(await(patient.getAll(List.of(USER, GUEST))), USER));
+            await(patient.apply(CartUpdate.of(GUEST).add(book("book2", "1", 1)).within(Duration.ofSeconds(60))));
+            Cart merged = await(patient.merge(GUEST, USER, MergeStrategy.SUM));
+            assertEquals(3, merged.totalItems());
+            assertUntouched(merged);
+            await(patient.clear(USER));
+            assertUntouched(Cart.empty(USER));
+            addBooks("book1");
+            await(patient.within(Duration.ofMinutes(10)).delete(USER));
+            assertUntouched(Cart.empty(USER));
+            CartStore forEver = carts.within(Duration.ofSeconds(Long.MAX_VALUE));
+            assertEquals(Cart.empty(USER), await(forEver.get(USER)));
+            await(forEver.apply(
+                    CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofSeconds(Long.MAX_VALUE))));
+            assertEquals(1, get(USER).totalItems());
+        }
+
+        @Test
+        void within_zeroOrLess_everyCallIsUnavailableAndDoesNothing() {
+            Cart cart = addBooks("book1");
+            Cart guest = await(carts.addItem(GUEST, book("book2", "1", 1)));
+            for (Duration over : OVER) {
+                CartStore late = carts.within(over);
+                assertUnavailable(late.get(USER));
+                assertUnavailable(late.get(USER, ReadConsistency.EVENTUAL));
+                assertUnavailable(late.getAll(List.of(USER, GUEST)));
+                assertUnavailable(late.apply(keyedAdd("key")));
+                assertUnavailable(late.addItem(USER, book("book1", "1", 1)));
+                assertUnavailable(late.setQuantity(USER, "book9", 2));
+                assertUnavailable(late.removeItem(USER, "book9"));
+                assertUnavailable(late.merge(GUEST, USER, MergeStrategy.SUM));
+                assertUnavailable(late.clear(USER));
+                assertUnavailable(late.delete(USER));
+            }
+            assertUntouched(cart);
+            assertUntouched(guest);
+            assertEquals(2, await(carts.apply(keyedAdd("key"))).totalItems(), "the key was not used up");
+        }
+
+        @Test
+        void within_severalBounds_theShortestCounts() {
+            Duration ample = Duration.ofMinutes(5);
+            CartUpdate update = CartUpdate.of(USER).add(book("book1", "1", 1));
+            assertUnavailable(carts.within(ample).apply(update.within(Duration.ZERO)));
+            assertUnavailable(carts.within(Duration.ZERO).apply(update.within(ample)));
+            assertUnavailable(carts.within(Duration.ZERO).within(ample).apply(update));
+            assertUnavailable(carts.within(ample).within(Duration.ZERO).apply(update));
+            assertUntouched(Cart.empty(USER));
+        }
+
+        @Test
+        @SuppressWarnings("NullAway")
+        void within_badArguments_throwAtOnceAllTheSame() {
+            assertThrows(NullPointerException.class, () -> carts.within(null));
+            for (Duration deadline : List.of(Duration.ZERO, Duration.ofMinutes(5))) {
+                CartStore bounded = carts.within(deadline);
+                assertThrows(NullPointerException.class, () -> bounded.apply(null));
+                assertThrows(NullPointerException.class, () -> bounded.within(null));
+                assertThrows(NullPointerException.class, () -> bounded.get(USER, null));
+                assertThrows(IllegalArgumentException.class, () -> bounded.get(" "));
+                assertThrows(IllegalArgumentException.class, () -> bounded.getAll(List.of(USER, "")));
+                assertThrows(IllegalArgumentException.class, () -> bounded.clear(""));
+                assertThrows(IllegalArgumentException.class, () -> bounded.delete(""));
+                assertThrows(IllegalArgumentException.class, () -> bounded.merge(USER, USER, MergeStrategy.SUM));
+                assertThrows(IllegalArgumentException.class, () -> bounded.setQuantity(USER, "book1", -1));
+            }
+        }
+
+        @Test
+        void await_anyCall_returnsTheValueOrThrowsTheFailureItself() {
+            Cart cart = CartStore.await(carts.addItem(USER, book("book1", "1", 1)));
+            assertUntouched(cart);
+            CartRejectedException rejection = assertThrows(
+                    CartRejectedException.class, () -> CartStore.await(carts.setQuantity(USER, "book2", 1)));
+            assertEquals(Reason.UNKNOWN_BOOK, rejection.reason());
+            assertThrows(
+                    CartConflictException.class,
+                    () -> CartStore.await(carts.apply(CartUpdate.of(USER)
+                            .remove("book1")
+                            .ifVersion(Cart.empty(USER).version()))));
         }
     }
 
@@ -1502,6 +1637,12 @@ public abstract class CartStoreContract {
         assertEquals(cart.totalItems(), read.totalItems());
         assertEquals(cart.totalPrice(), read.totalPrice());
         assertEquals(cart.version(), read.version());
+    }
+
+    private static void assertUnavailable(CompletableFuture<?> call) {
+        CartUnavailableException failure = assertInstanceOf(CartUnavailableException.class, failureOf(call));
+        assertTrue(failure.isRetryable());
+        assertFalse(failure.effectPossible());
     }
 
     private static CartStoreException assertRejected(Reason reason, CompletableFuture<?> call) {

@@ -53,7 +53,7 @@ import org.jspecify.annotations.Nullable;
  * carts.advanceTime(Duration.ofDays(31));     // and when every cart has expired?
  * }</pre>
  *
- * <p>It has no deadlines and no eventual reads, a {@linkplain CartUpdate#basedOn snapshot} saves it nothing, and it loads no
+ * <p>No call takes time: a deadline is held if it has passed when the call is issued. There are no eventual reads, a {@linkplain CartUpdate#basedOn snapshot} saves it nothing, and it loads no
  * class of the AWS SDK. For what happens on a network use {@link Faults} with {@link LocalDynamoDb}.
  *
  * <p>Thread-safe.
@@ -206,11 +206,13 @@ public final class InMemoryCartStore implements CartStore {
         return call(Kind.CHANGE, intoUserId, true, () -> carts.merge(fromUserId, intoUserId, strategy));
     }
 
-    /** Returns this store: its calls take no time. */
+    /**
+     * Returns this store, whose calls take no time, or, with a deadline of zero or less, one on which every call fails with
+     * {@link CartUnavailableException}; such calls use up neither failures nor other writers.
+     */
     @Override
     public CartStore within(Duration deadline) {
-        requireNonNull(deadline, "deadline");
-        return this;
+        return isOver(deadline) ? new Overdue() : this;
     }
 
     @Override
@@ -255,9 +257,11 @@ public final class InMemoryCartStore implements CartStore {
     }
 
     private static boolean isOver(CartUpdate update) {
-        return update.deadline()
-                .filter(deadline -> deadline.compareTo(Duration.ZERO) <= 0)
-                .isPresent();
+        return update.deadline().filter(InMemoryCartStore::isOver).isPresent();
+    }
+
+    private static boolean isOver(Duration deadline) {
+        return deadline.compareTo(Duration.ZERO) <= 0;
     }
 
     private static <T> CompletableFuture<T> overdue(String userId) {
@@ -280,6 +284,55 @@ public final class InMemoryCartStore implements CartStore {
             throw new IllegalArgumentException("a cart cannot be merged into itself");
         }
         requireNonNull(strategy, "strategy");
+    }
+
+    /** Carts that are asked for too late: nothing is done. */
+    private static final class Overdue implements CartStore {
+        @Override
+        public CompletableFuture<Cart> get(String userId) {
+            return overdue(checked(userId));
+        }
+
+        @Override
+        public CompletableFuture<Cart> get(String userId, ReadConsistency consistency) {
+            requireNonNull(consistency, "consistency");
+            return get(userId);
+        }
+
+        @Override
+        public CompletableFuture<Map<String, Cart>> getAll(Collection<String> userIds) {
+            Set<String> distinct = distinct(userIds);
+            return distinct.isEmpty()
+                    ? CompletableFuture.completedFuture(Map.of())
+                    : overdue(distinct.iterator().next());
+        }
+
+        @Override
+        public CompletableFuture<Cart> apply(CartUpdate update) {
+            return overdue(update.userId());
+        }
+
+        @Override
+        public CompletableFuture<Cart> merge(String fromUserId, String intoUserId, MergeStrategy strategy) {
+            checkMerge(fromUserId, intoUserId, strategy);
+            return overdue(intoUserId);
+        }
+
+        @Override
+        public CompletableFuture<Void> delete(String userId) {
+            return overdue(checked(userId));
+        }
+
+        @Override
+        public CompletableFuture<Void> clear(String userId) {
+            return overdue(checked(userId));
+        }
+
+        @Override
+        public CartStore within(Duration deadline) {
+            requireNonNull(deadline, "deadline");
+            return this;
+        }
     }
 
     /** The carts, to which nothing ever happens but what their callers ask for. */
@@ -330,8 +383,7 @@ public final class InMemoryCartStore implements CartStore {
 
         @Override
         public CartStore within(Duration deadline) {
-            requireNonNull(deadline, "deadline");
-            return this;
+            return isOver(deadline) ? new Overdue() : this;
         }
 
         @Override

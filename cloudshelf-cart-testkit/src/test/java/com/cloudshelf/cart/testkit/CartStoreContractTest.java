@@ -85,6 +85,13 @@ class CartStoreContractTest {
                                 : change);
             }
         },
+        IGNORES_DEADLINES("apply_withinZeroOrLess_isUnavailableAndDoesNothing", Function.identity()) {
+            @Override
+            CartUpdate change(CartUpdate update) {
+                return update.within(Duration.ofSeconds(5));
+            }
+        },
+        IGNORES_BOUNDS("within_zeroOrLess_everyCallIsUnavailableAndDoesNothing", Dishonest.IgnoringBounds::new),
         IGNORES_VERSIONS("ifVersion_foreignToken_isAConflict", Function.identity()) {
             @Override
             CartUpdate change(CartUpdate update) {
@@ -463,6 +470,17 @@ class CartStoreContractTest {
             @Override
             public CompletableFuture<Void> clear(String userId) {
                 return honest.delete(userId);
+            }
+        }
+
+        static final class IgnoringBounds extends Dishonest {
+            IgnoringBounds(CartStore honest) {
+                super(honest);
+            }
+
+            @Override
+            public CartStore within(Duration deadline) {
+                return this;
             }
         }
 

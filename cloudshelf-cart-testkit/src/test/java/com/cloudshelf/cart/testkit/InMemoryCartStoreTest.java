@@ -200,6 +200,8 @@ class InMemoryCartStoreTest {
         assertThat(failureOf(carts.apply(update.within(over))))
                 .isInstanceOf(CartUnavailableException.class)
                 .hasMessageContaining("deadline");
+        assertThat(failureOf(carts.within(over).clear(USER))).isInstanceOf(CartUnavailableException.class);
+        assertThat(failureOf(carts.within(over).get(USER)).userId()).isEqualTo(USER);
 
         assertThat(failureOf(carts.apply(update))).isInstanceOf(CartThrottledException.class);
         assertThat(carts.apply(update).join().items())
