@@ -496,6 +496,38 @@ class InfrastructureTest {
     }
 
     @Test
+    void snippets_ofThePage_nameWhatTheTemplateHas() {
+        String page = text("docs/operations.md");
+        Set<String> named = new TreeSet<>();
+        Pattern.compile("Carts\\.Outputs\\.(\\w+)")
+                .matcher(page)
+                .results()
+                .forEach(output -> named.add("/Outputs/" + output.group(1)));
+        Pattern.compile("carts\\.getResource\\(\"(\\w+)\"\\)")
+                .matcher(page)
+                .results()
+                .forEach(resource -> named.add("/Resources/" + resource.group(1)));
+        Matcher parameters = Pattern.compile("parameters: \\{ (.*) \\}|Parameters:\\n((?: {8}\\w+: .*\\n)+)")
+                .matcher(page);
+        while (parameters.find()) {
+            String list = parameters.group(1) == null ? parameters.group(2) : parameters.group(1);
+            Pattern.compile("(\\w+):")
+                    .matcher(list)
+                    .results()
+                    .forEach(parameter -> named.add("/Parameters/" + parameter.group(1)));
+        }
+        assertThat(named)
+                .contains(
+                        "/Outputs/CartStorePolicyArn",
+                        "/Resources/CartStorePolicy",
+                        "/Parameters/TableName",
+                        "/Parameters/Stream")
+                .allSatisfy(path -> assertThat(template.root().at(path).isMissingNode())
+                        .as(path)
+                        .isFalse());
+    }
+
+    @Test
     void tags_ofTheTemplate_areThoseOfTheSpecification() {
         Map<String, String> tags = new TreeMap<>();
         template.table()

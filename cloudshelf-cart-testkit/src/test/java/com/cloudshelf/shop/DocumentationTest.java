@@ -25,7 +25,14 @@ class DocumentationTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"README.md", "docs/testing.md", "docs/operations.md", "docs/checkout.md", "docs/recipes.md"})
+            strings = {
+                "README.md",
+                "docs/testing.md",
+                "docs/operations.md",
+                "docs/adopting.md",
+                "docs/checkout.md",
+                "docs/recipes.md"
+            })
     void javaExamples_ofThePage_standInTestSources(String page) throws IOException {
         List<String> examples = javaBlocks(Files.readString(ROOT.resolve(page))).stream()
                 .filter(example -> !example.contains(NO_DEPENDENCY))

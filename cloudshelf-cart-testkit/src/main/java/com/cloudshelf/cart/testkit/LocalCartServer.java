@@ -126,7 +126,7 @@ public final class LocalCartServer {
     }
 
     /** Keeps SLF4J from complaining on standard error that it has no provider; must come before its first use. */
-    private static void quietenSlf4j() {
+    static void quietenSlf4j() {
         String verbosity = "slf4j.internal.verbosity";
         if (System.getProperty(verbosity) == null) {
             System.setProperty(verbosity, "ERROR");
