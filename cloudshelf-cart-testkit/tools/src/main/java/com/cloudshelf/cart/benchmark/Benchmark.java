@@ -35,6 +35,10 @@ public final class Benchmark {
             say("requests and bytes, on DynamoDB Local");
             new RoundTrips(results).run();
         }
+        if (parts.contains("life")) {
+            say("what a shopping life costs, on DynamoDB Local");
+            new ShoppingLife(results).run();
+        }
         if (parts.contains("cpu")) {
             say("CPU and allocation, by JMH on ready answers");
             Cpu.run(results, directory);

@@ -67,6 +67,26 @@ record RawCarts(DynamoDbAsyncClient client, String table) implements Carts {
         });
     }
 
+    /** Takes out of the stored cart what this one holds. */
+    CompletableFuture<Cart> subtract(Cart ordered) {
+        return change(ordered.userId, lines -> {
+            for (Line out : ordered.lines) {
+                int index = indexOf(lines, out.bookId);
+                if (index >= 0) {
+                    Line line = lines.get(index);
+                    int left = line.quantity - out.quantity;
+                    if (left > 0) {
+                        lines.set(
+                                index, new Line(line.bookId, line.title, line.author, line.price, left, line.addedAt));
+                    } else {
+                        lines.remove(index);
+                    }
+                }
+            }
+            return lines;
+        });
+    }
+
     @Override
     public CompletableFuture<?> clear(String userId) {
         return Retries.untilNoConflict(() -> get(userId)

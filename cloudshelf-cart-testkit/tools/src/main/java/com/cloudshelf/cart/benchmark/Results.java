@@ -33,6 +33,11 @@ final class Results {
         bars.add(new Bar(what, ofRaw, ofEnhanced));
     }
 
+    /** Adds one bar: what the store takes, as a part of what raw takes. */
+    void draw(String what, double ofRaw) {
+        bars.add(new Bar(what, ofRaw, Double.NaN));
+    }
+
     String table() {
         StringBuilder table = new StringBuilder(
                 "| target | | store | raw | enhanced | wanted | met |\n|---|---|---|---|---|---|---|\n");
@@ -68,7 +73,9 @@ final class Results {
         for (Bar bar : bars) {
             svg.append(text(10, y + 20, bar.what, "normal"));
             svg.append(bar(y, bar.raw, "#2a6f97"));
-            svg.append(bar(y + 15, bar.enhanced, "#e09f3e"));
+            if (!Double.isNaN(bar.enhanced)) {
+                svg.append(bar(y + 15, bar.enhanced, "#e09f3e"));
+            }
             y += STEP;
         }
         svg.append(format(

@@ -1,6 +1,7 @@
 package com.cloudshelf.cart.benchmark;
 
 import com.cloudshelf.cart.Cart;
+import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.DynamoDbCartStore;
 import com.cloudshelf.cart.testkit.Faults;
 import com.cloudshelf.cart.testkit.LocalDynamoDb;
@@ -16,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
@@ -92,6 +94,20 @@ final class RoundTrips {
                 results.add(what, "" + lost.get(0).requests, "" + lost.get(1).requests, "" + lost.get(2).requests);
             }
         }
+        List<Cost> keyed = each(3, RoundTrips::store, carts -> keyed(carts, List.of(Carts.book(1000))));
+        List<Cost> first = each(0, RoundTrips::store, carts -> keyed(carts, List.of(Carts.book(1000))));
+        List<Cost> five = each(3, RoundTrips::store, carts -> carts.add(Carts.USER, fiveBooks()));
+        row(8, "add with an idempotency key, cold: requests", keyed, 1);
+        row(8, "the same, the first of a cart: requests", first, 1);
+        row(8, "add of five new books in one update, cold: requests", five, 1);
+        results.add(
+                7,
+                "add of a new book, cold: bytes up",
+                add.get(0).up + "",
+                add.get(1).up + "",
+                add.get(2).up + "",
+                "1.3 KB",
+                add.get(0).up <= 1331);
         bytes(each(100, RoundTrips::store, change), snapshot(100));
         writers(3);
         writers(16);
@@ -103,9 +119,24 @@ final class RoundTrips {
         return dynamoDb.createCartTable("cloudshelf-shopping-%04d".formatted(tables++));
     }
 
+    private static List<CartItem> fiveBooks() {
+        return IntStream.range(1000, 1005).mapToObj(Carts::book).toList();
+    }
+
+    /** The peers have no keys: they add. */
+    private static CompletableFuture<?> keyed(Carts carts, List<CartItem> books) {
+        return carts instanceof StoreCarts store
+                ? store.add(Carts.USER, books, "request-1")
+                : carts.add(Carts.USER, books);
+    }
+
     private void row(String what, List<Cost> costs, int wanted) {
+        row(1, what, costs, wanted);
+    }
+
+    private void row(int target, String what, List<Cost> costs, int wanted) {
         results.add(
-                1,
+                target,
                 what,
                 "" + costs.get(0).requests,
                 "" + costs.get(1).requests,
@@ -143,9 +174,11 @@ final class RoundTrips {
         for (Maker maker : List.of(store, (Maker) RawCarts::new, (Maker) EnhancedCarts::new)) {
             String table = table();
             Maker filler = maker == store ? RoundTrips::store : maker;
-            filler.on(dynamoDb.client(), table)
-                    .add(Carts.USER, Carts.books(lines))
-                    .join();
+            if (lines > 0) {
+                filler.on(dynamoDb.client(), table)
+                        .add(Carts.USER, Carts.books(lines))
+                        .join();
+            }
             try (Faults network = Faults.none();
                     DynamoDbAsyncClient client = dynamoDb.client(network)) {
                 operation.apply(maker.on(client, table)).join();

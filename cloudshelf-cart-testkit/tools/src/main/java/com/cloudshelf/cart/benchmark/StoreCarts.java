@@ -23,6 +23,15 @@ record StoreCarts(DynamoDbCartStore store) implements Carts {
         return store.apply(update);
     }
 
+    /** Adds books under an idempotency key. */
+    CompletableFuture<Cart> add(String userId, List<CartItem> books, String key) {
+        CartUpdate update = CartUpdate.of(userId).idempotencyKey(key);
+        for (CartItem book : books) {
+            update = update.add(book);
+        }
+        return store.apply(update);
+    }
+
     @Override
     public CompletableFuture<Cart> setQuantity(String userId, String bookId, int quantity) {
         return store.setQuantity(userId, bookId, quantity);
