@@ -12,7 +12,7 @@ public final class Benchmark {
     /**
      * Runs the parts that are named.
      *
-     * @param arguments the directory, and one or more of requests, cpu, start, load, with commas in between
+     * @param arguments the directory, and one or more of its parts, with commas in between
      */
     public static void main(String[] arguments) {
         int status = 1;
@@ -50,6 +50,22 @@ public final class Benchmark {
         if (parts.contains("load")) {
             say("load, on a service that takes 50 ms");
             Load.run(results, answers);
+        }
+        if (parts.contains("equal")) {
+            say("load, on equal clients");
+            EqualClients.run(results, answers);
+        }
+        if (parts.contains("tail")) {
+            say("latencies where requests hang");
+            new Tail(results).run();
+        }
+        if (parts.contains("outage")) {
+            say("requests in an outage");
+            Outage.run(results, answers);
+        }
+        if (parts.contains("memory")) {
+            say("memory of calls that wait");
+            Memory.run(results, answers);
         }
         String table = results.table();
         Files.writeString(directory.resolve("performance.md"), table);

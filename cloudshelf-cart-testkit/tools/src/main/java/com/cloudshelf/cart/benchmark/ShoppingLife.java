@@ -170,8 +170,8 @@ final class ShoppingLife {
         Capacity capacity = new Capacity(dynamoDb.client());
         try (Faults network = Faults.none();
                 DynamoDbAsyncClient client = dynamoDb.clientBuilder(network)
-                .overrideConfiguration(settings -> settings.addExecutionInterceptor(capacity))
-                .build()) {
+                        .overrideConfiguration(settings -> settings.addExecutionInterceptor(capacity))
+                        .build()) {
             for (int user = 0; user < USERS; user++) {
                 live(user, later -> opening.at(client, table, later));
             }

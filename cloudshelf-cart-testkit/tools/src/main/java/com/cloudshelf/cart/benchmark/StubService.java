@@ -33,6 +33,8 @@ import java.util.concurrent.TimeUnit;
 final class StubService implements AutoCloseable {
     private static final String AWS_ENDPOINT = "aws.endpointUrlDynamoDb";
     private static final byte[] NOTHING = "{}".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] FAILURE =
+            "{\"__type\":\"com.amazonaws.dynamodb.v20120810#InternalServerError\"}".getBytes(StandardCharsets.UTF_8);
 
     private final Process process;
     private final URI endpoint;
@@ -43,6 +45,11 @@ final class StubService implements AutoCloseable {
     }
 
     static StubService start(Path item, int latencyMillis) throws IOException {
+        return start(item, latencyMillis, 200);
+    }
+
+    /** A service that answers everything with this status; with another than 200, with an error. */
+    static StubService start(Path item, int latencyMillis, int status) throws IOException {
         Process process = new ProcessBuilder(
                         Jvm.java(),
                         "-Xmx512m",
@@ -50,7 +57,8 @@ final class StubService implements AutoCloseable {
                         System.getProperty("java.class.path"),
                         StubService.class.getName(),
                         item.toString(),
-                        Integer.toString(latencyMillis))
+                        Integer.toString(latencyMillis),
+                        Integer.toString(status))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         BufferedReader out =
@@ -60,6 +68,10 @@ final class StubService implements AutoCloseable {
 
     /** What points clients at this service that come by their settings in the SDK's own way. */
     List<String> settings() {
+        return settings(endpoint);
+    }
+
+    static List<String> settings(URI endpoint) {
         return List.of(
                 "-D" + AWS_ENDPOINT + "=" + endpoint,
                 "-Daws.region=us-east-1",
@@ -76,6 +88,7 @@ final class StubService implements AutoCloseable {
     public static void main(String[] arguments) throws Exception {
         byte[] item = Files.readAllBytes(Path.of(arguments[0]));
         int latency = Integer.parseInt(arguments[1]);
+        HttpResponseStatus status = HttpResponseStatus.valueOf(Integer.parseInt(arguments[2]));
         EventLoopGroup loops = new NioEventLoopGroup(2);
         InetSocketAddress address = (InetSocketAddress) new ServerBootstrap()
                 .group(loops)
@@ -87,7 +100,7 @@ final class StubService implements AutoCloseable {
                     protected void initChannel(SocketChannel channel) {
                         channel.pipeline()
                                 .addLast(new HttpServerCodec(), new HttpObjectAggregator(1 << 20))
-                                .addLast(new Handler(item, latency));
+                                .addLast(new Handler(item, latency, status));
                     }
                 })
                 .bind("127.0.0.1", 0)
@@ -102,18 +115,20 @@ final class StubService implements AutoCloseable {
     private static final class Handler extends SimpleChannelInboundHandler<FullHttpRequest> {
         private final byte[] item;
         private final int latency;
+        private final HttpResponseStatus status;
 
-        Handler(byte[] item, int latency) {
+        Handler(byte[] item, int latency, HttpResponseStatus status) {
             this.item = item;
             this.latency = latency;
+            this.status = status;
         }
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
             String target = request.headers().get("X-Amz-Target", "");
-            byte[] body = target.endsWith(".GetItem") ? item : NOTHING;
-            FullHttpResponse response = new DefaultFullHttpResponse(
-                    HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.wrappedBuffer(body));
+            byte[] body = status.code() != 200 ? FAILURE : target.endsWith(".GetItem") ? item : NOTHING;
+            FullHttpResponse response =
+                    new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
             response.headers()
                     .set(HttpHeaderNames.CONTENT_TYPE, "application/x-amz-json-1.0")
                     .set(HttpHeaderNames.CONTENT_LENGTH, body.length);

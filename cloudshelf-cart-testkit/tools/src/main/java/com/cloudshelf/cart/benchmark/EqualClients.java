@@ -1,0 +1,134 @@
+package com.cloudshelf.cart.benchmark;
+
+import com.cloudshelf.cart.DynamoDbCartStore;
+import com.cloudshelf.cart.testkit.LocalDynamoDb;
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+
+/** Many callers of one process that read, by hand and by the store, on the same client: its retries on, 500 connections. */
+final class EqualClients {
+    private static final int CALLERS = 500;
+    private static final long WARM_UP = TimeUnit.SECONDS.toNanos(60);
+    private static final long TIME = TimeUnit.SECONDS.toNanos(20);
+
+    private final Carts carts;
+    private final List<Double> millis = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicInteger failed = new AtomicInteger();
+    private final CountDownLatch ended = new CountDownLatch(CALLERS);
+    private final long measured = System.nanoTime() + WARM_UP;
+    private final long end = measured + TIME;
+
+    private EqualClients(Carts carts) {
+        this.carts = carts;
+    }
+
+    static void run(Results results, Path answers) throws IOException, InterruptedException {
+        try (StubService service = StubService.start(answers.resolve("store-10.json"), 10)) {
+            String table = "cloudshelf-shopping-cart";
+            compare(results, "a service of 10 ms", service.settings(), table, table);
+        }
+        LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
+        String rawTable = dynamoDb.createCartTable();
+        String storeTable = dynamoDb.createCartTable();
+        Carts raw = new RawCarts(dynamoDb.client(), rawTable);
+        Carts store = new StoreCarts(DynamoDbCartStore.builder()
+                .client(dynamoDb.client())
+                .tableName(storeTable)
+                .build());
+        for (int i = 0; i < CALLERS; i++) {
+            raw.add("user" + i, Carts.books(10)).join();
+            store.add("user" + i, Carts.books(10)).join();
+        }
+        compare(results, "DynamoDB Local", StubService.settings(dynamoDb.endpoint()), rawTable, storeTable);
+    }
+
+    private static void compare(
+            Results results, String where, List<String> settings, String rawTable, String storeTable)
+            throws IOException, InterruptedException {
+        String classPath = System.getProperty("java.class.path");
+        double[] raw = Jvm.run(settings, classPath, EqualClients.class, CannedAnswers.RAW, rawTable);
+        double[] store = Jvm.run(settings, classPath, EqualClients.class, CannedAnswers.STORE, storeTable);
+        String what = CALLERS + " callers read on equal clients, " + where + ": ";
+        results.add(
+                12,
+                what + "calls a second",
+                Results.format("%.0f (%.2f)", store[0], store[0] / raw[0]),
+                Results.format("%.0f", raw[0]),
+                "",
+                "at least 0.95 of raw",
+                store[0] >= 0.95 * raw[0]);
+        results.add(
+                12,
+                what + "p99",
+                Results.format("%.0f ms (%.2f)", store[2], store[2] / raw[2]),
+                Results.format("%.0f ms", raw[2]),
+                "",
+                "at most 1.25 of raw",
+                store[2] <= 1.25 * raw[2]);
+        results.add(
+                what + "p50, CPU a call",
+                Results.format("%.0f ms, %.0f us", store[1], store[3]),
+                Results.format("%.0f ms, %.0f us", raw[1], raw[3]),
+                "");
+    }
+
+    /** Loads one contender; prints calls a second, p50 and p99 in milliseconds, and microseconds of CPU a call. */
+    public static void main(String[] arguments) throws InterruptedException {
+        DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()
+                .httpClientBuilder(NettyNioAsyncHttpClient.builder().maxConcurrency(CALLERS))
+                .build();
+        EqualClients load = new EqualClients(
+                arguments[0].equals(CannedAnswers.RAW)
+                        ? new RawCarts(client, arguments[1])
+                        : new StoreCarts(DynamoDbCartStore.builder()
+                                .client(client)
+                                .tableName(arguments[1])
+                                .operationTimeout(Duration.ofSeconds(30))
+                                .build()));
+        for (int i = 0; i < CALLERS; i++) {
+            load.call("user" + i);
+        }
+        OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        load.ended.await(load.measured - System.nanoTime(), TimeUnit.NANOSECONDS);
+        long before = system.getProcessCpuTime();
+        load.ended.await();
+        double cpu = (system.getProcessCpuTime() - before) / 1e3;
+        if (load.failed.get() > 0) {
+            throw new IllegalStateException(load.failed + " calls failed");
+        }
+        List<Double> sorted = load.millis.stream().sorted().toList();
+        int calls = sorted.size();
+        System.out.println(calls / (TIME / 1e9) + " " + sorted.get(calls / 2) + " " + sorted.get(calls * 99 / 100) + " "
+                + cpu / calls);
+        System.exit(0);
+    }
+
+    private void call(String userId) {
+        long start = System.nanoTime();
+        carts.get(userId).whenComplete((cart, failure) -> {
+            long now = System.nanoTime();
+            if (failure != null) {
+                failed.incrementAndGet();
+            }
+            if (now >= measured && now < end) {
+                millis.add((now - start) / 1e6);
+            }
+            if (now >= end) {
+                ended.countDown();
+            } else {
+                call(userId);
+            }
+        });
+    }
+}
