@@ -168,6 +168,7 @@ public class CpuBenchmark {
         return DynamoDbCartStore.builder()
                 .client(client)
                 .tableName(TABLE)
+                .executor(Runnable::run)
                 // The thread may wait for a compiler in the middle of a call.
                 .operationTimeout(Duration.ofSeconds(60))
                 .build();

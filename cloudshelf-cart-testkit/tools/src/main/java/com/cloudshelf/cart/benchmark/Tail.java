@@ -52,6 +52,7 @@ final class Tail {
     void run() {
         for (boolean adds : new boolean[] {false, true}) {
             Felt store = load(Tail::store, adds, SHARE);
+            Felt patient = load(Tail::patient, adds, SHARE);
             Felt raw = load(RawCarts::new, adds, SHARE);
             String what = (adds ? "add" : "get") + ", 1 % of the requests hang: ";
             results.add(
@@ -62,6 +63,7 @@ final class Tail {
                     "",
                     "p99.9 at most 60 ms",
                     store.p999 <= 60);
+            results.add(what + "the same with hedging(0)", patient.times(), "", "");
             results.add(
                     9,
                     what + "requests a call",
@@ -86,6 +88,14 @@ final class Tail {
     private static Carts store(DynamoDbAsyncClient client, String table) {
         return new StoreCarts(
                 DynamoDbCartStore.builder().client(client).tableName(table).build());
+    }
+
+    private static Carts patient(DynamoDbAsyncClient client, String table) {
+        return new StoreCarts(DynamoDbCartStore.builder()
+                .client(client)
+                .tableName(table)
+                .hedging(0)
+                .build());
     }
 
     /** Calls at a steady rate, whether those before have ended or not; of what warms up, nothing counts. */
