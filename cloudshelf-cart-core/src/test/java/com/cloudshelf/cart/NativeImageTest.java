@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -17,8 +16,10 @@ class NativeImageTest {
     @Test
     void calls_ofTheLibrary_areNeverReflective() {
         assertThat(new ClassFileImporter()
-                                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-                                .importPackages("com.cloudshelf.cart")
+                                .importUrl(Cart.class
+                                        .getProtectionDomain()
+                                        .getCodeSource()
+                                        .getLocation())
                                 .stream()
                                 .flatMap(type -> type.getMethodCallsFromSelf().stream())
                                 .filter(NativeImageTest::isReflective)
