@@ -126,7 +126,7 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
                 return fail(known, ItemFormat.higherFormat(stored.userId()));
             }
         }
-        if (from.cart().isEmpty()) {
+        if (from.cart().isBare()) {
             return Decision.succeed(known, into.cart(), null);
         }
         try {
