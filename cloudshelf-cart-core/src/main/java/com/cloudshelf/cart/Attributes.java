@@ -27,6 +27,24 @@ final class Attributes {
     /** More values than an item has bytes cannot be stored; without a bound, lists that share lists could go on for ever. */
     private static final int MAX_VALUES = ItemFormat.MAX_ITEM_BYTES;
 
+    /** The names of a stored item that are no attributes of a shop's own. */
+    static final Set<String> NAMES_OF_THE_ITEM = Set.of(
+            ItemFormat.USER_ID,
+            ItemFormat.CART_ITEMS,
+            ItemFormat.TOTAL_ITEMS,
+            ItemFormat.TOTAL_PRICE,
+            ItemFormat.LAST_UPDATED,
+            ItemFormat.TTL,
+            ItemFormat.FORMAT,
+            ItemFormat.INCARNATION,
+            ItemFormat.VERSION,
+            ItemFormat.BOOK_IDS,
+            ItemFormat.WRITES,
+            ItemFormat.FORGOTTEN,
+            ItemFormat.LAST_WRITE,
+            ItemFormat.KEYS,
+            ItemFormat.KEYS_UNTIL);
+
     static final Attributes NONE = new Attributes(Map.of());
 
     private final Map<String, Object> values;

@@ -3,14 +3,19 @@ package com.cloudshelf.cart;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
 import java.math.BigDecimal;
 import java.time.Instant;
-import java.util.Collections;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,17 +30,20 @@ import org.jspecify.annotations.Nullable;
  * <p>Two carts are equal if they belong to the same user and have equal lines in the same order and equal attributes; version
  * and times do not count.
  *
- * <p>Immutable and thread-safe.
+ * <p>Immutable and thread-safe. A cart that went through Java serialization has its content, times and version, but nothing to
+ * write from: {@link CartUpdate#basedOn} then saves no read.
  */
-public final class Cart {
+public final class Cart implements Serializable {
+    private static final long serialVersionUID = 1L;
+
     private final String userId;
     private final List<CartItem> items;
     private final long totalItems;
     private final BigDecimal totalPrice;
     private final @Nullable Instant lastUpdated;
     private final @Nullable Instant expiresAt;
-    private final @Nullable Origin origin;
-    private final Attributes attributes;
+    private final transient @Nullable Origin origin;
+    private final transient Attributes attributes;
 
     /** What a store knows of a cart that it returned; {@code null} in a cart that no store returned. */
     interface Origin {
@@ -68,9 +76,11 @@ public final class Cart {
             @Nullable Instant lastUpdated,
             @Nullable Instant expiresAt,
             @Nullable Origin origin) {
-        this.userId = userId;
-        this.items = items;
-        this.attributes = attributes.beside(ItemFormat.KNOWN);
+        // As for a line: no cart is made past the checks, by whatever means.
+        this.userId = Checks.id("userId", userId);
+        this.items = List.copyOf(items);
+        checkDistinct(this.items);
+        this.attributes = attributes.beside(Attributes.NAMES_OF_THE_ITEM);
         long count = 0;
         long micros = 0;
         boolean fits = true;
@@ -84,7 +94,7 @@ public final class Cart {
         }
         this.totalItems = count;
         this.totalPrice = fits ? Decimal.ofMicros(micros) : largeTotalPrice(items);
-        this.lastUpdated = lastUpdated;
+        this.lastUpdated = lastUpdated == null ? null : Checks.time("lastUpdated", lastUpdated);
         this.expiresAt = expiresAt;
         this.origin = origin;
     }
@@ -96,7 +106,7 @@ public final class Cart {
         this.attributes = content.attributes;
         this.totalItems = content.totalItems;
         this.totalPrice = content.totalPrice;
-        this.lastUpdated = lastUpdated;
+        this.lastUpdated = lastUpdated == null ? null : Checks.time("lastUpdated", lastUpdated);
         this.expiresAt = expiresAt;
         this.origin = origin;
     }
@@ -107,7 +117,7 @@ public final class Cart {
      * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
      */
     public static Cart empty(String userId) {
-        return new Cart(Checks.id("userId", userId), List.of(), null, null, null);
+        return new Cart(userId, List.of(), null, null, null);
     }
 
     /**
@@ -116,8 +126,9 @@ public final class Cart {
      *
      * @param content user, lines and attributes
      * @param version the token that this store gave the state; ignored if the cart has neither lines nor attributes
-     * @param lastUpdated when the cart was last changed
+     * @param lastUpdated when the cart was last changed, in the years 0000 to 9999
      * @param expiresAt when it ceases to exist
+     * @throws IllegalArgumentException if the time of the last change is not in these years
      */
     public static Cart stored(Cart content, CartVersion version, Instant lastUpdated, Instant expiresAt) {
         return new Cart(
@@ -144,13 +155,13 @@ public final class Cart {
 
     /** Returns the lines in the order in which their books were first added; the list cannot be modified. */
     public List<CartItem> items() {
-        return Collections.unmodifiableList(items);
+        return items;
     }
 
     /** Returns the line of a book, if the cart holds it. */
     public Optional<CartItem> item(String bookId) {
         requireNonNull(bookId, "bookId");
-        int index = indexOf(items, bookId);
+        int index = Draft.indexOf(items, bookId);
         return index < 0 ? Optional.empty() : Optional.of(items.get(index));
     }
 
@@ -214,14 +225,15 @@ public final class Cart {
      * <p>The outcome is a preview: it is in no table, and {@link CartUpdate#basedOn} refuses it.
      *
      * @param limits judged on the outcome; they refuse growth only
-     * @param now the time of the change; lines that enter the cart without a time get this one
+     * @param now the time of the change, in the years 1970 to 9999; lines that enter the cart without a time get this one
+     * @throws IllegalArgumentException if the time is not in these years
      * @throws CartRejectedException if a change names a book that is not in the cart but must be, or the outcome grows beyond
      *     the limits
      */
     public Cart apply(CartLimits limits, Instant now, List<CartChange> changes) {
         requireNonNull(limits, "limits");
-        requireNonNull(now, "now");
-        Draft draft = new Draft(this, now);
+        Checks.now(now);
+        Draft draft = new Draft(userId, items, attributes, now);
         draft.apply(limits, changes);
         return outcome(draft, now);
     }
@@ -233,15 +245,16 @@ public final class Cart {
      * @param from the cart whose lines are taken, and its attributes where this one does not have them
      * @param strategy what happens to a book that both carts hold; all other lines are kept
      * @param limits judged on the outcome; they refuse growth only
-     * @param now the time of the merge
+     * @param now the time of the merge, in the years 1970 to 9999
+     * @throws IllegalArgumentException if the time is not in these years
      * @throws CartRejectedException if the outcome grows beyond the limits
      */
     public Cart merge(Cart from, MergeStrategy strategy, CartLimits limits, Instant now) {
         requireNonNull(strategy, "strategy");
         requireNonNull(limits, "limits");
-        requireNonNull(now, "now");
-        Draft draft = new Draft(this, now);
-        draft.merge(from, strategy, limits);
+        Checks.now(now);
+        Draft draft = new Draft(userId, items, attributes, now);
+        draft.merge(from.items, from.attributes, strategy, limits);
         return outcome(draft, now);
     }
 
@@ -249,16 +262,35 @@ public final class Cart {
         return new Cart(userId, draft.lines(), draft.attributes(), now, expiresAt, derived());
     }
 
-    static int indexOf(List<CartItem> lines, String bookId) {
-        int hash = bookId.hashCode();
+    private static void checkDistinct(List<CartItem> lines) {
+        int slots = Integer.highestOneBit(Math.max(lines.size(), 1)) * 4;
+        int[] table = new int[slots];
+        int collisions = 0;
         for (int i = 0; i < lines.size(); i++) {
-            String candidate = lines.get(i).bookId();
-            if (candidate.hashCode() == hash
-                    && candidate.equals(bookId)) { // hash codes are kept, their text is far away
-                return i;
+            String bookId = lines.get(i).bookId();
+            int slot = (bookId.hashCode() * 0x9e3779b9) >>> (Integer.numberOfLeadingZeros(slots) + 1);
+            while (table[slot] != 0) {
+                if (lines.get(table[slot] - 1).bookId().equals(bookId)) {
+                    throw new IllegalArgumentException("a cart has at most one line for a book");
+                }
+                slot = (slot + 1) & (slots - 1);
+                collisions++;
+            }
+            table[slot] = i + 1;
+            if (collisions > slots) { // ids that were chosen for it
+                checkDistinctSlowly(lines);
+                return;
             }
         }
-        return -1;
+    }
+
+    private static void checkDistinctSlowly(List<CartItem> lines) {
+        Set<String> bookIds = new TreeSet<>();
+        for (CartItem line : lines) {
+            if (!bookIds.add(line.bookId())) {
+                throw new IllegalArgumentException("a cart has at most one line for a book");
+            }
+        }
     }
 
     /** Sums what does not fit a long in millionths: beyond nine trillion. */
@@ -268,6 +300,42 @@ public final class Cart {
             sum = sum.add(line.price().multiply(BigDecimal.valueOf(line.quantity())));
         }
         return Decimal.canonical(sum);
+    }
+
+    private Object writeReplace() {
+        return new Serial(
+                userId,
+                new ArrayList<>(items),
+                new LinkedHashMap<>(attributes.asMap()),
+                lastUpdated,
+                expiresAt,
+                origin == null ? null : version(),
+                isDerived());
+    }
+
+    private void readObject(ObjectInputStream in) throws InvalidObjectException {
+        throw new InvalidObjectException("a cart comes in its serial form");
+    }
+
+    /** What stands in a stream for a cart; reading it goes through every check. What only its store knew is left out. */
+    private record Serial(
+            String userId,
+            ArrayList<CartItem> items,
+            LinkedHashMap<String, Object> attributes,
+            @Nullable Instant lastUpdated,
+            @Nullable Instant expiresAt,
+            @Nullable CartVersion version,
+            boolean derived)
+            implements Serializable {
+        private Object readResolve() throws InvalidObjectException {
+            try {
+                Origin origin = version == null ? null : new Fixed(version);
+                Cart cart = new Cart(userId, items, Attributes.of(attributes), lastUpdated, expiresAt, origin);
+                return derived ? new Cart(cart, lastUpdated, expiresAt, new Derived(cart)) : cart;
+            } catch (IllegalArgumentException | NullPointerException | ClassCastException e) {
+                throw Checks.unreadable("cart", e);
+            }
+        }
     }
 
     @Nullable

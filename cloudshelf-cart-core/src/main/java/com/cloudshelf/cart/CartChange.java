@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.math.BigDecimal;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -69,9 +70,9 @@ public sealed interface CartChange {
             quantities = Collections.unmodifiableMap(copy);
         }
 
-        static Subtract of(Cart cart) {
+        static Subtract of(List<CartItem> ordered) {
             Map<String, Integer> quantities = new LinkedHashMap<>();
-            cart.items().forEach(item -> quantities.put(item.bookId(), item.quantity()));
+            ordered.forEach(item -> quantities.put(item.bookId(), item.quantity()));
             return new Subtract(quantities);
         }
     }
@@ -85,7 +86,7 @@ public sealed interface CartChange {
      */
     record SetAttribute(String name, Object value) implements CartChange {
         public SetAttribute {
-            Attributes.name(ItemFormat.KNOWN, name);
+            Attributes.name(Attributes.NAMES_OF_THE_ITEM, name);
             value = Attributes.value(name, value);
         }
     }
@@ -93,7 +94,7 @@ public sealed interface CartChange {
     /** Removes an attribute of the shop's own from the cart; changes nothing if there is none. */
     record RemoveAttribute(String name) implements CartChange {
         public RemoveAttribute {
-            Attributes.name(ItemFormat.KNOWN, name);
+            Attributes.name(Attributes.NAMES_OF_THE_ITEM, name);
         }
     }
 

@@ -2,6 +2,9 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
+import java.io.ObjectInputStream;
+
 /**
  * The cart was changed by others: it is not in the state that {@link CartUpdate#ifVersion} demands, or others kept changing
  * it until the deadline. The change had no effect.
@@ -11,7 +14,7 @@ import static java.util.Objects.requireNonNull;
 public class CartConflictException extends CartStoreException {
     private static final long serialVersionUID = 1L;
 
-    private final transient Cart current;
+    private final Cart current;
 
     private CartConflictException(Cart current, String message, boolean retryable) {
         super(current.userId(), message, retryable, null);
@@ -33,5 +36,10 @@ public class CartConflictException extends CartStoreException {
     /** Returns the cart as it was last seen. */
     public Cart current() {
         return current;
+    }
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+        in.defaultReadObject();
+        Checks.present("current", current);
     }
 }

@@ -3,6 +3,9 @@ package com.cloudshelf.cart;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -23,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and thread-safe.
  */
-public final class CartItem {
+public final class CartItem implements Serializable {
+    private static final long serialVersionUID = 1L;
+
     /** The names of a stored line that are no attributes of a shop's own. */
     static final Set<String> OWN_NAMES = Set.of(
             ItemFormat.BOOK_ID,
@@ -39,7 +44,7 @@ public final class CartItem {
     private final long micros;
     private final int quantity;
     private final @Nullable Instant addedAt;
-    private final Attributes attributes;
+    private final transient Attributes attributes;
 
     private CartItem(
             String bookId,
@@ -49,12 +54,13 @@ public final class CartItem {
             int quantity,
             @Nullable Instant addedAt,
             Attributes attributes) {
-        this.bookId = bookId;
-        this.title = title;
-        this.author = author;
-        this.micros = micros;
-        this.quantity = quantity;
-        this.addedAt = addedAt;
+        // Here, and nowhere else: no value is made past the checks, whoever calls this, and by whatever means.
+        this.bookId = Checks.id("bookId", bookId);
+        this.title = title == null ? null : Checks.text("title", title);
+        this.author = author == null ? null : Checks.text("author", author);
+        this.micros = Checks.micros(micros);
+        this.quantity = Checks.atLeast("quantity", 1, quantity);
+        this.addedAt = addedAt == null ? null : Checks.time("addedAt", addedAt);
         this.attributes = attributes.beside(OWN_NAMES);
     }
 
@@ -70,16 +76,15 @@ public final class CartItem {
      */
     public static CartItem of(
             String bookId, @Nullable String title, @Nullable String author, BigDecimal price, int quantity) {
-        return stored(
-                Checks.id("bookId", bookId),
-                title == null ? null : Checks.text("title", title),
-                author == null ? null : Checks.text("author", author),
-                Checks.micros(Checks.price(price)),
-                Checks.atLeast("quantity", 1, quantity),
-                null);
+        return stored(bookId, title, author, Checks.micros(Checks.price(price)), quantity, null);
     }
 
-    /** Returns this line with the time at which the book first entered the cart. */
+    /**
+     * Returns this line with the time at which the book first entered the cart.
+     *
+     * @param addedAt in the years 0000 to 9999
+     * @throws IllegalArgumentException if it is not
+     */
     public CartItem withAddedAt(Instant addedAt) {
         return new CartItem(bookId, title, author, micros, quantity, requireNonNull(addedAt, "addedAt"), attributes);
     }
@@ -142,7 +147,7 @@ public final class CartItem {
                 attributes.with(newer.attributes));
     }
 
-    /** Makes a line of values that were checked where they were read. */
+    /** Makes a line of values as they are stored. */
     static CartItem stored(
             String bookId,
             @Nullable String title,
@@ -153,7 +158,7 @@ public final class CartItem {
         return stored(bookId, title, author, micros, quantity, addedAt, Attributes.NONE);
     }
 
-    /** Makes a line of values that were checked where they were read. */
+    /** Makes a line of values and attributes as they are stored. */
     static CartItem stored(
             String bookId,
             @Nullable String title,
@@ -249,6 +254,40 @@ public final class CartItem {
         }
         json.putAll(attributes());
         return json;
+    }
+
+    private Object writeReplace() {
+        return new Serial(bookId, title, author, price(), quantity, addedAt, new LinkedHashMap<>(attributes.asMap()));
+    }
+
+    private void readObject(ObjectInputStream in) throws InvalidObjectException {
+        throw new InvalidObjectException("a line comes in its serial form");
+    }
+
+    /** What stands in a stream for a line; reading it goes through every check. */
+    private record Serial(
+            String bookId,
+            @Nullable String title,
+            @Nullable String author,
+            BigDecimal price,
+            int quantity,
+            @Nullable Instant addedAt,
+            LinkedHashMap<String, Object> attributes)
+            implements Serializable {
+        private Object readResolve() throws InvalidObjectException {
+            try {
+                return stored(
+                        bookId,
+                        title,
+                        author,
+                        Checks.micros(Checks.price(price)),
+                        quantity,
+                        addedAt,
+                        Attributes.of(attributes));
+            } catch (IllegalArgumentException | NullPointerException e) {
+                throw Checks.unreadable("line", e);
+            }
+        }
     }
 
     /** Two lines are equal if all their values are; a price of 9.50 equals one of 9.5. */

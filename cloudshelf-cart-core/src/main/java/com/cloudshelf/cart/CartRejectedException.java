@@ -2,6 +2,8 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
+import java.io.ObjectInputStream;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -99,5 +101,10 @@ public class CartRejectedException extends CartStoreException {
     /** Returns the value of {@link #limit()}, if there is one. */
     public OptionalLong limitValue() {
         return limit == null ? OptionalLong.empty() : OptionalLong.of(limitValue);
+    }
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+        in.defaultReadObject();
+        Checks.present("reason", reason);
     }
 }

@@ -2,6 +2,8 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
+import java.io.ObjectInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,5 +47,10 @@ public class CartStoreException extends RuntimeException {
     /** Returns whether the change may have happened nevertheless. */
     public boolean effectPossible() {
         return false;
+    }
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+        in.defaultReadObject();
+        Checks.present("userId", userId);
     }
 }

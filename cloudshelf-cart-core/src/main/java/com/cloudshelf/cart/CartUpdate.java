@@ -6,7 +6,6 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,12 +41,35 @@ public final class CartUpdate {
             @Nullable CartVersion expectedVersion,
             @Nullable String idempotencyKey,
             @Nullable Duration deadline) {
-        this.userId = userId;
-        this.changes = changes;
+        this.userId = Checks.id("userId", userId);
+        this.changes = List.copyOf(changes);
         this.snapshot = snapshot;
         this.expectedVersion = expectedVersion;
-        this.idempotencyKey = idempotencyKey;
+        this.idempotencyKey = idempotencyKey == null ? null : Checks.id("idempotencyKey", idempotencyKey);
         this.deadline = deadline;
+        if (this.changes.size() > 1) {
+            this.changes.forEach(CartUpdate::checkNotClear);
+        }
+        if (snapshot != null) {
+            checkSnapshot(userId, snapshot);
+        }
+    }
+
+    private static void checkNotClear(CartChange change) {
+        if (change instanceof CartChange.Clear) {
+            throw new IllegalStateException("clear stands alone in an update; issue the other changes as another one");
+        }
+    }
+
+    private static void checkSnapshot(String userId, Cart cart) {
+        if (!cart.userId().equals(userId)) {
+            throw new IllegalArgumentException("an update can only be based on a cart of its own user");
+        }
+        if (cart.isDerived()) {
+            throw new IllegalArgumentException(
+                    "an update can only be based on a cart that a store returned, not on the preview that Cart.apply or"
+                            + " Cart.merge made");
+        }
     }
 
     /**
@@ -56,7 +78,7 @@ public final class CartUpdate {
      * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
      */
     public static CartUpdate of(String userId) {
-        return new CartUpdate(Checks.id("userId", userId), List.of(), null, null, null, null);
+        return new CartUpdate(userId, List.of(), null, null, null, null);
     }
 
     /** Adds copies of a book: sums the quantities if it is in the cart, appends a line otherwise. */
@@ -102,7 +124,7 @@ public final class CartUpdate {
      * lines.
      */
     public CartUpdate subtract(Cart orderedCart) {
-        return with(CartChange.Subtract.of(orderedCart));
+        return with(CartChange.Subtract.of(orderedCart.items()));
     }
 
     /**
@@ -180,11 +202,7 @@ public final class CartUpdate {
         List<CartChange> longer = new ArrayList<>(changes.size() + more.size());
         longer.addAll(changes);
         longer.addAll(more);
-        if (longer.size() > 1 && longer.stream().anyMatch(CartChange.Clear.class::isInstance)) {
-            throw new IllegalStateException("clear stands alone in an update; issue the other changes as another one");
-        }
-        return new CartUpdate(
-                userId, Collections.unmodifiableList(longer), snapshot, expectedVersion, idempotencyKey, deadline);
+        return new CartUpdate(userId, longer, snapshot, expectedVersion, idempotencyKey, deadline);
     }
 
     /**
@@ -195,14 +213,7 @@ public final class CartUpdate {
      * @throws IllegalArgumentException if the cart is another user's, or was made by {@link Cart#apply} or {@link Cart#merge}
      */
     public CartUpdate basedOn(Cart cart) {
-        if (!cart.userId().equals(userId)) {
-            throw new IllegalArgumentException("an update can only be based on a cart of its own user");
-        }
-        if (cart.isDerived()) {
-            throw new IllegalArgumentException(
-                    "an update can only be based on a cart that a store returned, not on the preview that Cart.apply or"
-                            + " Cart.merge made");
-        }
+        requireNonNull(cart, "cart");
         return new CartUpdate(userId, changes, cart, expectedVersion, idempotencyKey, deadline);
     }
 
@@ -225,7 +236,8 @@ public final class CartUpdate {
      * @throws IllegalArgumentException if the key breaks this rule
      */
     public CartUpdate idempotencyKey(String key) {
-        return new CartUpdate(userId, changes, snapshot, expectedVersion, Checks.id("idempotencyKey", key), deadline);
+        return new CartUpdate(
+                userId, changes, snapshot, expectedVersion, requireNonNull(key, "idempotencyKey"), deadline);
     }
 
     /**

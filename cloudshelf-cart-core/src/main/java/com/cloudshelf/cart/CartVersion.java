@@ -4,60 +4,147 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An opaque token for the state of a cart, fit for an HTTP {@code ETag} and {@code If-Match}.
  *
- * <p>Two tokens of one user, other than that of an empty cart, are equal only if this library did not write in between and book,
- * title, author, price and quantity of each line, and their order, are the same. A token is built from the cart's incarnation
- * (new after an expiry, and after a clear that removed the item), a counter that every write of this library raises, and a
- * fingerprint of the lines, so that a change by a writer that knows no versions shows as well. A cart that has no lines has one
- * token, whether it never existed, was cleared, or has expired.
+ * <p>Two tokens of one user, other than that of an absent cart, are equal only if this library did not write in between and book,
+ * title, author, price, quantity and attributes of each line, their order, and the attributes of the cart are the same. A token
+ * is built from the cart's incarnation (new after an expiry, and after a clear that removed the item), a counter that every write
+ * of this library raises, and a fingerprint of the content, so that a change by a writer that knows no versions shows as well. A
+ * cart that has neither lines nor attributes has one token, whether it never existed, was cleared, or has expired.
  *
- * <p>The text form consists of letters, digits, {@code -}, {@code _} and {@code .}; quote it in an {@code ETag} header.
+ * <p>The text form consists of letters, digits, {@code -}, {@code _} and {@code .}; quote it in an {@code ETag} header. A proxy
+ * that compresses answers may add a suffix such as {@code -gzip} or {@code -br} to an {@code ETag}: switch that off, or take it
+ * off what comes back in {@code If-Match}.
  *
  * <p>Immutable and thread-safe.
  */
-public final class CartVersion {
-    static final CartVersion ABSENT = new CartVersion("absent");
-    private static final int MAX_LENGTH = 128;
+public final class CartVersion implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private static final String OF_ABSENT = "absent";
+    private static final int MAX_INCARNATION = 24;
+
+    /** How many digits a number of 64 bits has at most, to base 36; the fingerprint always has so many. */
+    private static final int DIGITS = 13;
+
+    private static final String LARGEST = Long.toUnsignedString(-1, Character.MAX_RADIX);
+
+    static final CartVersion ABSENT = new CartVersion(OF_ABSENT);
 
     private final String token;
 
     private CartVersion(String token) {
-        this.token = token;
-    }
-
-    static CartVersion of(@Nullable String incarnation, long counter, long fingerprint) {
-        return new CartVersion((incarnation == null ? "0" : incarnation)
-                + '.'
-                + Long.toString(counter, Character.MAX_RADIX)
-                + '.'
-                + Long.toUnsignedString(fingerprint, Character.MAX_RADIX));
+        this.token = requireNonNull(token, "token");
+        if (!token.equals(OF_ABSENT)) {
+            check(token);
+        }
     }
 
     /**
-     * Returns the version with this text form.
+     * Returns the version of a stored cart.
+     *
+     * @param incarnation what is stored, which another program may have put there
+     */
+    static CartVersion of(@Nullable String incarnation, long counter, long fingerprint) {
+        String digits = text(fingerprint);
+        return new CartVersion(
+                incarnation(incarnation) + '.' + text(counter) + '.' + "0".repeat(DIGITS - digits.length()) + digits);
+    }
+
+    private static String incarnation(@Nullable String stored) {
+        if (stored == null) {
+            return "0";
+        }
+        return isIncarnation(stored, stored.length()) ? stored : "_" + text(Fingerprint.of(stored));
+    }
+
+    private static String text(long number) {
+        return Long.toUnsignedString(number, Character.MAX_RADIX);
+    }
+
+    /**
+     * Returns the version with this text form: {@code absent}, or an incarnation of 1 to 24 letters, digits, {@code -} and
+     * {@code _}, a counter, and a fingerprint of 13 characters, with a dot in between, both numbers of 64 bits to base 36. Nothing
+     * may stand before it or behind it.
      *
      * @param token what {@link #toString()} gave, without quotes
-     * @throws IllegalArgumentException if no version can have this text form
+     * @throws IllegalArgumentException if no version has this text form
      */
     @JsonCreator
     public static CartVersion parse(String token) {
-        requireNonNull(token, "token");
-        if (token.isEmpty() || token.length() > MAX_LENGTH) {
-            throw new IllegalArgumentException("a version has 1 to " + MAX_LENGTH + " characters");
+        return new CartVersion(token);
+    }
+
+    private static void check(String token) {
+        int first = token.indexOf('.');
+        int second = token.indexOf('.', first + 1);
+        int counterDigits = second - first - 1;
+        boolean fits = token.length() <= MAX_INCARNATION + 2 * DIGITS + 2
+                && isIncarnation(token, first)
+                && counterDigits >= 1
+                && counterDigits <= DIGITS
+                && (counterDigits == 1 || token.charAt(first + 1) != '0')
+                && isNumber(token, first + 1, second)
+                && token.length() - second - 1 == DIGITS
+                && isNumber(token, second + 1, token.length());
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "a version is the text that CartVersion.toString gave and nothing else; an ETag"
+                            + " goes in without its quotes, without W/, and without the suffix that a proxy may have added when it"
+                            + " compressed the answer, such as -gzip, ;gzip or -br");
         }
-        for (int i = 0; i < token.length(); i++) {
-            char c = token.charAt(i);
-            if ("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.".indexOf(c) < 0) {
-                throw new IllegalArgumentException(
-                        "a version consists of letters, digits, '-', '_' and '.', unlike the character at " + i
-                                + "; an ETag goes in without quotes and W/");
+    }
+
+    private static boolean isIncarnation(String text, int end) {
+        if (end < 1 || end > MAX_INCARNATION) {
+            return false;
+        }
+        for (int i = 0; i < end; i++) {
+            char c = text.charAt(i);
+            if (!isDigit(c) && (c < 'A' || c > 'Z') && c != '-' && c != '_') {
+                return false;
             }
         }
-        return new CartVersion(token);
+        return true;
+    }
+
+    private static boolean isNumber(String text, int start, int end) {
+        for (int i = start; i < end; i++) {
+            if (!isDigit(text.charAt(i))) {
+                return false;
+            }
+        }
+        return end - start < DIGITS || text.substring(start, end).compareTo(LARGEST) <= 0;
+    }
+
+    /** Whether a character is a digit to base 36. */
+    private static boolean isDigit(char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+    }
+
+    private Object writeReplace() {
+        return new Serial(token);
+    }
+
+    private void readObject(ObjectInputStream in) throws InvalidObjectException {
+        throw new InvalidObjectException("a version comes in its serial form");
+    }
+
+    /** What stands in a stream for a version; reading it goes through every check. */
+    private record Serial(String token) implements Serializable {
+        private Object readResolve() throws InvalidObjectException {
+            try {
+                return parse(token);
+            } catch (IllegalArgumentException | NullPointerException e) {
+                throw Checks.unreadable("version", e);
+            }
+        }
     }
 
     @Override

@@ -2,8 +2,11 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.InvalidObjectException;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** The rules for single values, checked where a value is made. Messages name the field and the rule, never the value. */
 final class Checks {
@@ -12,6 +15,13 @@ final class Checks {
 
     static final int MAX_PRICE_DECIMALS = 6;
     static final BigDecimal MAX_PRICE = BigDecimal.TEN.pow(12);
+    private static final long MAX_PRICE_MICROS = 1_000_000_000_000_000_000L;
+
+    // The years that ISO-8601 writes with four digits, which every reader of the table can read.
+    private static final long FIRST_SECOND =
+            Instant.parse("0000-01-01T00:00:00Z").getEpochSecond();
+    private static final long LAST_SECOND =
+            Instant.parse("9999-12-31T23:59:59Z").getEpochSecond();
 
     private Checks() {}
 
@@ -45,6 +55,29 @@ final class Checks {
         return value;
     }
 
+    static Instant time(String field, Instant value) {
+        requireNonNull(value, field);
+        if (!isTime(value)) {
+            throw new IllegalArgumentException(field + " must be in the years 0000 to 9999");
+        }
+        return value;
+    }
+
+    static boolean isTime(Instant value) {
+        long second = value.getEpochSecond();
+        return second >= FIRST_SECOND && second <= LAST_SECOND;
+    }
+
+    /** Checks the time of a change, which is stored in milliseconds since 1970 as well. */
+    static Instant now(Instant value) {
+        requireNonNull(value, "now");
+        if (value.getEpochSecond() < 0 || !isTime(value)) {
+            throw new IllegalArgumentException(
+                    "now must be in the years 1970 to 9999; if it comes from a clock, set the clock");
+        }
+        return value;
+    }
+
     /** Returns the price in its one canonical form: no trailing zeros, no exponent. */
     static BigDecimal price(BigDecimal value) {
         requireNonNull(value, "price");
@@ -66,6 +99,28 @@ final class Checks {
     /** Returns a price in millionths, which fits a long for every price that is allowed. */
     static long micros(BigDecimal price) {
         return price.setScale(MAX_PRICE_DECIMALS).unscaledValue().longValueExact();
+    }
+
+    static long micros(long price) {
+        if (price < 0 || price > MAX_PRICE_MICROS) {
+            throw new IllegalArgumentException("price must be from 0 to 10^12");
+        }
+        return price;
+    }
+
+    /** Checks that a stream held a value. */
+    static void present(String field, @Nullable Object value) throws InvalidObjectException {
+        if (value == null) {
+            throw new InvalidObjectException("a stream lacks " + field);
+        }
+    }
+
+    /** Returns the refusal of a stream that holds a value which breaks a rule. */
+    static InvalidObjectException unreadable(String what, RuntimeException cause) {
+        InvalidObjectException refusal =
+                new InvalidObjectException("a stream holds what is no " + what + ": " + cause.getMessage());
+        refusal.initCause(cause);
+        return refusal;
     }
 
     static boolean isLongerThanAnId(String text) {

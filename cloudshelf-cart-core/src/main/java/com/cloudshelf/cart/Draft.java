@@ -10,16 +10,18 @@ import java.util.OptionalInt;
 
 /** A cart in the course of its changes: the rules of {@link Cart#apply} and {@link Cart#merge}. */
 final class Draft {
-    private final Cart cart;
+    private final String userId;
+    private final List<CartItem> before;
     private final Instant now;
     private final List<CartItem> lines;
     private Attributes attributes;
 
-    Draft(Cart cart, Instant now) {
-        this.cart = cart;
+    Draft(String userId, List<CartItem> before, Attributes attributes, Instant now) {
+        this.userId = userId;
+        this.before = before;
         this.now = now;
-        this.lines = new ArrayList<>(cart.items());
-        this.attributes = cart.ownAttributes();
+        this.lines = new ArrayList<>(before);
+        this.attributes = attributes;
     }
 
     List<CartItem> lines() {
@@ -37,9 +39,9 @@ final class Draft {
         checkGrowth(limits, changes);
     }
 
-    void merge(Cart from, MergeStrategy strategy, CartLimits limits) {
-        for (CartItem theirs : from.items()) {
-            int index = Cart.indexOf(lines, theirs.bookId());
+    void merge(List<CartItem> from, Attributes attributesOfFrom, MergeStrategy strategy, CartLimits limits) {
+        for (CartItem theirs : from) {
+            int index = indexOf(lines, theirs.bookId());
             if (index < 0) {
                 lines.add(theirs);
                 continue;
@@ -57,7 +59,7 @@ final class Draft {
                         case KEEP_INTO -> ours.withMissingAttributesOf(theirs);
                     });
         }
-        attributes = from.ownAttributes().with(attributes);
+        attributes = attributesOfFrom.with(attributes);
         checkGrowth(limits, List.of());
     }
 
@@ -72,7 +74,7 @@ final class Draft {
                 lines.set(index, lines.get(index).withQuantity(set.quantity()));
             }
         } else if (change instanceof CartChange.Remove remove) {
-            int index = Cart.indexOf(lines, remove.bookId());
+            int index = indexOf(lines, remove.bookId());
             if (index >= 0) {
                 lines.remove(index);
             }
@@ -89,7 +91,7 @@ final class Draft {
             int index = known(set.bookId(), place);
             lines.set(index, lines.get(index).with(set.name(), set.value()));
         } else if (change instanceof CartChange.RemoveItemAttribute remove) {
-            int index = Cart.indexOf(lines, remove.bookId());
+            int index = indexOf(lines, remove.bookId());
             if (index >= 0) {
                 lines.set(index, lines.get(index).without(remove.name()));
             }
@@ -100,7 +102,7 @@ final class Draft {
     }
 
     private void add(CartItem added, Place place) {
-        int index = Cart.indexOf(lines, added.bookId());
+        int index = indexOf(lines, added.bookId());
         if (index < 0) {
             lines.add(added.withAddedAtIfAbsent(now));
         } else {
@@ -110,7 +112,7 @@ final class Draft {
     }
 
     private void subtract(String bookId, int quantity) {
-        int index = Cart.indexOf(lines, bookId);
+        int index = indexOf(lines, bookId);
         if (index >= 0) {
             int left = lines.get(index).quantity() - quantity;
             if (left > 0) {
@@ -122,10 +124,10 @@ final class Draft {
     }
 
     private int known(String bookId, Place place) {
-        int index = Cart.indexOf(lines, bookId);
+        int index = indexOf(lines, bookId);
         if (index < 0) {
             throw new CartRejectedException(
-                    cart.userId(), Reason.UNKNOWN_BOOK, place + "the cart does not hold the book", place.index());
+                    userId, Reason.UNKNOWN_BOOK, place + "the cart does not hold the book", place.index());
         }
         return index;
     }
@@ -139,10 +141,9 @@ final class Draft {
     }
 
     private void checkGrowth(CartLimits limits, List<CartChange> changes) {
-        int before = cart.items().size();
-        if (lines.size() > limits.maxLines() && lines.size() > before) {
+        if (lines.size() > limits.maxLines() && lines.size() > before.size()) {
             // The lines that are too many are the last ones, and new.
-            CartItem tooMuch = lines.get(Math.max(before, limits.maxLines()));
+            CartItem tooMuch = lines.get(Math.max(before.size(), limits.maxLines()));
             throw beyond(
                     "maxLines",
                     limits.maxLines(),
@@ -150,9 +151,7 @@ final class Draft {
                     Place.ofGrowth(changes, tooMuch.bookId()));
         }
         for (CartItem line : lines) {
-            if (line.quantity() > limits.maxQuantity()
-                    && line.quantity()
-                            > cart.item(line.bookId()).map(CartItem::quantity).orElse(0)) {
+            if (line.quantity() > limits.maxQuantity() && line.quantity() > quantityBefore(line.bookId())) {
                 throw beyond(
                         "maxQuantity",
                         limits.maxQuantity(),
@@ -162,9 +161,27 @@ final class Draft {
         }
     }
 
+    private int quantityBefore(String bookId) {
+        int index = indexOf(before, bookId);
+        return index < 0 ? 0 : before.get(index).quantity();
+    }
+
+    /** Returns the index of a book's line, or -1. */
+    static int indexOf(List<CartItem> lines, String bookId) {
+        int hash = bookId.hashCode();
+        for (int i = 0; i < lines.size(); i++) {
+            String candidate = lines.get(i).bookId();
+            if (candidate.hashCode() == hash
+                    && candidate.equals(bookId)) { // hash codes are kept, their text is far away
+                return i;
+            }
+        }
+        return -1;
+    }
+
     private CartRejectedException beyond(String limit, int value, String rule, Place place) {
         return new CartRejectedException(
-                cart.userId(),
+                userId,
                 Reason.LIMIT,
                 place + rule + " at most " + value + " (" + limit + ")",
                 place.index(),

@@ -1,15 +1,18 @@
 package com.cloudshelf.cart;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A number made of all that a cart shows, so that a change by a writer who raises no version gives another {@link CartVersion}. */
 final class Fingerprint {
+    private static final long START = 0xcbf29ce484222325L;
+
     private Fingerprint() {}
 
     /** Mixes lines in their order, without their times, and attributes in any order. */
-    static long of(Cart cart) {
-        long hash = 0xcbf29ce484222325L;
-        for (CartItem item : cart.items()) {
+    static long of(List<CartItem> items, Attributes attributes) {
+        long hash = START;
+        for (CartItem item : items) {
             hash = mix(hash, item.bookId());
             hash = mix(hash, item.titleOrNull());
             hash = mix(hash, item.authorOrNull());
@@ -18,7 +21,11 @@ final class Fingerprint {
             hash ^= hash >>> 32;
             hash = mix(hash, item.ownAttributes());
         }
-        return mix(~hash, cart.ownAttributes()); // turned, so that it shows whether the last line has them, or the cart
+        return mix(~hash, attributes); // turned, so that it shows whether the last line has them, or the cart
+    }
+
+    static long of(String text) {
+        return mix(START, text);
     }
 
     private static long mix(long hash, Attributes attributes) {

@@ -95,11 +95,7 @@ final class GetAllProtocol implements Protocol<GetAllProtocol.Evidence, Map<Stri
         return Decision.fail(
                 e,
                 throttled && (stop.reason() == Stop.Reason.TIME || stop.reason() == Stop.Reason.REQUESTS)
-                        ? new CartThrottledException(
-                                missing,
-                                e.missing.size() + " of " + userIds.size()
-                                        + " carts were left unprocessed, userId() is the first of them",
-                                null)
+                        ? CartThrottledException.unprocessed(missing, e.missing.size(), userIds.size())
                         : stop.asException(missing, e.lastFailure),
                 null);
     }

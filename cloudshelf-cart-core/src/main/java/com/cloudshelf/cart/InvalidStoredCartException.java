@@ -2,6 +2,9 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
+import java.io.ObjectInputStream;
+
 /**
  * The stored item cannot be a cart, or is of a format that this version of the library does not write:
  * {@link #attributePath()} holds something other than {@link #expected()}. The item stays untouched; the message says what to
@@ -42,5 +45,11 @@ public class InvalidStoredCartException extends CartStoreException {
     /** Returns what should be at the path. */
     public String expected() {
         return expected;
+    }
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+        in.defaultReadObject();
+        Checks.present("attributePath", attributePath);
+        Checks.present("expected", expected);
     }
 }

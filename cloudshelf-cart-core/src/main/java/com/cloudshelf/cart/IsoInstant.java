@@ -24,10 +24,13 @@ final class IsoInstant {
 
     private IsoInstant() {}
 
-    /** Returns the time, or {@code null} if the text is not one. */
+    /** Returns the time, or {@code null} if the text is not one of the years 0000 to 9999. */
     static @Nullable Instant parse(String text) {
         Instant instant = parseUtc(text);
-        return instant == null ? parseAnyForm(text) : instant;
+        if (instant == null) {
+            instant = parseAnyForm(text);
+        }
+        return instant == null || Checks.isTime(instant) ? instant : null;
     }
 
     private static @Nullable Instant parseUtc(String text) {

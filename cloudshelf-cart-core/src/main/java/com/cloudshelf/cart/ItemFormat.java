@@ -46,23 +46,7 @@ final class ItemFormat {
     /** The format that this version writes; a higher one is read as far as it is known, and never written. */
     static final long CURRENT_FORMAT = 1;
 
-    /** The names of the item that are no attributes of a shop's own. */
-    static final Set<String> KNOWN = Set.of(
-            USER_ID,
-            CART_ITEMS,
-            TOTAL_ITEMS,
-            TOTAL_PRICE,
-            LAST_UPDATED,
-            TTL,
-            FORMAT,
-            INCARNATION,
-            VERSION,
-            BOOK_IDS,
-            WRITES,
-            FORGOTTEN,
-            LAST_WRITE,
-            KEYS,
-            KEYS_UNTIL);
+    private static final Set<String> KNOWN = Attributes.NAMES_OF_THE_ITEM;
 
     /** DynamoDB's limit for an item. */
     static final int MAX_ITEM_BYTES = 400 * 1024;
@@ -215,15 +199,21 @@ final class ItemFormat {
                     linePath(index, BOOK_ID), "a string, not blank, of at most " + Checks.MAX_ID_BYTES + " bytes (S)");
         }
         int quantity = quantity(index, line.get(QUANTITY));
+        if (quantity == 0) {
+            return null;
+        }
         AttributeValue added = line.get(ADDED_AT);
-        CartItem item = CartItem.stored(
-                bookId,
-                lineText(index, line, TITLE),
-                lineText(index, line, AUTHOR),
-                micros(index, line.get(PRICE)),
-                quantity,
-                added == null ? null : lineInstant(index, added));
-        return quantity == 0 ? null : item;
+        try {
+            return CartItem.stored(
+                    bookId,
+                    lineText(index, line, TITLE),
+                    lineText(index, line, AUTHOR),
+                    micros(index, line.get(PRICE)),
+                    quantity,
+                    added == null ? null : lineInstant(index, added));
+        } catch (IllegalArgumentException e) {
+            throw invalid(linePath(index, ""), "a line, but " + e.getMessage());
+        }
     }
 
     private @Nullable String lineText(int index, Map<String, AttributeValue> line, String name) {

@@ -82,8 +82,7 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
                     null);
         }
         return switch (last.kind()) {
-            case THROTTLED ->
-                new CartThrottledException(userId, String.join(", ", last.throttlingReasons()), last.cause());
+            case THROTTLED -> new CartThrottledException(userId, last.throttlingReasons(), last.cause());
             case REFUSED ->
                 new CartUnavailableException(userId, "other writers kept the cart busy " + limit(), last.cause());
             case BUSY ->

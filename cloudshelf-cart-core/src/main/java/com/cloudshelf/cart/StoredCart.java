@@ -143,7 +143,10 @@ final class StoredCart implements Cart.Origin {
     @Override
     public CartVersion version() {
         long counter = memory == null ? 0 : memory.version();
-        return CartVersion.of(memory == null ? null : memory.incarnation(), counter, Fingerprint.of(cart));
+        return CartVersion.of(
+                memory == null ? null : memory.incarnation(),
+                counter,
+                Fingerprint.of(cart.items(), cart.ownAttributes()));
     }
 
     /** Collects what is known of an item. */

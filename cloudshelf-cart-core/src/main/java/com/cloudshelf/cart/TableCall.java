@@ -184,7 +184,7 @@ final class TableCall {
     private CartStoreException outOfTime() {
         Failure failure = lastFailure;
         if (failure != null && failure.kind() == Failure.Kind.THROTTLED) {
-            return new CartThrottledException(NO_USER, String.join(", ", failure.throttlingReasons()), failure.cause());
+            return new CartThrottledException(NO_USER, failure.throttlingReasons(), failure.cause());
         }
         return new CartUnavailableException(
                 NO_USER,
@@ -202,8 +202,7 @@ final class TableCall {
                     failure.cause());
         }
         return switch (failure.kind()) {
-            case THROTTLED ->
-                new CartThrottledException(NO_USER, String.join(", ", failure.throttlingReasons()), failure.cause());
+            case THROTTLED -> new CartThrottledException(NO_USER, failure.throttlingReasons(), failure.cause());
             case BUSY, UNSENT, AMBIGUOUS ->
                 new CartUnavailableException(
                         NO_USER, "DynamoDB did not answer dynamodb:" + failed.operation, failure.cause());

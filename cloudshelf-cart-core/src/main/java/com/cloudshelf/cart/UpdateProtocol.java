@@ -446,7 +446,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         List<CartItem> books = new ArrayList<>(changes.size());
         for (CartChange change : changes) {
             if (!(change instanceof CartChange.Add add)
-                    || Cart.indexOf(books, add.item().bookId()) >= 0) {
+                    || Draft.indexOf(books, add.item().bookId()) >= 0) {
                 return List.of();
             }
             books.add(add.item());

@@ -134,7 +134,8 @@ class CartChangeTest {
 
     @Test
     void subtract_ofACart_holdsItsBooksInOrder() {
-        Subtract subtract = Subtract.of(cartOf(book("b", "1", 2), book("a", "1", 3)));
+        Subtract subtract =
+                Subtract.of(cartOf(book("b", "1", 2), book("a", "1", 3)).items());
 
         Map<String, Integer> expected = new LinkedHashMap<>();
         expected.put("b", 2);

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CartUpdateTest {
-    private static final CartVersion VERSION = CartVersion.parse("v1");
+    private static final CartVersion VERSION = CartVersion.of("v", 1, 1);
 
     private static final Cart STORED = Cart.stored(cartOf(book("a", "1", 2)), VERSION, NOW, NOW.plusSeconds(60));
 

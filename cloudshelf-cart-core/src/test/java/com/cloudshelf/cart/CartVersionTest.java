@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,7 +35,7 @@ class CartVersionTest {
     void toString_anyValues_isFitForAnEntityTag(long counter, long fingerprint) {
         assertThat(CartVersion.of(null, counter, fingerprint).toString())
                 .matches(TOKEN)
-                .hasSizeLessThan(128);
+                .hasSizeLessThan(64);
         assertThat(CartVersion.of("-0AZ_az9-0AZ_az9", counter, fingerprint).toString())
                 .matches(TOKEN);
     }
@@ -67,18 +68,78 @@ class CartVersionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "\"a\"", "W/a", "a b", "a\n", "*", "a,b", "\u00e9", "a\u0000"})
+    @ValueSource(
+            strings = {
+                "",
+                "*",
+                "a",
+                "a.1",
+                "a.1.1",
+                "a..0000000000001",
+                ".1.0000000000001",
+                "a.01.0000000000001",
+                "a.1.000000000000A",
+                "a.1.000000000000.",
+                "a.1.000000000000-",
+                "a.1.zzzzzzzzzzzzz",
+                "a.3w5e11264sgsg.0000000000001",
+                "a.1.0000000000001.0000000000001",
+                "a.b.1.0000000000001",
+                "\u00e9.1.0000000000001",
+                "a.\u0661.0000000000001",
+                "ABSENT"
+            })
     void parse_textThatNoVersionHas_isRefused(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> CartVersion.parse(text));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-br", "-gzip", ";gzip", "--gzip", "+zstd", "\"", " ", "\r\n", "\n", "\u0000", ",a", ".", "0", "x",
+                "\u00e9"
+            })
+    void parse_suffixOfAProxyOrAnyOther_isRefusedWithAdvice(String suffix) {
+        for (CartVersion version :
+                List.of(CartVersion.ABSENT, CartVersion.of("a", 1, -1), CartVersion.of(null, 0, 0))) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CartVersion.parse(version + suffix))
+                    .withMessageContaining("-gzip")
+                    .withMessageContaining("-br")
+                    .withMessageContaining("quotes")
+                    .withMessageContaining("W/")
+                    .withMessageNotContaining(version.toString());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"", "W/", "W/\"", " ", "\r\n", "*", "a, ", "."})
+    void parse_anythingBefore_isRefused(String prefix) {
+        for (CartVersion version : List.of(CartVersion.ABSENT, CartVersion.of("a", 1, -1))) {
+            assertThatIllegalArgumentException().isThrownBy(() -> CartVersion.parse(prefix + version));
+        }
+    }
+
     @Test
     void parse_overlongText_isRefusedWithoutQuotingIt() {
-        assertThat(CartVersion.parse("v".repeat(128))).hasToString("v".repeat(128));
+        String longest = "v".repeat(24) + ".3w5e11264sgsf.3w5e11264sgsf";
+
+        assertThat(CartVersion.parse(longest)).hasToString(longest).isEqualTo(CartVersion.of("v".repeat(24), -1, -1));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> CartVersion.parse("v".repeat(129)))
-                .withMessageContaining("128")
+                .isThrownBy(() -> CartVersion.parse("v" + longest))
                 .withMessageNotContaining("vv");
+        assertThatIllegalArgumentException().isThrownBy(() -> CartVersion.parse("v".repeat(50_000_000)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "two words", "a.b", "\"", "\r\nSet-Cookie: a", "1234567890123456789012345"})
+    void of_incarnationThatAnotherProgramLeft_isATokenNevertheless(String incarnation) {
+        CartVersion version = CartVersion.of(incarnation, 1, 1);
+
+        assertThat(CartVersion.parse(version.toString())).isEqualTo(version);
+        assertThat(version)
+                .isNotEqualTo(CartVersion.of(incarnation + "x", 1, 1))
+                .isNotEqualTo(CartVersion.of(null, 1, 1));
     }
 
     @Test

@@ -153,7 +153,7 @@ class ItemFormatProperties {
 
     @Property
     void times_anyTimeThatIsWritten_isReadBack(
-            @ForAll @LongRange(min = -377_705_116_800L, max = 253_402_300_799L) long seconds,
+            @ForAll @LongRange(min = -62_167_219_200L, max = 253_402_300_799L) long seconds,
             @ForAll @IntRange(max = 999_999_999) int nanos,
             @ForAll @IntRange(max = 3) int digits) {
         int precision = (int) Math.pow(1000, 3 - digits);

@@ -573,7 +573,7 @@ class MutationTest {
 
         @Test
         void basedOn_cartOfAnotherStore_isReadAfresh() {
-            Cart foreign = Cart.stored(cartOf(book("a", "1", 1)), CartVersion.parse("v"), NOW, NOW.plusSeconds(9));
+            Cart foreign = Cart.stored(cartOf(book("a", "1", 1)), CartVersion.of("v", 1, 1), NOW, NOW.plusSeconds(9));
             table.put(Writes.itemWithLines(1));
             client.then(serve(table), serve(table));
 

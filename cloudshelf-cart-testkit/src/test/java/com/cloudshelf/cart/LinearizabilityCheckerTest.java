@@ -404,7 +404,7 @@ class LinearizabilityCheckerTest {
                 .map(line -> item(line[0], Integer.parseInt(line[1])))
                 .toList();
         Cart cart = new Cart(userId, items, null, null, null);
-        return Cart.stored(cart, CartVersion.parse(version), Instant.EPOCH, Instant.MAX);
+        return Cart.stored(cart, CartVersion.of(version, 1, 1), Instant.EPOCH, Instant.MAX);
     }
 
     private static CartItem item(String bookId, int quantity) {

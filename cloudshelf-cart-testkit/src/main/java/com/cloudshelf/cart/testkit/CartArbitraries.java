@@ -143,7 +143,7 @@ public final class CartArbitraries {
         List<CartChange> additions = items.stream().map(CartChange.Add::new).collect(Collectors.toList());
         return Cart.stored(
                 empty.apply(NO_LIMITS, lastUpdated, additions),
-                CartVersion.parse("generated." + writes),
+                CartVersion.parse("generated." + writes + "." + "0".repeat(13)),
                 lastUpdated,
                 lastUpdated.plus(TIME_TO_LIVE));
     }

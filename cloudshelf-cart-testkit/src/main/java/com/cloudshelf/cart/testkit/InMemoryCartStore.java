@@ -92,7 +92,7 @@ public final class InMemoryCartStore implements CartStore {
         private CartStoreException on(Cart current, boolean repeatable) {
             String userId = current.userId();
             return switch (this) {
-                case THROTTLED -> new CartThrottledException(userId, "", null);
+                case THROTTLED -> new CartThrottledException(userId, List.of(), null);
                 case UNAVAILABLE -> new CartUnavailableException(userId, "the failure was scripted by a test", null);
                 case ACCESS_DENIED -> new CartAccessException(userId, "the failure was scripted by a test", null);
                 case INVALID_ITEM -> new InvalidStoredCartException(userId, "cartItems", "a list (L)");
@@ -495,7 +495,8 @@ public final class InMemoryCartStore implements CartStore {
 
         private Cart write(Cart content, Map<String, Key> keys, Instant now) {
             writes++;
-            CartVersion version = CartVersion.parse(incarnation + "." + Long.toString(writes, Character.MAX_RADIX));
+            CartVersion version = CartVersion.parse(
+                    incarnation + "." + Long.toString(writes, Character.MAX_RADIX) + "." + "0".repeat(13));
             // A table keeps the time of expiry in whole seconds.
             Instant expiresAt = now.plus(timeToLive).truncatedTo(ChronoUnit.SECONDS);
             Cart cart = Cart.stored(content, version, now, expiresAt);

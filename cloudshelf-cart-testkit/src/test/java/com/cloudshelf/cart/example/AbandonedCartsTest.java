@@ -30,7 +30,7 @@ class AbandonedCartsTest {
     private final List<Cart> reminded = new ArrayList<>();
 
     private static Cart stored(Cart content) {
-        return Cart.stored(content, CartVersion.parse("a.1.b"), EXPIRY.minus(Duration.ofDays(30)), EXPIRY);
+        return Cart.stored(content, CartVersion.parse("a.1.000000000000b"), EXPIRY.minus(Duration.ofDays(30)), EXPIRY);
     }
 
     private void change(Instant now, Optional<Cart> before, Optional<Cart> after) {

@@ -566,7 +566,7 @@ class CartStoreContractTest {
                                 ? cart
                                 : Cart.stored(
                                         cart,
-                                        CartVersion.parse("1"),
+                                        CartVersion.parse("any.1.0000000000000"),
                                         cart.lastUpdated().orElseThrow(),
                                         cart.expiresAt().orElseThrow()));
             }
