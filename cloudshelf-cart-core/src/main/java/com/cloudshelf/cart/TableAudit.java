@@ -117,7 +117,7 @@ final class TableAudit {
             throw e;
         }
         CartAuditReport report = report();
-        tell(report);
+        tell(call, report);
         return report;
     }
 
@@ -165,7 +165,7 @@ final class TableAudit {
                 more = segments.stream().anyMatch(other -> !other.done());
             }
             if (more) { // the last report is told by the thread that knows that all is over
-                tell(report());
+                tell(call, report());
             }
         }
     }
@@ -295,8 +295,9 @@ final class TableAudit {
         segments.set(segment, new Segment(false, userId(item)));
     }
 
-    private void tell(CartAuditReport report) {
+    private void tell(TableCall call, CartAuditReport report) {
         synchronized (callbacks) {
+            call.requireTime();
             audit.progress.accept(report);
         }
     }
