@@ -91,6 +91,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
                         builder.maxConcurrency,
                         builder.maxPending,
                         builder.hedging,
+                        builder.hedgeDelayMillis,
                         builder.executor,
                         builder.taskDecorator));
         this.consistency = builder.consistency;
@@ -349,6 +350,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         private int maxConcurrency = 500;
         private int maxPending = 50_000;
         private double hedging = 0.02;
+        private long hedgeDelayMillis = -1;
         private @Nullable Executor executor;
         private UnaryOperator<Runnable> taskDecorator = UnaryOperator.identity();
         private @Nullable Consumer<DynamoDbAsyncClientBuilder> configuration;
@@ -529,6 +531,12 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
          */
         public Builder configureClient(Consumer<DynamoDbAsyncClientBuilder> configuration) {
             this.configuration = requireNonNull(configuration, "configuration");
+            return this;
+        }
+
+        /** After how long a request is hedged, whatever latencies were seen: a seam for tests. */
+        Builder hedgeDelayMillis(long hedgeDelayMillis) {
+            this.hedgeDelayMillis = hedgeDelayMillis;
             return this;
         }
 

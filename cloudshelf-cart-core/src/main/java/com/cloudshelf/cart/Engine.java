@@ -52,6 +52,7 @@ final class Engine {
             int maxConcurrency,
             int maxPending,
             double hedging,
+            long hedgeDelayMillis,
             @Nullable Executor executor,
             UnaryOperator<Runnable> taskDecorator) {}
 
@@ -78,7 +79,7 @@ final class Engine {
         this.wire = wire;
         this.settings = settings;
         this.places = new Places(settings.maxConcurrency);
-        this.hedging = new Hedging(settings.hedging);
+        this.hedging = new Hedging(settings.hedging, settings.hedgeDelayMillis);
         this.completions = settings.executor == null ? null : new Hop(settings.executor);
     }
 

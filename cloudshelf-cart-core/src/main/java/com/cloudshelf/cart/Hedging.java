@@ -17,12 +17,17 @@ final class Hedging {
     private static final long MAX_TOKENS = 20 * TOKEN;
 
     private final long share;
+    private final long fixedDelayMillis;
     private final AtomicLong tokens = new AtomicLong();
     private final Map<Request.Kind, Latencies> latencies = new EnumMap<>(Request.Kind.class);
 
-    /** @param share how many hedges there may be for each request; 0 for none */
-    Hedging(double share) {
+    /**
+     * @param share how many hedges there may be for each request; 0 for none
+     * @param fixedDelayMillis after how long a request counts as slow, whatever was seen; negative to go by what was seen
+     */
+    Hedging(double share, long fixedDelayMillis) {
         this.share = Math.round(share * TOKEN);
+        this.fixedDelayMillis = fixedDelayMillis;
         for (Request.Kind kind : Request.Kind.values()) {
             latencies.put(kind, new Latencies());
         }
@@ -40,7 +45,10 @@ final class Hedging {
 
     /** Returns after how long a request of a kind is hedged; negative if it is not. */
     long delayMillis(Request.Kind kind) {
-        return share > 0 ? of(kind).slowMillis() : -1;
+        if (share == 0) {
+            return -1;
+        }
+        return fixedDelayMillis >= 0 ? fixedDelayMillis : of(kind).slowMillis();
     }
 
     /** Spends a token and returns true if there is one. */

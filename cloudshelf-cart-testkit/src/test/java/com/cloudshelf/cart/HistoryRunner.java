@@ -234,6 +234,10 @@ final class HistoryRunner {
     private final CartLimits limits;
     private final boolean deletions;
     private final boolean jumpingWallClocks;
+
+    /** Whether each request that is not answered at once is sent once more, beside the first. */
+    private final boolean hedges;
+
     private final long maxSkewMillis;
     private volatile boolean foreignersCame;
 
@@ -243,6 +247,7 @@ final class HistoryRunner {
         this.limits = random.nextInt(3) == 0 ? CartLimits.of(4, 12) : CartLimits.defaults();
         this.deletions = random.nextInt(4) == 0;
         this.jumpingWallClocks = random.nextInt(3) > 0;
+        this.hedges = Boolean.getBoolean("histories.hedging") || Math.floorMod(plan.seed, 3) == 1;
         this.maxSkewMillis = random.nextInt(3) == 0 ? MAX_CLOCK_SKEW.toMillis() : 0;
         this.theme = HistoryActions.Theme.draw(random, deletions);
         this.history = new History(limits);
@@ -477,6 +482,8 @@ final class HistoryRunner {
                     .clock(clock)
                     .wallMillis(() -> (jumpingWallClocks ? clock.millis() : System.currentTimeMillis()) + skewMillis)
                     .ringSize(plan.ringSize)
+                    .hedging(hedges ? 1 : 0.02)
+                    .hedgeDelayMillis(hedges ? 1 : -1)
                     .build();
         }
 
@@ -554,7 +561,7 @@ final class HistoryRunner {
                     invoked,
                     operation.completed(),
                     outcome,
-                    isDirect(sent),
+                    isDirect(sent, hedges),
                     sent.stream().map(HistoryRunner::show).collect(Collectors.joining("; "))));
             return outcome;
         }
@@ -623,16 +630,16 @@ final class HistoryRunner {
 
     /**
      * Whether no answer was lost. A store may give up on an answer that is there already, and send its write again: then an
-     * id turns up once more that took effect before.
+     * id turns up once more that took effect before. With hedges, each of two copies may be the one that took effect.
      */
-    private static boolean isDirect(List<SentRequest> sent) {
+    private static boolean isDirect(List<SentRequest> sent, boolean hedges) {
         Set<String> written = new HashSet<>();
         for (SentRequest request : sent) {
             List<String> ids = READS.contains(request.operation()) ? List.of() : writeIds(request);
             if (!isAnswered(request) || ids.stream().anyMatch(written::contains)) {
                 return false;
             }
-            if (request.status().orElse(0) == 200) {
+            if (hedges || request.status().orElse(0) == 200) {
                 written.addAll(ids);
             }
         }

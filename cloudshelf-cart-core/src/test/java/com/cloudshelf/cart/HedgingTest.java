@@ -1,0 +1,191 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.Examples.USER;
+import static com.cloudshelf.cart.Examples.book;
+import static com.cloudshelf.cart.Outcomes.await;
+import static com.cloudshelf.cart.Outcomes.resultOf;
+import static com.cloudshelf.cart.ScriptedClient.hang;
+import static com.cloudshelf.cart.ScriptedClient.serve;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
+
+/** Requests that are slow are sent once more, within a budget, and never have two effects. */
+class HedgingTest {
+    private final TestClock clock = new TestClock(Examples.NOW);
+    private final ScriptedClient client = new ScriptedClient();
+    private final Table table = new Table();
+    private DynamoDbCartStore store = store(settings -> settings.hedging(1).hedgeDelayMillis(1));
+
+    private DynamoDbCartStore store(UnaryOperator<DynamoDbCartStore.Builder> settings) {
+        return settings.apply(DynamoDbCartStore.builder()
+                        .client(client)
+                        .clock(clock)
+                        .backoff(new Pauses())
+                        .operationTimeout(Duration.ofSeconds(60)))
+                .build();
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+        client.assertNotOverrun();
+    }
+
+    @Test
+    void get_thatHangs_isAnsweredByItsHedge() {
+        client.then(hang(), serve(table));
+
+        assertThat(resultOf(store.get(USER)).isEmpty()).isTrue();
+
+        assertThat(client.sent()).containsExactly("GetItem", "GetItem");
+        await(() -> store.inUse() == 0);
+    }
+
+    @Test
+    void hedge_sendsTheVerySameWrite() {
+        client.then(hang(), serve(table));
+
+        resultOf(store.addItem(USER, book("a", "1", 1)));
+
+        assertThat(client.requests().get(1)).isEqualTo(client.requests().get(0));
+    }
+
+    @Test
+    void add_carriedOutButNotAnswered_isFoundByItsHedge() {
+        CompletableFuture<DynamoDbResponse> never = new CompletableFuture<>();
+        client.then(
+                request -> {
+                    table.serve(request);
+                    return never;
+                },
+                serve(table));
+
+        assertThat(resultOf(store.addItem(USER, book("a", "1", 2))).totalItems()).isEqualTo(2);
+
+        await(never::isCancelled);
+        assertThat(client.sent()).hasSize(2);
+    }
+
+    @Test
+    void add_whoseFirstCopyLandsAfterItsHedge_hasOneEffect() {
+        List<DynamoDbRequest> late = new ArrayList<>();
+        client.then(
+                request -> {
+                    late.add(request);
+                    return new CompletableFuture<>();
+                },
+                serve(table));
+
+        assertThat(resultOf(store.addItem(USER, book("a", "1", 2))).totalItems()).isEqualTo(2);
+        CompletableFuture<? extends DynamoDbResponse> landed = serve(table).answer(late.get(0));
+
+        assertThat(landed).isCompletedExceptionally();
+    }
+
+    @Test
+    void setQuantity_hedgeRefusedByARival_doesNotTakeTheFirstCopyForRefused() {
+        table.put(Writes.itemWithLines(1));
+        List<DynamoDbRequest> late = new ArrayList<>();
+        DynamoDbCartStore rival = DynamoDbCartStore.builder()
+                .client(new ScriptedClient().thenAlways(serve(table)))
+                .clock(clock)
+                .build();
+        Cart seen = resultOf(rival.get(USER));
+        client.then(
+                        request -> {
+                            late.add(request);
+                            return new CompletableFuture<>();
+                        },
+                        serve(table).after(() -> resultOf(rival.setQuantity(USER, "book0", 9))))
+                .thenAlways(serve(table));
+
+        Cart cart =
+                resultOf(store.apply(CartUpdate.of(USER).setQuantity("book0", 7).basedOn(seen)));
+
+        assertThat(cart.totalItems()).isEqualTo(7);
+        assertThat(serve(table).answer(late.get(0))).isCompletedExceptionally();
+        rival.close();
+    }
+
+    @Test
+    void firstCopyAnsweredLate_isIgnored() {
+        CompletableFuture<DynamoDbResponse> first = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                return false;
+            }
+        };
+        client.then(request -> first, serve(table)).thenAlways(serve(table));
+
+        Cart cart = resultOf(store.get(USER));
+        first.completeExceptionally(Failures.accessDenied());
+
+        assertThat(cart.isEmpty()).isTrue();
+        resultOf(store.addItem(USER, book("a", "1", 1)));
+    }
+
+    @Nested
+    class Budget {
+        @Test
+        void firstCallsOfAProcess_areNotHedged() {
+            store.close();
+            store = store(settings -> settings.hedging(1));
+
+            assertThat(new Hedging(1, -1).delayMillis(Request.Kind.GET)).isNegative();
+        }
+
+        @Test
+        void delay_followsWhatWasSeen_andHungRequestsDoNotDragItAlong() {
+            Hedging hedging = new Hedging(0.02, -1);
+            for (int i = 0; i < 256; i++) {
+                hedging.of(Request.Kind.GET).add(Duration.ofMillis(i % 100 == 0 ? 10_000 : 5).toNanos());
+            }
+
+            assertThat(hedging.delayMillis(Request.Kind.GET)).isBetween(10L, 30L);
+            assertThat(hedging.delayMillis(Request.Kind.WRITE)).isNegative();
+        }
+
+        @Test
+        void share_boundsHowManyHedgesThereAre() {
+            Hedging hedging = new Hedging(0.02, -1);
+            int spent = 0;
+            for (int i = 0; i < 10_000; i++) {
+                hedging.sent();
+                spent += hedging.spend() ? 1 : 0;
+            }
+
+            assertThat(spent).isBetween(199, 200);
+        }
+
+        @Test
+        void shareOfZero_switchesItOff() {
+            assertThat(new Hedging(0, 1).delayMillis(Request.Kind.GET)).isNegative();
+        }
+
+        @Test
+        void noPlaceFree_sendsNoHedge() {
+            store.close();
+            store = store(settings -> settings.hedging(1).hedgeDelayMillis(1).maxConcurrency(1));
+            CompletableFuture<DynamoDbResponse> answer = new CompletableFuture<>();
+            client.then(request -> answer, serve(table));
+            CompletableFuture<Cart> first = store.get(USER);
+            CompletableFuture<Cart> second = store.get("second");
+
+            answer.complete(table.serve(client.requests().get(0)));
+
+            resultOf(first);
+            resultOf(second);
+            assertThat(client.sent()).hasSize(2);
+        }
+    }
+}

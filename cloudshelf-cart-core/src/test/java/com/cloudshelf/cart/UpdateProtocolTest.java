@@ -1,0 +1,215 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.Examples.NOW;
+import static com.cloudshelf.cart.Examples.USER;
+import static com.cloudshelf.cart.Examples.book;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
+
+/** The protocol of an update, called as the function that it is: no store, no client, no thread. */
+class UpdateProtocolTest {
+    private static final Write.Terms TERMS = new Write.Terms(Duration.ofDays(30), CartLimits.defaults(), 12);
+
+    private final Table table = new Table();
+    private long millis = NOW.toEpochMilli();
+
+    private static UpdateProtocol protocol(CartUpdate update) {
+        return new UpdateProtocol(update, TERMS, Duration.ofHours(24), "carts", true);
+    }
+
+    private Moment moment() {
+        millis++;
+        return new Moment(Instant.ofEpochMilli(millis), millis, WriteId::startedAt);
+    }
+
+    private static Event refusedBy(Map<String, AttributeValue> item) {
+        return Event.refused(Failure.of(Failures.refused(item)), false);
+    }
+
+    private static Write writeOf(Decision<Evidence, Cart> decision) {
+        return decision.request().write();
+    }
+
+    /** Carries a write out, and returns what its answer means. */
+    private Event deliver(Request request) {
+        Write write = request.write();
+        try {
+            DynamoDbResponse response = table.serve(
+                    switch (write.kind()) {
+                        case UPDATE ->
+                            write.asUpdate("carts")
+                                    .returnValues(write.after() == null ? "ALL_NEW" : null)
+                                    .returnValuesOnConditionCheckFailure("ALL_OLD")
+                                    .build();
+                        case PUT ->
+                            write.asPut("carts")
+                                    .returnValuesOnConditionCheckFailure("ALL_OLD")
+                                    .build();
+                        case DELETE ->
+                            write.asDelete("carts")
+                                    .returnValuesOnConditionCheckFailure("ALL_OLD")
+                                    .build();
+                    });
+            return response instanceof UpdateItemResponse updated
+                    ? Event.done(List.of(updated.attributes()), List.of())
+                    : Event.done(List.of(), List.of());
+        } catch (RuntimeException e) {
+            return Event.refused(Failure.of(e), false);
+        }
+    }
+
+    private void changeByAnother(CartUpdate update) {
+        UpdateProtocol another = protocol(update);
+        Decision<Evidence, Cart> decision = another.next(Evidence.NONE, Event.start(seen()), moment());
+        assertThat(another.next(decision.evidence(), deliver(decision.request()), moment()).kind())
+                .isEqualTo(Decision.Kind.SUCCEED);
+    }
+
+    private StoredCart seen() {
+        return ItemFormat.decode(USER, table.item(USER), Instant.ofEpochMilli(millis));
+    }
+
+    private Decision<Evidence, Cart> started(UpdateProtocol protocol) {
+        return protocol.next(Evidence.NONE, Event.start(null), moment());
+    }
+
+    @Test
+    void add_unknownItem_isSentWithoutARead() {
+        Decision<Evidence, Cart> decision = started(protocol(CartUpdate.of(USER).add(book("a", "1", 1))));
+
+        assertThat(decision.kind()).isEqualTo(Decision.Kind.SEND);
+        assertThat(writeOf(decision).before()).isNull();
+    }
+
+    @Test
+    void set_unknownItem_isReadFirst() {
+        Decision<Evidence, Cart> decision = started(protocol(CartUpdate.of(USER).setQuantity("a", 1)));
+
+        assertThat(decision.request()).isEqualTo(Request.get(USER, true));
+    }
+
+    @Test
+    void attempts_thatMayBeCarriedOutYet_shareOneId() {
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
+        Decision<Evidence, Cart> first = started(protocol);
+
+        Decision<Evidence, Cart> paused =
+                protocol.next(first.evidence(), Event.failed(Failure.of(Failures.lost())), moment());
+        Decision<Evidence, Cart> second = protocol.next(paused.evidence(), Event.resumed(), moment());
+
+        assertThat(paused.kind()).isEqualTo(Decision.Kind.PAUSE);
+        assertThat(second.evidence().attempts()).hasSize(2).extracting(Attempt::id).containsOnly(
+                first.evidence().attempts().get(0).id());
+    }
+
+    @Test
+    void raise_thatKeepsLosing_pausesAndEndsAsAConflict() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
+        Decision<Evidence, Cart> decision = started(protocol);
+        int pauses = 0;
+        for (int i = 0; i < 6; i++) {
+            if (decision.kind() == Decision.Kind.PAUSE) {
+                pauses++;
+                decision = protocol.next(decision.evidence(), Event.resumed(), moment());
+            }
+            if (decision.request().kind() == Request.Kind.GET) {
+                decision = protocol.next(
+                        decision.evidence(), Event.done(List.of(table.item(USER)), List.of()), moment());
+            }
+            changeByAnother(CartUpdate.of(USER).reprice("a", java.math.BigDecimal.valueOf(2 + i)));
+            decision = protocol.next(decision.evidence(), refusedBy(table.item(USER)), moment());
+        }
+
+        Decision<Evidence, Cart> end =
+                protocol.stop(decision.evidence(), Stop.because(Stop.Reason.TIME, false));
+
+        assertThat(pauses).isPositive();
+        assertThat(end.failure())
+                .isInstanceOfSatisfying(
+                        CartConflictException.class,
+                        conflict -> assertThat(conflict.current().item("a")).isPresent());
+    }
+
+    @Test
+    void verdict_whileALostAttemptMayLand_isFencedAndRestsOnTheAnswerOfTheFence() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).setQuantity("a", 5));
+        Decision<Evidence, Cart> write = protocol.next(Evidence.NONE, Event.start(seen()), moment());
+        Decision<Evidence, Cart> paused =
+                protocol.next(write.evidence(), Event.failed(Failure.of(Failures.lost())), moment());
+        // What is there is what the lost attempt is pinned to, but for a line that a foreign writer took away unnoticed.
+        Decision<Evidence, Cart> again = protocol.next(paused.evidence(), Event.resumed(), moment());
+        assertThat(again.evidence().attempts()).hasSize(2);
+
+        Event landed = deliver(again.request());
+        Decision<Evidence, Cart> end = protocol.next(again.evidence(), landed, moment());
+
+        assertThat(end.kind()).isEqualTo(Decision.Kind.SUCCEED);
+        assertThat(deliver(write.request()).kind()).isEqualTo(Event.Kind.REFUSED);
+        assertThat(seen().cart().totalItems()).isEqualTo(5);
+    }
+
+    @Test
+    void fence_thatIsThrottled_isSentAgainAndThenJudged() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("b", "1", 10_000)).add(book("b2", "1", 1)));
+        Decision<Evidence, Cart> add = started(protocol);
+        Decision<Evidence, Cart> lost =
+                protocol.next(add.evidence(), Event.failed(Failure.of(Failures.lost())), moment());
+        changeByAnother(CartUpdate.of(USER).add(book("b", "1", 1)));
+        Decision<Evidence, Cart> again = protocol.next(lost.evidence(), Event.resumed(), moment());
+        Decision<Evidence, Cart> fence = protocol.next(again.evidence(), deliver(again.request()), moment());
+        assertThat(fence.evidence().inFlight().purpose()).isEqualTo(Attempt.Purpose.FENCE);
+
+        Decision<Evidence, Cart> paused =
+                protocol.next(fence.evidence(), Event.failed(Failure.of(Failures.throttled())), moment());
+        Decision<Evidence, Cart> next = protocol.next(paused.evidence(), Event.resumed(), moment());
+        for (int i = 0; i < 3 && next.kind() == Decision.Kind.SEND; i++) {
+            Event event = next.request().kind() == Request.Kind.GET
+                    ? Event.done(List.of(table.item(USER)), List.of())
+                    : deliver(next.request());
+            next = protocol.next(next.evidence(), event, moment());
+        }
+
+        assertThat(next.failure())
+                .isInstanceOfSatisfying(
+                        CartRejectedException.class,
+                        rejected -> assertThat(rejected.reason()).isEqualTo(CartRejectedException.Reason.LIMIT));
+        assertThat(next.left()).isNotNull();
+        assertThat(deliver(add.request()).kind()).isEqualTo(Event.Kind.REFUSED);
+        changeByAnother(CartUpdate.of(USER).remove("b"));
+        assertThat(deliver(add.request()).kind()).isEqualTo(Event.Kind.REFUSED);
+    }
+
+    @Test
+    void deadline_beforeTheRequestLeft_isNotUnknown() {
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
+        Decision<Evidence, Cart> first = started(protocol);
+
+        assertThat(protocol.stop(first.evidence(), Stop.because(Stop.Reason.TIME, false)).failure())
+                .isExactlyInstanceOf(CartUnavailableException.class);
+        assertThat(protocol.stop(first.evidence(), Stop.because(Stop.Reason.TIME, true)).failure())
+                .isExactlyInstanceOf(CartOutcomeUnknownException.class);
+    }
+
+    @Test
+    void lostThenThrottledToTheEnd_isUnknown() {
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
+        Decision<Evidence, Cart> decision = started(protocol);
+        decision = protocol.next(decision.evidence(), Event.failed(Failure.of(Failures.lost())), moment());
+        decision = protocol.next(decision.evidence(), Event.resumed(), moment());
+        decision = protocol.next(decision.evidence(), Event.failed(Failure.of(Failures.throttled())), moment());
+
+        assertThat(protocol.stop(decision.evidence(), Stop.because(Stop.Reason.TIME, false)).failure())
+                .isExactlyInstanceOf(CartOutcomeUnknownException.class);
+    }
+}
