@@ -53,13 +53,12 @@ record Pin(Kind kind, @Nullable WriteId id, @Nullable StoredCart seen, long rest
         };
     }
 
+    /** Nothing but what the item remembers rules it out for good: an item without a memory may be given one by another write. */
     private boolean admitsUnpinned(StoredCart stored) {
         Memory memory = stored.memory();
-        return memory != null
-                && id != null
-                && stored.format() == ItemFormat.CURRENT_FORMAT
-                && !memory.holds(id)
-                && memory.forgotten() < id.begin();
+        return id != null
+                && stored.format() <= ItemFormat.CURRENT_FORMAT
+                && (memory == null || (!memory.holds(id) && memory.forgotten() < id.begin()));
     }
 
     private static boolean isAsSeen(StoredCart seen, StoredCart stored) {

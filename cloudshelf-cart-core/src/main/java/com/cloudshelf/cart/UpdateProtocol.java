@@ -40,6 +40,9 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
     /** A cart that another wrote to this short a while ago is probably being written to right now. */
     private static final long JUST_NOW_MILLIS = 200;
 
+    /** One conflict is settled from the item that came with it, a second one from the answer of a fence if it needs one. */
+    private static final int CONFLICTS_WITHOUT_A_PAUSE = 2;
+
     /** So many new books are added without a read at most: each needs a clause of the condition. */
     private static final int MAX_UNSEEN_BOOKS = 1;
 
@@ -127,10 +130,16 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         }
         return switch (attempt.purpose()) {
             case CHANGE -> changed(e, attempt, event, moment);
-            case FENCE ->
-                see(e.fate(Attempt.Fate.NOT_APPLIED), event.items().get(0), Sighting.Source.STRONG_READ, null, moment);
+            case FENCE -> fenced(e.fate(Attempt.Fate.NOT_APPLIED), event.items().get(0), moment);
             case REPAIR -> settled(e, attempt.write().after());
         };
+    }
+
+    /** The answer of a fence is as good as a strong read. But a call that keeps losing pauses, as after any other conflict. */
+    private Decision<Evidence, Cart> fenced(Evidence e, Map<String, AttributeValue> item, Moment moment) {
+        return e.conflicts() > CONFLICTS_WITHOUT_A_PAUSE
+                ? lost(e, item, null, moment)
+                : see(e, item, Sighting.Source.STRONG_READ, null, moment);
     }
 
     private Decision<Evidence, Cart> see(

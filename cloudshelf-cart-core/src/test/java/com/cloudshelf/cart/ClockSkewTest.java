@@ -52,9 +52,7 @@ class ClockSkewTest {
         clock.advance(Duration.ofHours(3));
         DynamoDbCartStore other = machine(Duration.ofSeconds(secondsAhead));
         ScriptedClient client = new ScriptedClient()
-                .then(
-                        serveAndLose(table),
-                        serve(table).after(() -> resultOf(other.addItem(USER, book("new", "1", 1)))))
+                .then(serveAndLose(table), serve(table).after(() -> resultOf(other.addItem(USER, book("new", "1", 1)))))
                 .thenAlways(serve(table));
 
         CompletableFuture<Void> clear = machine(Duration.ZERO, client).clear(USER);

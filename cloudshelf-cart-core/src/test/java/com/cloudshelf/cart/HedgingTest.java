@@ -70,7 +70,8 @@ class HedgingTest {
                 },
                 serve(table));
 
-        assertThat(resultOf(store.addItem(USER, book("a", "1", 2))).totalItems()).isEqualTo(2);
+        assertThat(resultOf(store.addItem(USER, book("a", "1", 2))).totalItems())
+                .isEqualTo(2);
 
         await(never::isCancelled);
         assertThat(client.sent()).hasSize(2);
@@ -86,7 +87,8 @@ class HedgingTest {
                 },
                 serve(table));
 
-        assertThat(resultOf(store.addItem(USER, book("a", "1", 2))).totalItems()).isEqualTo(2);
+        assertThat(resultOf(store.addItem(USER, book("a", "1", 2))).totalItems())
+                .isEqualTo(2);
         CompletableFuture<? extends DynamoDbResponse> landed = serve(table).answer(late.get(0));
 
         assertThat(landed).isCompletedExceptionally();
@@ -148,7 +150,8 @@ class HedgingTest {
         void delay_followsWhatWasSeen_andHungRequestsDoNotDragItAlong() {
             Hedging hedging = new Hedging(0.02, -1);
             for (int i = 0; i < 256; i++) {
-                hedging.of(Request.Kind.GET).add(Duration.ofMillis(i % 100 == 0 ? 10_000 : 5).toNanos());
+                hedging.of(Request.Kind.GET)
+                        .add(Duration.ofMillis(i % 100 == 0 ? 10_000 : 5).toNanos());
             }
 
             assertThat(hedging.delayMillis(Request.Kind.GET)).isBetween(10L, 30L);
