@@ -37,8 +37,9 @@ final class Answers {
             answer = credible || !got.item().isEmpty();
         } else if (response instanceof BatchGetItemResponse batch) { // names the table, or the keys that were left
             answer = !batch.responses().isEmpty() || !batch.unprocessedKeys().isEmpty();
-        } else if (response instanceof TransactGetItemsResponse both) { // an entry for each item, absent ones too
-            answer = !both.responses().isEmpty();
+        } else if (response
+                instanceof TransactGetItemsResponse both) { // an entry for each of two items, absent ones too
+            answer = both.responses().size() == 2;
         } else {
             answer = credible;
         }

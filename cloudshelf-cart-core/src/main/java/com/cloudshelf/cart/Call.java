@@ -109,6 +109,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         }
 
         synchronized void cancel() {
+            departure.stay(); // where it waits for credentials, it is not sent when they come
             unwanted = true;
             if (future != null) {
                 future.cancel(true);
@@ -434,9 +435,11 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private void onSlow() {
         long left = (lostAt - System.nanoTime()) / 1_000_000;
         if (left <= 0) {
+            boolean mayHaveLeft = isUnanswered();
             cancelCopies();
-            answered(Event.failed(Failure.of(
-                    new TimeoutException("no answer came within the time that this store gives a request"))));
+            TimeoutException cause =
+                    new TimeoutException("no answer came within the time that this store gives a request");
+            answered(Event.failed(new Failure(mayHaveLeft ? Failure.Kind.AMBIGUOUS : Failure.Kind.UNSENT, cause)));
             return;
         }
         Copy first = copies.get(0);

@@ -25,16 +25,24 @@ import software.amazon.awssdk.utils.async.SimplePublisher;
 final class Priming {
     private static final Logger LOG = Logs.logger();
 
-    private static final byte[] ANSWER = ("{\"Item\":{\"userId\":{\"S\":\"prime\"},\"cartItems\":{\"L\":[{\"M\":{"
-                    + "\"bookId\":{\"S\":\"book\"},\"title\":{\"S\":\"Title\"},\"author\":{\"S\":\"Author\"},"
-                    + "\"price\":{\"N\":\"9.5\"},\"quantity\":{\"N\":\"1\"},\"addedAt\":{\"S\":\"2025-01-01T00:00:00Z\"}}}]},"
-                    + "\"totalItems\":{\"N\":\"1\"},\"totalPrice\":{\"N\":\"9.5\"},\"ttl\":{\"N\":\"99999999999\"}}}")
-            .getBytes(StandardCharsets.UTF_8);
+    private static final String ITEM = "{\"userId\":{\"S\":\"prime\"},\"cartItems\":{\"L\":[{\"M\":{"
+            + "\"bookId\":{\"S\":\"book\"},\"title\":{\"S\":\"Title\"},\"author\":{\"S\":\"Author\"},"
+            + "\"price\":{\"N\":\"9.5\"},\"quantity\":{\"N\":\"1\"},\"addedAt\":{\"S\":\"2025-01-01T00:00:00Z\"}}}]},"
+            + "\"totalItems\":{\"N\":\"1\"},\"totalPrice\":{\"N\":\"9.5\"},\"ttl\":{\"N\":\"99999999999\"}}";
+
+    /** What a read reads, and what an update that asks for the new item gets. */
+    private static final byte[] ANSWER =
+            ("{\"Item\":" + ITEM + ",\"Attributes\":" + ITEM + "}").getBytes(StandardCharsets.UTF_8);
 
     private Priming() {}
 
     /** Warms the SDK up, then hands out a client that meets a stub. */
     static void withStub(Consumer<DynamoDbAsyncClient> calls) {
+        withStub(operation -> {}, calls);
+    }
+
+    /** @param operations is told the operation of each request that the stub gets */
+    static void withStub(Consumer<String> operations, Consumer<DynamoDbAsyncClient> calls) {
         try {
             WarmUp.run();
         } catch (LinkageError e) {
@@ -45,7 +53,7 @@ final class Priming {
                 .endpointOverride(URI.create("http://localhost"))
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("a", "b")))
                 .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry()))
-                .httpClient(new CannedHttpClient())
+                .httpClient(new CannedHttpClient(operations))
                 .build()) {
             calls.accept(client);
         }
@@ -58,6 +66,8 @@ final class Priming {
         carts.apply(update.add(CartItem.of("new", "Title", "Author", BigDecimal.ONE, 1))
                         .basedOn(cart))
                 .join();
+        carts.apply(update.add(CartItem.of("blind", "Title", "Author", BigDecimal.ONE, 1)))
+                .join();
         cart.version();
     }
 
@@ -69,8 +79,17 @@ final class Priming {
     }
 
     private static final class CannedHttpClient implements SdkAsyncHttpClient {
+        private final Consumer<String> operations;
+
+        CannedHttpClient(Consumer<String> operations) {
+            this.operations = operations;
+        }
+
         @Override
         public CompletableFuture<Void> execute(AsyncExecuteRequest request) {
+            String target =
+                    request.request().firstMatchingHeader("X-Amz-Target").orElse("");
+            operations.accept(target.substring(target.indexOf('.') + 1));
             request.responseHandler()
                     .onHeaders(SdkHttpResponse.builder().statusCode(200).build());
             SimplePublisher<ByteBuffer> body = new SimplePublisher<>();
