@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /** The answers that DynamoDB gives to reads of carts of several sizes, as the store and each peer had written them. */
@@ -30,8 +31,11 @@ final class CannedAnswers {
         String[] names = {STORE, RAW, ENHANCED};
         for (String name : names) {
             String table = dynamoDb.createCartTable();
-            DynamoDbCartStore store =
-                    DynamoDbCartStore.builder().client(client).tableName(table).build();
+            DynamoDbCartStore store = DynamoDbCartStore.builder()
+                    .client(client)
+                    .tableName(table)
+                    .operationTimeout(Duration.ofSeconds(30))
+                    .build();
             Carts carts = switch (name) {
                 case STORE -> new StoreCarts(store);
                 case RAW -> new RawCarts(client, table);
