@@ -3,6 +3,7 @@ package com.cloudshelf.cart;
 import static com.cloudshelf.cart.Examples.USER;
 import static com.cloudshelf.cart.Examples.book;
 import static com.cloudshelf.cart.WireServer.error;
+import static com.cloudshelf.cart.WireServer.hang;
 import static com.cloudshelf.cart.WireServer.http;
 import static com.cloudshelf.cart.WireServer.ok;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,7 +12,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
@@ -24,6 +28,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.metrics.MetricCollection;
 import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** What the caller is told of failures: the store over the SDK's real client and a server that misbehaves. */
 class FailureMeaningTest {
@@ -188,6 +193,29 @@ class FailureMeaningTest {
             if (!body.equals("{\"Responses\":{}}")) {
                 failure(CartUnavailableException.class, carts.merge("guest", USER, MergeStrategy.SUM));
             }
+        }
+    }
+
+    @Test
+    void pool_thatIsExhausted_neverMakesAnAnswerLost() throws Exception {
+        try (WireServer server = new WireServer(hang());
+                DynamoDbAsyncClient client = server.client()
+                        .httpClientBuilder(WireServer.netty()
+                                .maxConcurrency(1)
+                                .connectionAcquisitionTimeout(Duration.ofMillis(30)))
+                        .build();
+                DynamoDbCartStore carts = impatient(client)) {
+            client.getItem(request -> request.tableName("t").key(Map.of("userId", AttributeValue.fromS("u"))));
+            server.awaitRequest(); // which holds the only connection
+            List<CompletableFuture<Cart>> calls = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                calls.add(carts.addItem("user" + i, book("a", "1", 1)));
+            }
+            for (CompletableFuture<Cart> call : calls) {
+                assertThat(failure(CartUnavailableException.class, call).effectPossible())
+                        .isFalse();
+            }
+            assertThat(Set.copyOf(server.operations())).isEqualTo(Set.of("GetItem"));
         }
     }
 
