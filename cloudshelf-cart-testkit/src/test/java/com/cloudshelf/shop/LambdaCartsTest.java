@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
@@ -54,6 +55,11 @@ class LambdaCartsTest {
         server.close();
     }
 
+    @BeforeEach
+    void eraseTheCart() {
+        LambdaCarts.CARTS.delete("user123").join();
+    }
+
     @Test
     void addAndCheckout_repeated_haveOneEffect() {
         Duration remaining = Duration.ofSeconds(20);
@@ -68,6 +74,11 @@ class LambdaCartsTest {
         Cart left = LambdaCarts.checkout("user123", lines, "order-1", remaining);
         assertEquals(1, left.totalItems());
         assertTrue(left.item("book001").isPresent());
+    }
+
+    @Test
+    void firstCart_ofTheReadme_hasTheExactTotal() {
+        assertEquals(new BigDecimal("29.97"), FirstCart.fill());
     }
 
     @Test
