@@ -230,8 +230,12 @@ final class TableAudit {
             problems.add(Problem.HIGHER_FORMAT);
             return problems;
         }
-        if (!stored.isIndexed()) {
+        AttributeValue list = item.get(ItemFormat.CART_ITEMS);
+        List<AttributeValue> lines = list == null ? List.of() : list.l();
+        if (lines.size() > stored.cart().items().size()) {
             problems.add(Problem.DUPLICATE_LINES);
+        } else if (hasUnreadableDetails(stored, item, lines)) {
+            problems.add(Problem.UNREADABLE_DETAILS);
         }
         if (!isTotal(
                         item.get(ItemFormat.TOTAL_ITEMS),
@@ -252,6 +256,23 @@ final class TableAudit {
             problems.add(Problem.TTL_IN_MILLISECONDS);
         }
         return problems;
+    }
+
+    /** Whether a time is there that the cart does not show. */
+    private static boolean hasUnreadableDetails(
+            StoredCart stored, Map<String, AttributeValue> item, List<AttributeValue> lines) {
+        if (!isAbsent(item.get(ItemFormat.LAST_UPDATED))
+                && stored.cart().lastUpdated().isEmpty()) {
+            return true;
+        }
+        for (int i = 0; i < lines.size(); i++) {
+            CartItem line = stored.cart().items().get(i);
+            if (!isAbsent(lines.get(i).m().get(ItemFormat.ADDED_AT))
+                    && line.addedAt().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isTotal(@Nullable AttributeValue stored, BigDecimal total) {
