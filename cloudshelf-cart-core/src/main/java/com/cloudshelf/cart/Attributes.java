@@ -38,11 +38,10 @@ final class Attributes {
             ItemFormat.FORMAT,
             ItemFormat.INCARNATION,
             ItemFormat.VERSION,
-            ItemFormat.BOOK_IDS,
-            ItemFormat.WRITES,
+            ItemFormat.BOOK_HASHES,
+            ItemFormat.RING,
             ItemFormat.FORGOTTEN,
             ItemFormat.LAST_WRITE,
-            ItemFormat.KEYS,
             ItemFormat.KEYS_UNTIL);
 
     static final Attributes NONE = new Attributes(Map.of());

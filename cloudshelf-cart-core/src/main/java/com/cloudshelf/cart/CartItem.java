@@ -100,7 +100,7 @@ public final class CartItem implements Serializable {
      * @throws IllegalArgumentException if the name or the value breaks its rule; the message has the path of what does
      */
     public CartItem with(String name, Object value) {
-        Attributes.name(OWN_NAMES, name);
+        Attributes.name(CartItem.OWN_NAMES, name);
         return with(attributes.with(name, value));
     }
 

@@ -4,7 +4,10 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,15 @@ final class IsoInstant {
 
     /** How many days precede each month, from the first to the thirteenth, in a year that is no leap year. */
     private static final int[] DAYS_BEFORE = {0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
+
+    /** Longer than any time in a form that is read. */
+    private static final int LONGEST = 100;
+
+    private static final Pattern FORM = Pattern.compile("(?<day>[-+]?\\d{4,9}-\\d\\d-\\d\\d)"
+            + "(?:[Tt ](?<time>\\d\\d:\\d\\d[^Zz+\\[-]*)(?:(?<offset>[Zz]|[+-]\\d\\d(?::\\d\\d)*)(?<minutes>\\d\\d)?)?"
+            + "(?:\\[(?<zone>.+)])?)?");
+
+    private static final Pattern LEAP_SECOND = Pattern.compile(":59:60(?:\\.\\d+)?$");
 
     private IsoInstant() {}
 
@@ -93,20 +105,40 @@ final class IsoInstant {
         return from == to ? -1 : number;
     }
 
-    /** Other writers give an offset, or none where they mean UTC, as Python's {@code datetime.isoformat} does. */
+    /**
+     * Other writers give an offset, with or without a colon, or a zone, or neither where they mean UTC, as Python's
+     * {@code datetime.isoformat} does; a blank in place of the T; a leap second; or a day alone.
+     */
     private static @Nullable Instant parseAnyForm(String text) {
-        try {
-            return OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeException e) {
-            return parseWithoutOffset(text);
+        if (text.length() > LONGEST) {
+            return null;
         }
-    }
-
-    private static @Nullable Instant parseWithoutOffset(String text) {
+        Matcher form = FORM.matcher(text);
+        if (!form.matches()) {
+            return null;
+        }
+        String time = form.group("day") + 'T' + (form.group("time") == null ? "00:00" : form.group("time"));
+        String zone = form.group("zone");
         try {
-            return LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
+            if (form.group("offset") != null) {
+                return OffsetDateTime.parse(withoutLeapSecond(time) + offset(form))
+                        .toInstant();
+            }
+            ZoneId of = zone == null ? ZoneOffset.UTC : ZoneId.of(zone);
+            return LocalDateTime.parse(withoutLeapSecond(time)).atZone(of).toInstant();
         } catch (DateTimeException e) {
             return null;
         }
+    }
+
+    /** A leap second is the one before it, as the JDK has it; but a minute has no 60th second at any other time of the day. */
+    private static String withoutLeapSecond(String time) {
+        return LEAP_SECOND.matcher(time).replaceFirst(":59:59");
+    }
+
+    private static String offset(Matcher form) {
+        String offset = form.group("offset");
+        String minutes = form.group("minutes");
+        return offset.length() == "+02".length() ? offset + ':' + (minutes == null ? "00" : minutes) : offset;
     }
 }

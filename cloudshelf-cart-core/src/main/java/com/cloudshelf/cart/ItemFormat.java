@@ -1,11 +1,16 @@
 package com.cloudshelf.cart;
 
+import com.cloudshelf.cart.StoredCart.Drift;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,15 +28,19 @@ final class ItemFormat {
     static final String LAST_UPDATED = "lastUpdated";
     static final String TTL = "ttl";
 
-    static final String FORMAT = "format";
-    static final String INCARNATION = "incarnation";
     static final String VERSION = "version";
-    static final String BOOK_IDS = "bookIds";
-    static final String WRITES = "writes";
-    static final String FORGOTTEN = "forgotten";
-    static final String LAST_WRITE = "lastWrite";
-    static final String KEYS = "idempotencyKeys";
-    static final String KEYS_UNTIL = "keysUntil";
+    static final String FORMAT = "format";
+
+    // Short, because DynamoDB charges a write by the size of the item: docs/item-format.md says what they mean.
+    static final String INCARNATION = "ci";
+    static final String BOOK_HASHES = "cb";
+    static final String RING = "cw";
+    static final String FORGOTTEN = "cf";
+    static final String LAST_WRITE = "ct";
+    static final String KEYS_UNTIL = "cu";
+
+    /** What precedes the hash of an idempotency key in the name of its attribute. */
+    static final String KEY_PREFIX = "k_";
 
     static final String BOOK_ID = "bookId";
     static final String TITLE = "title";
@@ -40,26 +49,30 @@ final class ItemFormat {
     static final String QUANTITY = "quantity";
     static final String ADDED_AT = "addedAt";
 
-    static final String KEY_UNTIL = "until";
-    static final String KEY_DIGEST = "digest";
-
     /** The format that this version writes; a higher one is read as far as it is known, and never written. */
     static final long CURRENT_FORMAT = 1;
-
-    private static final Set<String> KNOWN = Attributes.NAMES_OF_THE_ITEM;
 
     /** DynamoDB's limit for an item. */
     static final int MAX_ITEM_BYTES = 400 * 1024;
 
     /** The names of all attributes and the values of those that hardly vary in size. */
-    private static final int FIXED_BYTES = 320;
+    private static final int FIXED_BYTES = 240;
 
-    private static final int BYTES_PER_KEY = 80;
+    /** The characters of the hash of an idempotency key, and of the digest of its changes. */
+    private static final int KEY_CHARS = 12;
+
+    private static final int TIME_BYTES = 6;
+    private static final int KEY_BYTES = TIME_BYTES + 9;
+
+    /** DynamoDB itself never removes an item whose time lies further back: it takes that for a mistake. */
+    private static final long LONGEST_EXPIRED_SECONDS = 5L * 365 * 86_400;
+
+    /** Numbers of the library's own are smaller than this; what is not is read as this. */
+    private static final long MOST = 1_000_000_000_000_000_000L;
 
     private static final String STRING = "a string (S)";
     private static final String A_QUANTITY = "a whole number from 0 to 2147483647 (N)";
     private static final String A_PRICE = "a number from 0 to 10^12 with at most 6 decimals (N)";
-    private static final String WHOLE = "a whole number of at least 0 (N)";
 
     private final String userId;
     private final Map<String, AttributeValue> item;
@@ -78,113 +91,177 @@ final class ItemFormat {
         return item.isEmpty() ? StoredCart.absent(userId) : new ItemFormat(userId, item).decode(now);
     }
 
+    // What an item means does not depend on who asks. Only the lines are the cart: whatever is wrong with the rest is
+    // drift,
+    // or no memory, and the next change mends it. NULL is "not there": object mappers write it for what they have no
+    // value for.
+
     private StoredCart decode(Instant now) {
         StoredCart.Builder stored = new StoredCart.Builder(userId);
         stored.exists = true;
-        AttributeValue ttl = item.get(TTL);
-        if (ttl != null) {
-            long seconds = Math.min(whole(TTL, ttl, "a time in epoch seconds (N)"), Instant.MAX.getEpochSecond());
-            stored.expiresAt = Instant.ofEpochSecond(seconds);
-            stored.expired = seconds <= now.getEpochSecond();
-        }
-        item.forEach((name, value) -> stored.unknownBytes += KNOWN.contains(name) ? 0 : utf8(name) + sizeOf(value));
+        item.forEach((name, value) -> {
+            if (!isOwn(name, value)) {
+                stored.others = stored.others.isEmpty() ? new LinkedHashMap<>() : stored.others;
+                stored.others.put(name, value);
+            }
+        });
         AttributeValue list = item.get(CART_ITEMS);
-        int listSize = list == null ? StoredCart.Pins.NO_LIST : StoredCart.Pins.ANY_LIST;
-        if (list != null && list.hasL()) {
-            listSize = list.l().size();
-        }
         stored.pins = new StoredCart.Pins(
                 item.get(VERSION),
                 item.get(INCARNATION),
                 item.get(TOTAL_ITEMS),
                 item.get(TOTAL_PRICE),
                 item.get(LAST_UPDATED),
-                ttl,
-                listSize);
-        AttributeValue format = item.get(FORMAT);
-        stored.format = format == null ? 0 : whole(FORMAT, format, WHOLE);
+                item.get(TTL),
+                listSize(list));
+        stored.keysUntil = item.get(KEYS_UNTIL);
+        decodeExpiry(stored, now);
+        decodeMemory(stored);
         if (stored.expired) {
             // What it holds is no cart any more, and need not be fit to be one.
-            stored.memory = memoryOfExpired();
+            stored.drift = Set.of();
             return stored.build();
         }
-        stored.memory = memory();
-        if (listSize == StoredCart.Pins.ANY_LIST) {
+        if (stored.pins.listSize() == StoredCart.Pins.ANY_LIST) {
             throw invalid(CART_ITEMS, "a list (L)");
         }
-        decodeLines(list == null ? List.of() : list.l(), stored);
-        stored.lastUpdated = instant(LAST_UPDATED, item.get(LAST_UPDATED));
-        BigDecimal items = total(TOTAL_ITEMS);
-        BigDecimal price = total(TOTAL_PRICE);
-
-        StoredCart result = stored.build();
-        boolean totalsTrue = (items == null
-                        || items.compareTo(BigDecimal.valueOf(result.cart().totalItems())) == 0)
-                && (price == null || price.compareTo(result.cart().totalPrice()) == 0);
-        if (totalsTrue && stored.indexed && (stored.idsTrue || stored.memory == null)) {
-            return result;
+        decodeLines(list == null || !list.hasL() ? List.of() : list.l(), stored);
+        AttributeValue updated = present(LAST_UPDATED);
+        stored.lastUpdated = instant(updated);
+        if (updated != null && stored.lastUpdated == null) {
+            stored.drifted(Drift.DISPLAY);
         }
-        stored.drifted = true;
+        if (!isTotal(TOTAL_ITEMS, BigDecimal.valueOf(stored.content.totalItems()))
+                || !isTotal(TOTAL_PRICE, stored.content.totalPrice())) {
+            stored.drifted(Drift.TOTALS);
+        }
         return stored.build();
     }
 
-    private @Nullable BigDecimal total(String name) {
-        AttributeValue total = item.get(name);
-        return total == null ? null : number(name, total, "a number (N)");
+    private static boolean isOwn(String name, AttributeValue value) {
+        return Attributes.NAMES_OF_THE_ITEM.contains(name) || isKey(name, value);
     }
 
-    private @Nullable Memory memoryOfExpired() {
-        try {
-            return memory();
-        } catch (InvalidStoredCartException e) {
-            return null;
+    private static boolean isKey(String name, AttributeValue value) {
+        return name.startsWith(KEY_PREFIX)
+                && name.length() == KEY_PREFIX.length() + KEY_CHARS
+                && value.b() != null
+                && value.b().asByteArrayUnsafe().length == KEY_BYTES;
+    }
+
+    private static int listSize(@Nullable AttributeValue list) {
+        if (list == null) {
+            return StoredCart.Pins.NO_LIST;
         }
+        if (list.hasL()) {
+            return list.l().size();
+        }
+        return isNull(list) ? StoredCart.Pins.NULL_LIST : StoredCart.Pins.ANY_LIST;
+    }
+
+    private static boolean isThere(@Nullable AttributeValue value) {
+        return value != null && !isNull(value);
+    }
+
+    private static boolean isNull(AttributeValue value) {
+        return Boolean.TRUE.equals(value.nul());
+    }
+
+    /** Returns an attribute that is there, and not there as {@code NULL}. */
+    private @Nullable AttributeValue present(String name) {
+        AttributeValue value = item.get(name);
+        return value == null || isNull(value) ? null : value;
+    }
+
+    private void decodeExpiry(StoredCart.Builder stored, Instant now) {
+        AttributeValue ttl = present(TTL);
+        BigDecimal time = number(ttl);
+        if (time == null) {
+            if (ttl != null) {
+                stored.drifted(Drift.DISPLAY);
+            }
+            return;
+        }
+        long seconds = floor(time);
+        if (seconds <= now.getEpochSecond() - LONGEST_EXPIRED_SECONDS) {
+            return; // DynamoDB will not remove it, so it goes on; a time of 0 is a field that was left unset
+        }
+        stored.expiresAt = Instant.ofEpochSecond(Math.min(seconds, Instant.MAX.getEpochSecond()));
+        stored.expired = seconds <= now.getEpochSecond();
+    }
+
+    private boolean isTotal(String name, BigDecimal expected) {
+        AttributeValue total = present(name);
+        if (total == null) {
+            return true;
+        }
+        BigDecimal number = number(total);
+        return number != null && number.compareTo(expected) == 0;
     }
 
     private void decodeLines(List<AttributeValue> values, StoredCart.Builder stored) {
         List<CartItem> items = new ArrayList<>(values.size());
         List<AttributeValue> lines = values;
         LineIndex index = new LineIndex(items, values.size());
+        boolean oneForEach = true;
         for (int i = 0; i < values.size(); i++) {
             AttributeValue value = values.get(i);
             CartItem line = line(i, value);
             int earlier = line == null ? LineIndex.NONE : index.appendIfAbsent(line);
-            if (line != null && earlier == LineIndex.NONE) {
-                if (!stored.indexed) {
-                    lines.add(value);
-                }
-                continue;
+            boolean kept = line != null && earlier == LineIndex.NONE;
+            AttributeValue mended = line == null ? null : withoutJunk(line, value);
+            if (mended != null) {
+                stored.drifted(Drift.DISPLAY);
             }
-            if (stored.indexed) {
+            if ((!kept || mended != null) && stored.indexed) {
                 stored.indexed = false;
                 lines = new ArrayList<>(values.subList(0, i));
             }
-            if (line != null && earlier != LineIndex.NONE) {
-                CartItem first = items.get(earlier);
-                int quantity = first.quantity() + line.quantity();
-                if (quantity < 0) {
-                    throw invalid(
-                            CART_ITEMS + "[" + i + "]." + QUANTITY, "a quantity that fits the book's other lines");
+            if (kept) {
+                if (!stored.indexed) {
+                    lines.add(mended == null ? value : mended);
                 }
-                CartItem merged = first.withDetailsOf(line).withQuantity(quantity);
-                if (line.addedAtOrNull() != null) {
-                    merged = merged.withAddedAtIfAbsent(line.addedAtOrNull());
-                }
-                items.set(earlier, merged);
-                Map<String, AttributeValue> attributes =
-                        new LinkedHashMap<>(lines.get(earlier).m());
-                value.m().forEach(attributes::putIfAbsent);
-                lines.set(earlier, encodeLine(merged, attributes));
+                continue;
             }
+            oneForEach = false;
+            if (line == null) {
+                stored.drifted(Drift.INDEX);
+                continue;
+            }
+            stored.drifted(Drift.DUPLICATES);
+            CartItem first = items.get(earlier);
+            int quantity = first.quantity() + line.quantity();
+            if (quantity < 0) {
+                throw invalid(linePath(i, QUANTITY), "a quantity that fits the book's other lines");
+            }
+            CartItem merged = first.withDetailsOf(line).withQuantity(quantity);
+            if (line.addedAtOrNull() != null) {
+                merged = merged.withAddedAtIfAbsent(line.addedAtOrNull());
+            }
+            items.set(earlier, merged);
+            Map<String, AttributeValue> attributes =
+                    new LinkedHashMap<>(lines.get(earlier).m());
+            value.m().forEach(attributes::putIfAbsent);
+            lines.set(earlier, encodeLine(merged, attributes));
         }
-        AttributeValue ids = item.get(BOOK_IDS);
-        if (ids != null && !ids.hasSs()) {
-            throw invalid(BOOK_IDS, "a set of strings (SS)");
+        AttributeValue hashes = present(BOOK_HASHES);
+        List<SdkBytes> books = hashes == null || !hashes.hasBs() ? List.of() : hashes.bs();
+        boolean isForeign = stored.memory == null && hashes == null;
+        stored.idsTrue = oneForEach && index.isOneForEach(books);
+        if ((hashes != null && !hashes.hasBs())
+                || (!isForeign && !stored.idsTrue && !(oneForEach && index.isOf(books)))) {
+            stored.drifted(Drift.INDEX);
         }
-        List<String> bookIds = ids == null ? List.of() : ids.ss();
-        stored.idsTrue = stored.indexed && bookIds.size() == items.size() && index.holdsAll(bookIds);
-        stored.content = new Cart(userId, items, null, null, null);
+        Attributes attributes = stored.others.isEmpty()
+                ? Attributes.NONE
+                : AttributeValues.shown(Attributes.NAMES_OF_THE_ITEM, stored.others);
+        stored.content = new Cart(userId, items, attributes, null, null, null);
         stored.lines = lines;
+    }
+
+    /** Returns the line without a time that cannot be read, or {@code null} if it has no such. */
+    private static @Nullable AttributeValue withoutJunk(CartItem line, AttributeValue value) {
+        return line.addedAtOrNull() == null && isThere(value.m().get(ADDED_AT)) ? encodeLine(line, value.m()) : null;
     }
 
     /** Returns the line, or {@code null} if it is one of quantity 0: nothing, in the way of some other writer. */
@@ -202,18 +279,22 @@ final class ItemFormat {
         if (quantity == 0) {
             return null;
         }
-        AttributeValue added = line.get(ADDED_AT);
+        String title = lineText(index, line, TITLE);
+        String author = lineText(index, line, AUTHOR);
+        long price = micros(index, line.get(PRICE));
+        Instant time = instant(line.get(ADDED_AT));
+        Instant addedAt = time == null || Checks.isTime(time) ? time : null;
+        int others = line.size() - 3 - present(line, TITLE) - present(line, AUTHOR) - present(line, ADDED_AT);
+        Attributes attributes = others == 0 ? Attributes.NONE : AttributeValues.shown(CartItem.OWN_NAMES, line);
         try {
-            return CartItem.stored(
-                    bookId,
-                    lineText(index, line, TITLE),
-                    lineText(index, line, AUTHOR),
-                    micros(index, line.get(PRICE)),
-                    quantity,
-                    added == null ? null : lineInstant(index, added));
+            return CartItem.stored(bookId, title, author, price, quantity, addedAt, attributes);
         } catch (IllegalArgumentException e) {
             throw invalid(linePath(index, ""), "a line, but " + e.getMessage());
         }
+    }
+
+    private static int present(Map<String, AttributeValue> line, String name) {
+        return line.containsKey(name) ? 1 : 0;
     }
 
     private @Nullable String lineText(int index, Map<String, AttributeValue> line, String name) {
@@ -222,18 +303,10 @@ final class ItemFormat {
             return null;
         }
         String text = value.s();
-        if (text == null) {
+        if (text == null && !isNull(value)) {
             throw invalid(linePath(index, name), STRING);
         }
         return text;
-    }
-
-    private Instant lineInstant(int index, AttributeValue value) {
-        Instant instant = value.s() == null ? null : IsoInstant.parse(value.s());
-        if (instant == null) {
-            throw invalid(linePath(index, ADDED_AT), "an ISO-8601 time (S)");
-        }
-        return instant;
     }
 
     private int quantity(int index, @Nullable AttributeValue value) {
@@ -267,91 +340,100 @@ final class ItemFormat {
     }
 
     /** Reads the library's own attributes; an item that lacks one of them was not written by it, or was broken since. */
-    private @Nullable Memory memory() {
-        AttributeValue incarnation = item.get(INCARNATION);
-        AttributeValue version = item.get(VERSION);
-        AttributeValue writes = item.get(WRITES);
-        AttributeValue forgotten = item.get(FORGOTTEN);
-        AttributeValue lastWrite = item.get(LAST_WRITE);
-        Map<String, Memory.Key> keys = keys(item.get(KEYS));
-        String id = text(INCARNATION, incarnation);
-        long counter = version == null ? 0 : whole(VERSION, version, WHOLE);
-        if (writes != null && !writes.hasSs()) {
-            throw invalid(WRITES, "a set of strings (SS)");
+    private void decodeMemory(StoredCart.Builder stored) {
+        AttributeValue format = present(FORMAT);
+        BigDecimal formatNumber = number(format);
+        stored.format = formatNumber == null ? 0 : ceiling(formatNumber);
+        BigDecimal version = number(present(VERSION));
+        stored.counter = version == null ? 0 : Math.max(0, floor(version));
+
+        AttributeValue incarnation = present(INCARNATION);
+        AttributeValue ring = present(RING);
+        BigDecimal forgotten = number(present(FORGOTTEN));
+        BigDecimal lastWrite = number(present(LAST_WRITE));
+        if (formatNumber != null
+                && incarnation != null
+                && incarnation.b() != null
+                && version != null
+                && version.signum() >= 0
+                && ring != null
+                && ring.hasBs()
+                && forgotten != null
+                && lastWrite != null
+                && lastWrite.signum() >= 0) {
+            List<WriteId> ids = new ArrayList<>(ring.bs().size());
+            ring.bs().forEach(id -> ids.add(WriteId.of(id)));
+            stored.memory = new Memory(
+                    WriteId.of(incarnation.b()), stored.counter, ids, floor(forgotten), floor(lastWrite), keys());
+        } else if (format != null || incarnation != null || ring != null || forgotten != null || lastWrite != null) {
+            stored.drifted(Drift.INDEX);
         }
-        long floor = forgotten == null ? 0 : whole(FORGOTTEN, forgotten, "a time in epoch milliseconds (N)");
-        long last = lastWrite == null ? 0 : whole(LAST_WRITE, lastWrite, "a time in epoch milliseconds (N)");
-        AttributeValue until = item.get(KEYS_UNTIL);
-        if (until != null) {
-            whole(KEYS_UNTIL, until, "a time in epoch milliseconds (N)");
-        }
-        if (id == null || version == null || writes == null || forgotten == null || lastWrite == null) {
-            return null;
-        }
-        return new Memory(id, counter, writes.ss(), floor, last, keys);
     }
 
-    private Map<String, Memory.Key> keys(@Nullable AttributeValue value) {
-        if (value == null) {
-            return Map.of();
-        }
-        if (!value.hasM()) {
-            throw invalid(KEYS, "a map (M)");
-        }
+    private Map<String, Memory.Key> keys() {
         Map<String, Memory.Key> keys = new HashMap<>();
-        value.m().forEach((hash, key) -> {
-            AttributeValue until = key.hasM() ? key.m().get(KEY_UNTIL) : null;
-            AttributeValue digest = key.hasM() ? key.m().get(KEY_DIGEST) : null;
-            if (until == null || digest == null || digest.s() == null) {
-                throw invalid(KEYS + "." + hash, "a map of " + KEY_UNTIL + " (N) and " + KEY_DIGEST + " (S)");
+        item.forEach((name, value) -> {
+            if (isKey(name, value)) {
+                ByteBuffer bytes = value.b().asByteBuffer();
+                long until = ((bytes.getShort() & 0xffffL) << 32) | (bytes.getInt() & 0xffffffffL);
+                byte[] digest = new byte[bytes.remaining()];
+                bytes.get(digest);
+                String text = Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
+                keys.put(name.substring(KEY_PREFIX.length()), new Memory.Key(until, text));
             }
-            keys.put(hash, new Memory.Key(whole(KEYS + "." + hash + "." + KEY_UNTIL, until, WHOLE), digest.s()));
         });
-        return keys;
+        return keys.isEmpty() ? Map.of() : keys;
     }
 
-    private @Nullable String text(String path, @Nullable AttributeValue value) {
-        if (value == null) {
+    /** Returns a number, or {@code null} if the value is none. */
+    private static @Nullable BigDecimal number(@Nullable AttributeValue value) {
+        if (value == null || value.n() == null) {
             return null;
         }
-        if (value.s() == null) {
-            throw invalid(path, STRING);
-        }
-        return value.s();
-    }
-
-    private BigDecimal number(String path, AttributeValue value, String expected) {
-        if (value.n() == null) {
-            throw invalid(path, expected);
-        }
-        return new BigDecimal(value.n());
-    }
-
-    private long whole(String path, AttributeValue value, String expected) {
-        long plain = value.n() == null ? Decimal.NOT_PLAIN : Decimal.whole(value.n());
+        long plain = Decimal.whole(value.n());
         if (plain != Decimal.NOT_PLAIN) {
-            return plain;
-        }
-        BigDecimal number = number(path, value, expected);
-        if (number.signum() < 0 || number.precision() - number.scale() > 18) {
-            throw invalid(path, expected);
+            return BigDecimal.valueOf(plain);
         }
         try {
-            return number.longValueExact();
-        } catch (ArithmeticException e) {
-            throw invalid(path, expected);
+            return new BigDecimal(value.n());
+        } catch (NumberFormatException e) {
+            return null; // only where an item comes by another way than from DynamoDB
         }
     }
 
-    private @Nullable Instant instant(String path, @Nullable AttributeValue value) {
-        if (value == null) {
-            return null;
+    /** Returns the whole part of a number, cut off at 18 digits; no work grows with its exponent. */
+    private static long floor(BigDecimal number) {
+        long digits = (long) number.precision() - number.scale();
+        if (digits > 18) {
+            return number.signum() < 0 ? -MOST : MOST;
         }
-        Instant instant = value.s() == null ? null : IsoInstant.parse(value.s());
-        if (instant == null) {
-            throw invalid(path, "an ISO-8601 time (S)");
+        if (digits <= 0) {
+            return number.signum() < 0 ? -1 : 0;
         }
-        return instant;
+        return number.setScale(0, RoundingMode.FLOOR).longValueExact();
+    }
+
+    private static long ceiling(BigDecimal number) {
+        return -floor(number.negate());
+    }
+
+    private static @Nullable Instant instant(@Nullable AttributeValue value) {
+        return value == null || value.s() == null ? null : IsoInstant.parse(value.s());
+    }
+
+    /** Returns the whole part of a number. */
+    static long whole(AttributeValue value) {
+        BigDecimal number = number(value);
+        return number == null ? 0 : floor(number);
+    }
+
+    /** Returns the version after the one that is stored, whatever program counts there: above it in any case. */
+    static AttributeValue nextVersion(@Nullable AttributeValue stored) {
+        BigDecimal version = number(stored);
+        if (version == null || version.signum() < 0) {
+            return n(1);
+        }
+        return version.precision() - version.scale() > 18 ? n(version.add(BigDecimal.ONE)) : n(floor(version) + 1);
     }
 
     /** Returns the refusal to write an item of a format that this version does not know. */
@@ -373,7 +455,7 @@ final class ItemFormat {
         return new InvalidStoredCartException(userId, path, expected);
     }
 
-    /** Writes a line into what is stored of it already, so that attributes of other writers stay. */
+    /** Writes a line into what is stored of it already, so that what cannot be shown of other writers' attributes stays. */
     static AttributeValue encodeLine(CartItem item, Map<String, AttributeValue> stored) {
         Map<String, AttributeValue> line = new LinkedHashMap<>(stored);
         line.put(BOOK_ID, s(item.bookId()));
@@ -383,6 +465,9 @@ final class ItemFormat {
         line.put(QUANTITY, n(item.quantity()));
         Instant added = item.addedAtOrNull();
         putOrRemove(line, ADDED_AT, added == null ? null : added.toString());
+        if (!item.ownAttributes().isEmpty() || !stored.isEmpty()) {
+            putOwn(line, AttributeValues.shown(CartItem.OWN_NAMES, stored), item.ownAttributes());
+        }
         return AttributeValue.fromM(line);
     }
 
@@ -405,7 +490,18 @@ final class ItemFormat {
         if (!Objects.equals(added, from.addedAtOrNull())) {
             putOrRemove(line, ADDED_AT, added == null ? null : added.toString());
         }
+        putOwn(line, from.ownAttributes(), to.ownAttributes());
         return AttributeValue.fromM(line);
+    }
+
+    private static void putOwn(Map<String, AttributeValue> line, Attributes from, Attributes to) {
+        AttributeValues.changes(from, to).forEach((name, value) -> {
+            if (value == null) {
+                line.remove(name);
+            } else {
+                line.put(name, value);
+            }
+        });
     }
 
     private static void putOrRemove(Map<String, AttributeValue> line, String name, @Nullable String text) {
@@ -416,14 +512,35 @@ final class ItemFormat {
         }
     }
 
-    static AttributeValue encodeKeys(Map<String, Memory.Key> keys) {
-        Map<String, AttributeValue> map = new LinkedHashMap<>();
-        keys.forEach((hash, key) -> map.put(hash, encodeKey(key)));
-        return AttributeValue.fromM(map);
+    static AttributeValue encodeKey(Memory.Key key) {
+        byte[] digest = Base64.getUrlDecoder().decode(key.digest());
+        byte[] bytes = ByteBuffer.allocate(TIME_BYTES + digest.length)
+                .putShort((short) (key.until() >>> 32))
+                .putInt((int) key.until())
+                .put(digest)
+                .array();
+        return AttributeValue.fromB(SdkBytes.fromByteArrayUnsafe(bytes));
     }
 
-    static AttributeValue encodeKey(Memory.Key key) {
-        return AttributeValue.fromM(Map.of(KEY_UNTIL, n(key.until()), KEY_DIGEST, s(key.digest())));
+    static String keyName(String hash) {
+        return KEY_PREFIX + hash;
+    }
+
+    static AttributeValue b(WriteId id) {
+        return AttributeValue.fromB(id.bytes());
+    }
+
+    static AttributeValue bs(Collection<WriteId> ids) {
+        List<SdkBytes> bytes = new ArrayList<>(ids.size());
+        ids.forEach(id -> bytes.add(id.bytes()));
+        return AttributeValue.fromBs(bytes);
+    }
+
+    /** Returns the set of the hashes of the books in these lines. */
+    static AttributeValue hashes(Collection<CartItem> lines) {
+        Set<SdkBytes> hashes = new LinkedHashSet<>();
+        lines.forEach(line -> hashes.add(LineIndex.stored(LineIndex.hash(line.bookId()))));
+        return AttributeValue.fromBs(List.copyOf(hashes));
     }
 
     static AttributeValue s(String value) {
@@ -438,67 +555,21 @@ final class ItemFormat {
         return AttributeValue.fromN(value.toPlainString());
     }
 
-    static AttributeValue ss(Collection<String> values) {
-        return AttributeValue.fromSs(List.copyOf(values));
-    }
-
     /**
      * Returns about the size of the item that would hold a cart, by DynamoDB's rules for item sizes: names and values count,
      * lists and maps add 3 bytes and 1 for each element, a number counts a byte for two digits and one more.
      */
     static int sizeOf(StoredCart stored) {
-        int size = stored.unknownBytes() + FIXED_BYTES + utf8(stored.userId());
+        int size = stored.unknownBytes() + FIXED_BYTES + AttributeValues.utf8(stored.userId());
         for (AttributeValue line : stored.lines()) {
-            size += 1 + sizeOf(line);
+            size += 1 + AttributeValues.sizeOf(line);
         }
-        for (CartItem line : stored.cart().items()) {
-            size += utf8(line.bookId());
-        }
+        size += stored.lines().size() * LineIndex.HASH_BYTES;
         Memory memory = stored.memory();
         return memory == null
                 ? size
-                : size + memory.writes().size() * WriteId.LENGTH + memory.keys().size() * BYTES_PER_KEY;
-    }
-
-    static int sizeOf(AttributeValue value) {
-        int size = 0;
-        switch (value.type()) {
-            case S -> size = utf8(value.s());
-            case N -> size = value.n().length() / 2 + 2;
-            case B -> size = value.b().asByteArrayUnsafe().length;
-            case SS -> {
-                for (String element : value.ss()) {
-                    size += utf8(element);
-                }
-            }
-            case NS -> {
-                for (String digits : value.ns()) {
-                    size += digits.length() / 2 + 2;
-                }
-            }
-            case BS -> {
-                for (SdkBytes bytes : value.bs()) {
-                    size += bytes.asByteArrayUnsafe().length;
-                }
-            }
-            case L -> {
-                size = 3;
-                for (AttributeValue element : value.l()) {
-                    size += 1 + sizeOf(element);
-                }
-            }
-            case M -> {
-                size = 3;
-                for (Map.Entry<String, AttributeValue> entry : value.m().entrySet()) {
-                    size += 1 + utf8(entry.getKey()) + sizeOf(entry.getValue());
-                }
-            }
-            default -> size = 1;
-        }
-        return size;
-    }
-
-    private static int utf8(String text) {
-        return Math.max(text.length(), Checks.utf8Length(text));
+                : size
+                        + memory.ring().size() * WriteId.LENGTH
+                        + memory.keys().size() * (KEY_PREFIX.length() + KEY_CHARS + KEY_BYTES);
     }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * a line may carry.
  */
 record KeyedChanges(String hash, String digest) {
-    private static final int HASH_BYTES = 16;
+    private static final int HASH_BYTES = 9;
 
     static KeyedChanges of(String key, List<CartChange> changes) {
         MessageDigest digest = sha256();

@@ -1,10 +1,19 @@
 package com.cloudshelf.cart;
 
 import java.util.List;
+import software.amazon.awssdk.core.SdkBytes;
 
-/** Finds lines by book while a cart is read: a hash table of positions, without an object for each. */
+/**
+ * Finds lines by book while a cart is read: a hash table of positions, without an object for each. It also knows the hashes
+ * that stand for the books in the item.
+ */
 final class LineIndex {
     static final int NONE = -1;
+
+    /** Of a book ID, three bytes are kept in the item. */
+    static final int HASH_BYTES = 3;
+
+    private static final int HASH_BITS = 8 * HASH_BYTES;
 
     private final List<CartItem> lines;
     private final int[] slots;
@@ -15,9 +24,30 @@ final class LineIndex {
         this.slots = new int[Integer.highestOneBit(Math.max(most, 1)) * 4];
     }
 
+    /** Returns the hash of a book ID: the upper 24 bits of its {@link String#hashCode} times 0x9e3779b9. */
+    static int hash(String bookId) {
+        return (bookId.hashCode() * 0x9e3779b9) >>> (Integer.SIZE - HASH_BITS);
+    }
+
+    /** Returns the form in which a hash is stored. */
+    static SdkBytes stored(int hash) {
+        return SdkBytes.fromByteArrayUnsafe(new byte[] {(byte) (hash >>> 16), (byte) (hash >>> 8), (byte) hash});
+    }
+
+    private static int read(SdkBytes stored) {
+        byte[] bytes = stored.asByteArrayUnsafe();
+        return bytes.length == HASH_BYTES
+                ? ((bytes[0] & 0xff) << 16) | ((bytes[1] & 0xff) << 8) | (bytes[2] & 0xff)
+                : NONE;
+    }
+
     /** Appends a line for a new book; returns the position of the book's line if there is one already. */
     int appendIfAbsent(CartItem line) {
-        int slot = slot(line.bookId());
+        String bookId = line.bookId();
+        int slot = slot(hash(bookId));
+        while (slots[slot] != 0 && !lines.get(slots[slot] - 1).bookId().equals(bookId)) {
+            slot = next(slot);
+        }
         int earlier = slots[slot] - 1;
         if (earlier == NONE) {
             lines.add(line);
@@ -26,22 +56,48 @@ final class LineIndex {
         return earlier;
     }
 
-    boolean holdsAll(List<String> bookIds) {
-        for (int i = 0; i < bookIds.size(); i++) {
-            if (slots[slot(bookIds.get(i))] == 0) {
+    /** Returns whether there is exactly one of these hashes for each line. */
+    boolean isOneForEach(List<SdkBytes> stored) {
+        return stored.size() == lines.size() && holdsAll(stored);
+    }
+
+    /** Returns whether these are the hashes of the lines, of which two may have the same. */
+    boolean isOf(List<SdkBytes> stored) {
+        return holdsAll(stored)
+                && (stored.size() == lines.size()
+                        || stored.size()
+                                == lines.stream()
+                                        .map(line -> hash(line.bookId()))
+                                        .distinct()
+                                        .count());
+    }
+
+    private boolean holdsAll(List<SdkBytes> stored) {
+        for (int i = 0; i < stored.size(); i++) {
+            if (!holds(read(stored.get(i)))) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Returns the slot that holds the book's position plus one, or the empty one where that belongs. */
-    private int slot(String bookId) {
-        int hash = bookId.hashCode() * 0x9e3779b9;
-        int slot = hash >>> (Integer.numberOfLeadingZeros(slots.length) + 1);
-        while (slots[slot] != 0 && !lines.get(slots[slot] - 1).bookId().equals(bookId)) {
-            slot = (slot + 1) & (slots.length - 1);
+    private boolean holds(int hash) {
+        if (hash == NONE) {
+            return false;
         }
-        return slot;
+        int slot = slot(hash);
+        while (slots[slot] != 0 && hash(lines.get(slots[slot] - 1).bookId()) != hash) {
+            slot = next(slot);
+        }
+        return slots[slot] != 0;
+    }
+
+    private int slot(int hash) {
+        int bits = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(slots.length);
+        return bits <= HASH_BITS ? hash >>> (HASH_BITS - bits) : hash;
+    }
+
+    private int next(int slot) {
+        return (slot + 1) & (slots.length - 1);
     }
 }

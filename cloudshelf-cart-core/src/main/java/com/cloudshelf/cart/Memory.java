@@ -1,49 +1,36 @@
 package com.cloudshelf.cart;
 
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an item remembers of its writes, so that a write can tell whether an earlier try of itself took effect.
+ * What an item remembers of its writes, so that a write can tell whether an earlier attempt of itself took effect.
  *
- * @param incarnation the id of the write that began this cart
+ * @param incarnation the ID of the write that started this cart
  * @param version raised by every write of this library
- * @param writes the ids of recent writes, the ring
- * @param forgotten every id that left the ring began at or before this time (epoch ms)
+ * @param ring the IDs of recent writes, in no order
+ * @param forgotten every ID that left the ring was drawn at or before this time (epoch ms)
  * @param lastWrite when this library last wrote (epoch ms, by the writer's clock)
  * @param keys idempotency keys by hash
  */
 record Memory(
-        String incarnation, long version, List<String> writes, long forgotten, long lastWrite, Map<String, Key> keys) {
+        WriteId incarnation, long version, List<WriteId> ring, long forgotten, long lastWrite, Map<String, Key> keys) {
+
+    // Why what is dropped may be dropped. An ID is asked for by its own call only, and a call lasts at most 60 seconds;
+    // but
+    // clocks of machines may be half an hour apart. So an ID that is 31 minutes old by any machine's clock belongs to a
+    // call
+    // that has ended, and may leave. If the ring overflows before that, its older half leaves all the same, and calls
+    // whose IDs
+    // were drawn before `forgotten` can no longer be told that they had no effect. Nothing leaves without `forgotten`
+    // rising.
 
     /** An idempotency key: remembered until a time (epoch ms), for changes with this digest. */
     record Key(long until, String digest) {}
-
-    /** How long a cart must have gone unwritten before its item, and so its memory, may be deleted. */
-    static final long REST_MILLIS = 3_600_000;
-
-    /** Ids older than this belong to calls that ended long ago; nobody will ask for them. */
-    private static final long STALE_MILLIS = 120_000;
-
-    /** To sort the ring for what is stale is a good part of the work for a write: not for every one. */
-    private static final int TRIM_EVERY = 8;
-
-    static final int MAX_KEYS = 100;
-
-    /** Begins the memory of a new cart, which takes over what an expired one at the same place remembered. */
-    static Memory begin(WriteId id, @Nullable Memory before) {
-        long floor = floorOf(id.begin());
-        if (before == null) {
-            return new Memory(id.text(), 0, List.of(), floor, 0, Map.of());
-        }
-        // What left the ring before must not pass for what never left it.
-        long least = before.hasForgottenNothing() ? floor : floor + 1;
-        return new Memory(id.text(), before.version, before.writes, Math.max(least, before.forgotten), 0, before.keys);
-    }
 
     /** What an item tells of a write ID. */
     enum Trace {
@@ -55,11 +42,48 @@ record Memory(
         FORGOTTEN
     }
 
+    /** How long a cart must have gone unwritten before its item, and so its memory, may be deleted. */
+    static final long REST_MILLIS = 3_600_000;
+
+    /** How far the clocks of machines may be apart. */
+    static final long CLOCK_SKEW_MILLIS = 1_800_000;
+
+    /** IDs older than this belong to calls that have ended, whichever machine's clock drew them; nobody will ask for them. */
+    static final long STALE_MILLIS = CLOCK_SKEW_MILLIS + 60_000;
+
+    /** How many keys a cart remembers before it takes no more: none is forgotten early. */
+    static final int MAX_KEYS = 1000;
+
+    /** More would not fit into one expression; the rest leaves with the next write. */
+    static final int MAX_DROPPED_KEYS = 25;
+
+    private static final Comparator<WriteId> OLDEST_FIRST = Comparator.comparingLong(WriteId::begin);
+
+    /** Starts the memory of a new cart, which takes over what an expired one at the same place remembered. */
+    static Memory start(WriteId id, @Nullable Memory before, long versionBefore) {
+        long floor = floorOf(id);
+        if (before == null) {
+            return new Memory(id, versionBefore, List.of(), floor, 0, Map.of());
+        }
+        // What left the ring before must not pass for what never left it.
+        long least = before.hasForgottenNothing() ? floor : floor + 1;
+        return new Memory(id, versionBefore, before.ring, Math.max(least, before.forgotten), 0, before.keys);
+    }
+
     Trace traceOf(WriteId id) {
-        if (holds(id)) {
+        if (ring.contains(id)) {
             return Trace.PRESENT;
         }
-        return provesAbsenceOf(id) || hasForgottenNothing() ? Trace.ABSENT : Trace.FORGOTTEN;
+        return id.begin() > forgotten || hasForgottenNothing() ? Trace.ABSENT : Trace.FORGOTTEN;
+    }
+
+    boolean holds(WriteId id) {
+        return ring.contains(id);
+    }
+
+    /** Returns whether there was one write of this library, and no more, since an earlier memory of the same item. */
+    boolean isNextAfter(@Nullable Memory earlier) {
+        return earlier != null && version == earlier.version + 1 && incarnation.equals(earlier.incarnation);
     }
 
     /** Whether this ID, or one of the same millisecond, is the last one that left the ring. */
@@ -69,30 +93,17 @@ record Memory(
 
     /** Whether no ID has left the ring: {@code forgotten} still is the floor that the start of the cart set. */
     private boolean hasForgottenNothing() {
-        return forgotten == floorOf(WriteId.begin(incarnation));
+        return forgotten == floorOf(incarnation);
     }
 
-    private static long floorOf(long start) {
-        return start - REST_MILLIS / 2;
+    /** A new cart knows nothing of what was before it: an attempt of long ago must not pass for one that it would remember. */
+    private static long floorOf(WriteId incarnation) {
+        return Math.max(0, incarnation.begin() - REST_MILLIS / 2);
     }
 
     /** Returns when this cart was started, by the clock of the machine that did. */
     long startedAt() {
-        return WriteId.begin(incarnation);
-    }
-
-    boolean holds(WriteId id) {
-        return writes.contains(id.text());
-    }
-
-    /** Returns whether an id that is not in the ring was never there. */
-    boolean provesAbsenceOf(WriteId id) {
-        return id.begin() > forgotten;
-    }
-
-    /** Returns whether there was one write of this library, and no more, since an earlier memory of the same item. */
-    boolean isNextAfter(@Nullable Memory earlier) {
-        return earlier != null && version == earlier.version + 1 && incarnation.equals(earlier.incarnation);
+        return incarnation.begin();
     }
 
     boolean isRested(long now) {
@@ -100,7 +111,7 @@ record Memory(
     }
 
     boolean isFull(int ringSize) {
-        return writes.size() >= ringSize;
+        return ring.size() >= ringSize;
     }
 
     long keysUntil() {
@@ -125,41 +136,49 @@ record Memory(
         return live;
     }
 
-    /**
-     * Returns the memory after one more write. A ring that is a quarter full forgets what is stale every eighth time, a full
-     * one its older half.
-     *
-     * @param refused the id of an addition of the same call that is to be refused from now on, if it has one
-     */
-    Memory after(WriteId id, @Nullable WriteId refused, long now, long systemNow, int ringSize) {
-        List<String> ring = new ArrayList<>(writes.size() + 2);
-        ring.addAll(writes);
+    /** Returns the memory after one more write, which drops what is stale; of a ring that is still full, also the older half. */
+    Memory after(WriteId id, long version, long now, long systemNow, int ringSize) {
+        List<WriteId> kept = new ArrayList<>(ring.size() + 1);
         long floor = forgotten;
-        if (isFull(ringSize) || (version % TRIM_EVERY == 0 && ring.size() >= ringSize / 4)) {
-            Collections.sort(ring);
-            int drop = isFull(ringSize) ? ring.size() - ringSize / 2 : 0;
-            while (drop < ring.size() && WriteId.begin(ring.get(drop)) < systemNow - STALE_MILLIS) {
-                drop++;
+        for (WriteId old : ring) {
+            if (old.begin() < systemNow - STALE_MILLIS) {
+                floor = raised(floor, old);
+            } else if (!old.equals(id)) {
+                kept.add(old);
             }
-            for (String left : ring.subList(0, drop)) {
-                floor = Math.max(floor, WriteId.begin(left));
-            }
-            ring.subList(0, drop).clear();
         }
-        if (refused != null) {
-            ring.remove(refused.text());
-            ring.add(refused.text());
+        if (kept.size() >= ringSize) {
+            kept.sort(OLDEST_FIRST);
+            List<WriteId> leaving = kept.subList(0, kept.size() - ringSize / 2);
+            floor = raised(floor, leaving.get(leaving.size() - 1));
+            leaving.clear();
         }
-        ring.remove(id.text());
-        ring.add(id.text());
-        return new Memory(incarnation, version + 1, ring, floor, Math.max(now, lastWrite), keys);
+        kept.add(id);
+        return new Memory(incarnation, version, kept, floor, Math.max(now, lastWrite), withoutExpiredKeys(now));
     }
 
-    /** Returns the memory with a key, and without those that are past their retention. */
-    Memory with(String hash, Key key, long now) {
-        Map<String, Key> kept = new HashMap<>(keys);
-        kept.values().removeIf(old -> old.until() <= now);
-        kept.put(hash, key);
-        return new Memory(incarnation, version, writes, forgotten, lastWrite, kept);
+    /** Returns {@code forgotten} once this ID has left: no longer the floor in any case, which says that none has. */
+    private long raised(long forgotten, WriteId left) {
+        return Math.max(forgotten, Math.max(left.begin(), floorOf(incarnation) + 1));
+    }
+
+    /** Keys of another machine's clock are kept for as long as that may be behind this one's. */
+    private Map<String, Key> withoutExpiredKeys(long now) {
+        Map<String, Key> kept = keys;
+        int dropped = 0;
+        for (Map.Entry<String, Key> key : keys.entrySet()) {
+            if (key.getValue().until() <= now - CLOCK_SKEW_MILLIS && dropped < MAX_DROPPED_KEYS) {
+                kept = dropped == 0 ? new HashMap<>(keys) : kept;
+                kept.remove(key.getKey());
+                dropped++;
+            }
+        }
+        return kept;
+    }
+
+    Memory with(String hash, Key key) {
+        Map<String, Key> more = new HashMap<>(keys);
+        more.put(hash, key);
+        return new Memory(incarnation, version, ring, forgotten, lastWrite, more);
     }
 }

@@ -140,8 +140,8 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
         Cart merged = into.cart().merge(from.cart(), strategy, terms.limits(), moment.now());
         WriteId id = moment.newId(Math.max(floor(from), floor(into)));
         Write.Stamp stamp = new Write.Stamp(id, moment.now(), moment.systemNow());
-        Write write = Write.merge(into, merged, from, stamp, terms);
-        Write clear = Write.clear(from, null, stamp, terms);
+        Write write = PinnedWrites.merge(into, merged, from, stamp, terms);
+        Write clear = PinnedWrites.clear(from, null, stamp, terms);
         Request transaction = Request.transact(List.of(write, clear), id.text());
         return Decision.send(
                 new Evidence(id, transaction, write.after(), e.rounds + 1, false, into, e.lastFailure), transaction);

@@ -1,9 +1,12 @@
 package com.cloudshelf.cart;
 
 import java.time.Instant;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -13,6 +16,29 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * <p>Immutable. {@link ItemFormat} makes it of an item, {@link Write} of an item and a change.
  */
 final class StoredCart implements Cart.Origin {
+    /** What another writer left in the item that this library would not have. The next change mends all of it. */
+    enum Drift {
+        /** The totals are not those of the lines. */
+        TOTALS(true),
+        /** There are several lines for one book. */
+        DUPLICATES(true),
+        /** What the library keeps for itself is not that of the lines: as after every change by a writer who knows no more. */
+        INDEX(false),
+        /** A time, or the time to live, cannot be read. */
+        DISPLAY(true);
+
+        private final boolean warning;
+
+        Drift(boolean warning) {
+            this.warning = warning;
+        }
+
+        /** Whether somebody should look at the writer: a correct change by another program is no reason to. */
+        boolean isWarning() {
+            return warning;
+        }
+    }
+
     /** The attributes whose stored form a write pins, so that a writer who knows no versions shows up as a conflict. */
     record Pins(
             @Nullable AttributeValue version,
@@ -27,6 +53,9 @@ final class StoredCart implements Cart.Origin {
 
         /** What is there is not pinned: an expired item need not hold a list. */
         static final int ANY_LIST = -2;
+
+        /** There is {@code NULL} in place of a list. */
+        static final int NULL_LIST = -3;
 
         /** Whether a condition that pins these holds for an item of those; it pins the time to live of an expired cart only. */
         boolean hold(Pins there, boolean expired) {
@@ -48,12 +77,14 @@ final class StoredCart implements Cart.Origin {
     private final List<AttributeValue> lines;
     private final boolean indexed;
     private final boolean idsTrue;
-    private final boolean drifted;
+    private final Set<Drift> drift;
     private final Pins pins;
     private final @Nullable Memory memory;
     private final long format;
-    private final int unknownBytes;
+    private final Map<String, AttributeValue> others;
     private final @Nullable Instant expiresAt;
+    private final @Nullable AttributeValue keysUntil;
+    private final long counter;
     private final Cart cart;
 
     /** Whether the stored list is, line for line, the cart's: only then may a write address a line by its index. */
@@ -61,7 +92,7 @@ final class StoredCart implements Cart.Origin {
         return indexed;
     }
 
-    /** Whether the stored set of book ids is that of the lines. */
+    /** Whether the item holds exactly one hash for each of its lines: only then can a book be added unseen. */
     boolean areIdsTrue() {
         return idsTrue;
     }
@@ -73,12 +104,14 @@ final class StoredCart implements Cart.Origin {
         this.lines = builder.lines;
         this.indexed = builder.indexed;
         this.idsTrue = builder.idsTrue;
-        this.drifted = builder.drifted;
+        this.drift = builder.drift.isEmpty() ? Set.of() : Collections.unmodifiableSet(builder.drift);
         this.pins = builder.pins;
         this.memory = builder.memory;
         this.format = builder.format;
-        this.unknownBytes = builder.unknownBytes;
+        this.others = builder.others;
         this.expiresAt = builder.expiresAt;
+        this.keysUntil = builder.keysUntil;
+        this.counter = builder.counter;
         this.cart = expired
                 ? new Cart(userId, List.of(), null, null, this)
                 : new Cart(builder.content, builder.lastUpdated, builder.expiresAt, this);
@@ -106,9 +139,13 @@ final class StoredCart implements Cart.Origin {
         return expired;
     }
 
-    /** Whether another writer left totals, lines or book ids that contradict each other. */
+    /** What another writer left that the next change mends. */
+    Set<Drift> drift() {
+        return drift;
+    }
+
     boolean isDrifted() {
-        return drifted;
+        return !drift.isEmpty();
     }
 
     /** The attribute values of the cart's lines, one for each, unknown attributes included. */
@@ -130,9 +167,29 @@ final class StoredCart implements Cart.Origin {
         return format;
     }
 
+    /** The number in {@code version}, be it another program's: a write goes above it. */
+    long counter() {
+        return counter;
+    }
+
+    /** The stored time until which the item holds keys. */
+    @Nullable
+    AttributeValue keysUntil() {
+        return keysUntil;
+    }
+
     /** The size of the attributes that this library does not know. */
     int unknownBytes() {
-        return unknownBytes;
+        int size = 0;
+        for (Map.Entry<String, AttributeValue> other : others.entrySet()) {
+            size += AttributeValues.sizeOf(other.getKey(), other.getValue());
+        }
+        return size;
+    }
+
+    /** The attributes of the item that are not the library's. */
+    Map<String, AttributeValue> others() {
+        return others;
     }
 
     /** Whether a read made now would take the item for expired. */
@@ -142,11 +199,8 @@ final class StoredCart implements Cart.Origin {
 
     @Override
     public CartVersion version() {
-        long counter = memory == null ? 0 : memory.version();
-        return CartVersion.of(
-                memory == null ? null : memory.incarnation(),
-                counter,
-                Fingerprint.of(cart.items(), cart.ownAttributes()));
+        String incarnation = memory == null ? null : memory.incarnation().text();
+        return CartVersion.of(incarnation, counter, Fingerprint.of(cart.items(), cart.ownAttributes()));
     }
 
     /** Collects what is known of an item. */
@@ -158,14 +212,18 @@ final class StoredCart implements Cart.Origin {
         List<AttributeValue> lines = List.of();
         boolean indexed = true;
         boolean idsTrue = true;
-        boolean drifted;
+        Set<Drift> drift = Set.of();
         Pins pins = Pins.NONE;
+        long counter;
+
+        @Nullable
+        AttributeValue keysUntil;
 
         @Nullable
         Memory memory;
 
         long format;
-        int unknownBytes;
+        Map<String, AttributeValue> others = Map.of();
 
         @Nullable
         Instant lastUpdated;
@@ -176,6 +234,13 @@ final class StoredCart implements Cart.Origin {
         Builder(String userId) {
             this.userId = userId;
             this.content = new Cart(userId, List.of(), null, null, null);
+        }
+
+        void drifted(Drift kind) {
+            if (drift.isEmpty()) {
+                drift = EnumSet.noneOf(Drift.class);
+            }
+            drift.add(kind);
         }
 
         StoredCart build() {

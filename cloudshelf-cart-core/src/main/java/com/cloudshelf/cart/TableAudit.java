@@ -370,8 +370,8 @@ final class TableAudit {
 
     private UpdateItemRequest write(StoredCart stored, Map<String, AttributeValue> seen) {
         long now = System.currentTimeMillis();
-        Write.Stamp stamp = new Write.Stamp(WriteId.begunAt(now), Instant.ofEpochMilli(now), now);
-        UpdateItemRequest change = Write.change(stored, stored.cart(), null, stamp, terms)
+        Write.Stamp stamp = new Write.Stamp(WriteId.startedAt(now), Instant.ofEpochMilli(now), now);
+        UpdateItemRequest change = PinnedWrites.change(stored, stored.cart(), null, stamp, terms)
                 .asUpdate(table)
                 .returnValues(ReturnValue.ALL_NEW)
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)

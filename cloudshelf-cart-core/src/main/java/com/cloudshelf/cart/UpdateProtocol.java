@@ -44,7 +44,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
     private static final int CONFLICTS_WITHOUT_A_PAUSE = 2;
 
     /** So many new books are added without a read at most: each needs a clause of the condition. */
-    private static final int MAX_UNSEEN_BOOKS = 1;
+    private static final int MAX_UNSEEN_BOOKS = 20;
 
     private final CartUpdate update;
     private final UpdateRules rules;
@@ -112,7 +112,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
             return addUnseen(e, books, 0, moment);
         }
         if (!e.unseenRefused() && mayHaveRested && isPlainClear()) {
-            return sendChange(e, Write.removeRested(userId(), moment.now()), moment.newId(0), false);
+            return sendChange(e, UnpinnedWrites.removeRested(userId(), moment.now()), moment.newId(0), false);
         }
         return read(e);
     }
@@ -173,7 +173,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
             return Decision.<Evidence, Cart>succeed(e, after.cart(), after).seeing(List.of(after));
         }
         WriteId id = moment.newId(after.memory() == null ? 0 : after.memory().forgotten() + 1);
-        Write repair = Write.change(after, after.cart(), null, stamp(id, moment), terms);
+        Write repair = PinnedWrites.change(after, after.cart(), null, stamp(id, moment), terms);
         Evidence settled = e.with(List.of()).settles(after.cart()).sends(Attempt.repair(id, repair));
         return Decision.<Evidence, Cart>send(settled, Request.write(repair)).seeing(List.of(after));
     }
@@ -308,7 +308,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
                     : null;
             if (line != null && line.addedAtOrNull() != null) {
                 WriteId id = idOfOpen(e, floor, moment);
-                Write raise = Write.raise(seen, line, books.get(0), stamp(id, moment), terms);
+                Write raise = UnpinnedWrites.raise(seen, line, books.get(0), stamp(id, moment), terms);
                 return sendChange(e, raise, id, true);
             }
         }
@@ -319,11 +319,11 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         boolean clearsInPlace = update.isClear() && update.expectedVersion().isPresent();
         Write write;
         if (!seen.exists() || seen.isExpired() || clearsInPlace) {
-            write = Write.replace(seen, cart, key, stamp, terms);
+            write = PinnedWrites.replace(seen, cart, key, stamp, terms);
         } else if (update.isClear()) {
-            write = Write.clear(seen, key, stamp, terms);
+            write = PinnedWrites.clear(seen, key, stamp, terms);
         } else {
-            write = Write.change(seen, cart, key, stamp, terms);
+            write = PinnedWrites.change(seen, cart, key, stamp, terms);
         }
         return sendChange(e, write, id, sighting.isStrong());
     }
@@ -385,7 +385,8 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         WriteId id = idOfOpen(e, floor, moment);
         Write add;
         try {
-            add = Write.add(userId(), books.get(0), stamp(id, moment), terms);
+            add = UnpinnedWrites.add(
+                    userId(), books, rules.keyEntry(moment.now(), keyRetention), stamp(id, moment), terms);
         } catch (CartRejectedException tooLarge) {
             return fail(e, tooLarge, null);
         }
@@ -404,7 +405,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
             floor = Math.max(floor, id.begin() + 1); // so that the item forgets the fence after what it explains
         }
         WriteId id = moment.newId(floor);
-        Write fence = Write.fence(userId(), excluded, raiseVersion, stamp(id, moment));
+        Write fence = UnpinnedWrites.fence(userId(), excluded, raiseVersion, stamp(id, moment));
         return Decision.send(e.sends(Attempt.fence(id, fence, excluded)), Request.write(fence));
     }
 
@@ -448,7 +449,6 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         List<CartChange> changes = update.changes();
         if (changes.size() > MAX_UNSEEN_BOOKS
                 || changes.size() > terms.limits().maxLines()
-                || update.idempotencyKey().isPresent()
                 || update.expectedVersion().isPresent()) {
             return List.of();
         }

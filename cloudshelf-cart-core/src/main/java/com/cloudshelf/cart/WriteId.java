@@ -1,57 +1,56 @@
 package com.cloudshelf.cart;
 
 import java.security.SecureRandom;
+import java.util.Base64;
+import software.amazon.awssdk.core.SdkBytes;
 
 /**
- * The id of one logical write, the same through all its tries: when its call began, and random bits.
+ * The ID of one logical write, the same through all its attempts: when its call started, and random bits.
  *
- * <p>The text form sorts by time: 7 characters for the milliseconds, enough until the year 2109, then 9 random ones, in an alphabet
- * in ASCII order.
+ * <p>Nine bytes: 42 bits for the milliseconds, enough until the year 2109, then 30 random ones. So IDs sort by time, and their
+ * text form, which {@link CartVersion} shows, has twelve characters.
+ *
+ * @param bytes as they are stored; other than nine only if somebody else put them into the item
+ * @param begin when the call started (epoch ms), by the clock of the machine that did; 0 for what is no ID
  */
-record WriteId(String text, long begin) {
-    private static final String ALPHABET = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
-    private static final int TIME_CHARS = 7;
-    static final int LENGTH = 16;
+record WriteId(SdkBytes bytes, long begin) {
+    static final int LENGTH = 9;
 
-    // Not a generator that is seeded once: clones of a SnapStart snapshot would draw the same ids.
+    private static final int RANDOM_BITS = 30;
+
+    // Not a generator that is seeded once: clones of a SnapStart snapshot would draw the same IDs.
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    /** No write's id: what a call has before its first try. */
-    static final WriteId NONE = new WriteId("", 0);
-
-    /** Returns a new id for a call that starts at this time. */
+    /** Returns a new ID for a call that starts at this time. */
     static WriteId startedAt(long epochMillis) {
-        return begunAt(epochMillis);
+        int random = RANDOM.nextInt();
+        long time = Math.max(0, epochMillis);
+        byte[] bytes = new byte[LENGTH];
+        // The time fills the first five bytes and two bits of the sixth, random bits the rest.
+        for (int i = 0; i < LENGTH; i++) {
+            int shift = 8 * (LENGTH - 1 - i) - RANDOM_BITS;
+            bytes[i] = (byte) (shift >= 0 ? time >>> shift : random >>> (8 * (LENGTH - 1 - i)));
+        }
+        int shared = LENGTH - 1 - RANDOM_BITS / 8;
+        bytes[shared] = (byte) (((time & 3) << 6) | ((random >>> (8 * (LENGTH - 1 - shared))) & 0x3f));
+        return of(SdkBytes.fromByteArrayUnsafe(bytes));
     }
 
-    static WriteId begunAt(long epochMillis) {
-        char[] text = new char[LENGTH];
-        long time = epochMillis;
-        byte[] random = new byte[LENGTH - TIME_CHARS];
-        RANDOM.nextBytes(random);
-        for (int i = TIME_CHARS - 1; i >= 0; i--) {
-            text[i] = ALPHABET.charAt((int) (time & 63));
-            time >>>= 6;
-        }
-        for (int i = TIME_CHARS; i < LENGTH; i++) {
-            text[i] = ALPHABET.charAt(random[i - TIME_CHARS] & 63);
-        }
-        return new WriteId(new String(text), epochMillis);
-    }
-
-    /** Returns when the call of an id began, or -1 if the text is not an id. */
-    static long begin(String text) {
-        if (text.length() != LENGTH) {
-            return -1;
+    /** Returns the ID that is stored in this form. */
+    static WriteId of(SdkBytes bytes) {
+        byte[] stored = bytes.asByteArrayUnsafe();
+        if (stored.length != LENGTH) {
+            return new WriteId(bytes, 0);
         }
         long time = 0;
-        for (int i = 0; i < TIME_CHARS; i++) {
-            int digit = ALPHABET.indexOf(text.charAt(i));
-            if (digit < 0) {
-                return -1;
-            }
-            time = (time << 6) | digit;
+        for (int i = 0; i < 5; i++) {
+            time = (time << 8) | (stored[i] & 0xff);
         }
-        return time;
+        return new WriteId(bytes, (time << 2) | ((stored[5] & 0xff) >>> 6));
+    }
+
+    /** Returns the ID in letters, digits, {@code -} and {@code _}. */
+    String text() {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.asByteArrayUnsafe());
     }
 }

@@ -614,7 +614,7 @@ class CallTest {
 
         @Test
         void lostAnswerThenThrottled_updateWithAKey_isUnknownButRepeatable() {
-            client.then(serve(table), fail(Failures.lost())).thenAlways(slowly(Failures.throttled()));
+            client.then(fail(Failures.lost())).thenAlways(slowly(Failures.throttled()));
 
             CartOutcomeUnknownException failure = failureOf(
                     CartOutcomeUnknownException.class,

@@ -237,7 +237,7 @@ class CartProperties {
     @Property
     void version_parsedFromItsText_isEqual(@ForAll long begin, @ForAll long counter, @ForAll long fingerprint) {
         CartVersion version =
-                CartVersion.of(WriteId.begunAt(begin >>> 16).text(), counter & Long.MAX_VALUE, fingerprint);
+                CartVersion.of(WriteId.startedAt(begin >>> 16).text(), counter & Long.MAX_VALUE, fingerprint);
 
         assertThat(CartVersion.parse(version.toString())).isEqualTo(version);
     }

@@ -1,15 +1,18 @@
 package com.cloudshelf.cart;
 
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -154,17 +157,24 @@ final class Expressions {
         if (operator.equals("=")) {
             return same(left, right);
         }
-        if (left.n() == null && left.s() == null) {
-            throw new IllegalArgumentException("no order for " + typeOf(left));
-        }
-        int order =
-                left.n() == null ? left.s().compareTo(right.s()) : number(left).compareTo(number(right));
+        int order = order(left, right);
         return switch (operator) {
             case "<" -> order < 0;
             case "<=" -> order <= 0;
             case ">" -> order > 0;
             case ">=" -> order >= 0;
             default -> throw new IllegalArgumentException("no operator: " + operator);
+        };
+    }
+
+    private static int order(AttributeValue left, AttributeValue right) {
+        return switch (left.type()) {
+            case N -> number(left).compareTo(number(right));
+            case S ->
+                Arrays.compareUnsigned(
+                        left.s().getBytes(StandardCharsets.UTF_8), right.s().getBytes(StandardCharsets.UTF_8));
+            case B -> Arrays.compareUnsigned(left.b().asByteArray(), right.b().asByteArray());
+            default -> throw new IllegalArgumentException("no order for " + typeOf(left));
         };
     }
 
@@ -182,17 +192,20 @@ final class Expressions {
     private static @Nullable AttributeValue size(AttributeValue value) {
         int size = switch (value.type()) {
             case S -> value.s().length();
+            case B -> value.b().asByteArray().length;
             case L -> value.l().size();
             case M -> value.m().size();
             case SS -> value.ss().size();
+            case NS -> value.ns().size();
+            case BS -> value.bs().size();
             default -> -1;
         };
         return size < 0 ? null : AttributeValue.fromN(Integer.toString(size));
     }
 
     private static boolean contains(AttributeValue value, AttributeValue element) {
-        if (value.hasSs()) {
-            return value.ss().contains(element.s());
+        if (isSet(value)) {
+            return elements(value).contains(element);
         }
         return value.hasL()
                 ? value.l().contains(element)
@@ -313,21 +326,52 @@ final class Expressions {
         if (before.n() != null && more.n() != null) {
             return AttributeValue.fromN(number(before).add(number(more)).toPlainString());
         }
-        if (!before.hasSs() || !more.hasSs()) {
+        if (!isSet(before) || before.type() != more.type()) {
             throw new IllegalArgumentException("ADD of " + typeOf(more) + " to " + typeOf(before));
         }
-        Set<String> union = new TreeSet<>(before.ss());
-        union.addAll(more.ss());
-        return AttributeValue.fromSs(List.copyOf(union));
+        Set<AttributeValue> union = new LinkedHashSet<>(elements(before));
+        union.addAll(elements(more));
+        return set(before.type(), union);
     }
 
     private static @Nullable AttributeValue difference(@Nullable AttributeValue before, AttributeValue less) {
         if (before == null) {
             return null;
         }
-        Set<String> rest = new TreeSet<>(before.ss());
-        rest.removeAll(less.ss());
-        return rest.isEmpty() ? null : AttributeValue.fromSs(List.copyOf(rest));
+        if (!isSet(before) || before.type() != less.type()) {
+            throw new IllegalArgumentException("DELETE of " + typeOf(less) + " from " + typeOf(before));
+        }
+        Set<AttributeValue> rest = new LinkedHashSet<>(elements(before));
+        rest.removeAll(elements(less));
+        return rest.isEmpty() ? null : set(before.type(), rest);
+    }
+
+    private static boolean isSet(AttributeValue value) {
+        return value.hasSs() || value.hasNs() || value.hasBs();
+    }
+
+    private static List<AttributeValue> elements(AttributeValue set) {
+        return switch (set.type()) {
+            case SS -> set.ss().stream().map(AttributeValue::fromS).toList();
+            case NS -> set.ns().stream().map(Expressions::canonical).toList();
+            case BS -> set.bs().stream().map(AttributeValue::fromB).toList();
+            default -> throw new IllegalArgumentException("no set: " + typeOf(set));
+        };
+    }
+
+    private static AttributeValue set(AttributeValue.Type type, Collection<AttributeValue> elements) {
+        return switch (type) {
+            case SS ->
+                AttributeValue.fromSs(elements.stream().map(AttributeValue::s).toList());
+            case NS ->
+                AttributeValue.fromNs(elements.stream().map(AttributeValue::n).toList());
+            default ->
+                AttributeValue.fromBs(elements.stream().map(AttributeValue::b).toList());
+        };
+    }
+
+    private static AttributeValue canonical(String number) {
+        return AttributeValue.fromN(new BigDecimal(number).stripTrailingZeros().toPlainString());
     }
 
     /** Returns the value with another one at a path below it; {@code null} removes what is there. */
@@ -479,10 +523,11 @@ final class Expressions {
     }
 
     private static void checkSet(AttributeValue value) {
-        if (value.hasSs()
-                && (value.ss().isEmpty()
-                        || new HashSet<>(value.ss()).size() < value.ss().size())) {
-            throw new IllegalArgumentException("a set that is empty or holds a value twice: " + value.ss());
+        if (isSet(value)
+                && (elements(value).isEmpty()
+                        || new HashSet<>(elements(value)).size()
+                                < elements(value).size())) {
+            throw new IllegalArgumentException("a set that is empty or holds a value twice: " + value);
         }
         if (value.hasL()) {
             value.l().forEach(Expressions::checkSet);
@@ -500,7 +545,7 @@ final class Expressions {
         if (a.n() != null) {
             return number(a).compareTo(number(b)) == 0;
         }
-        return a.hasSs() ? new HashSet<>(a.ss()).equals(new HashSet<>(b.ss())) : a.equals(b);
+        return isSet(a) ? new HashSet<>(elements(a)).equals(new HashSet<>(elements(b))) : a.equals(b);
     }
 
     private static BigDecimal number(AttributeValue value) {

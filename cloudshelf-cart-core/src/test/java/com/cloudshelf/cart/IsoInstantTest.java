@@ -13,6 +13,9 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The reader for times agrees with the JDK's on its own form, and leaves all others to it. */
 class IsoInstantTest {
@@ -61,6 +64,42 @@ class IsoInstantTest {
         assertThat(IsoInstant.parse("2025-09-03T10:30:00")).isEqualTo(instant);
         assertThat(IsoInstant.parse("2025-09-03T10:30Z")).isEqualTo(instant);
         assertThat(IsoInstant.parse("2025-09-03T10:30:00.123456")).isEqualTo(instant.plusNanos(123_456_000));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2025-09-03T10:30:00+0000, 2025-09-03T10:30:00Z",
+        "2025-09-03T12:30:00+0200, 2025-09-03T10:30:00Z",
+        "2025-09-03T05:00:00.25-0530, 2025-09-03T10:30:00.250Z",
+        "2025-09-03T12:30:00+02, 2025-09-03T10:30:00Z",
+        "2025-09-03 10:30:00+00:00, 2025-09-03T10:30:00Z",
+        "2025-09-03 10:30:00, 2025-09-03T10:30:00Z",
+        "2025-09-03T12:30:00+02:00[Europe/Berlin], 2025-09-03T10:30:00Z",
+        "2025-09-03T12:30:00[Europe/Berlin], 2025-09-03T10:30:00Z",
+        "2025-09-03T10:30:00Z[UTC], 2025-09-03T10:30:00Z",
+        "2016-12-31T23:59:60Z, 2016-12-31T23:59:59Z",
+        "2025-09-03, 2025-09-03T00:00:00Z",
+    })
+    void parse_otherSpellings_areRead(String text, Instant instant) {
+        assertThat(IsoInstant.parse(text)).isEqualTo(instant);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2025-09-03T10:30:60Z",
+                "2025-09-03T10:30:00[Nowhere/Land]",
+                "2025-09-03T10:30:00+9900",
+                "2025-09-03T",
+                "2025-09-0310:30:00Z",
+                "20250903",
+                "Wed Sep 03 2025",
+                "[UTC]",
+                "-"
+            })
+    void parse_almostATime_isNull(String text) {
+        assertThat(IsoInstant.parse(text)).isNull();
+        assertThat(IsoInstant.parse(text.repeat(1000))).isNull();
     }
 
     @Test

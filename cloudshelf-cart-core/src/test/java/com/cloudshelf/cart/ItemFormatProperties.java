@@ -15,6 +15,7 @@ import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -39,12 +40,15 @@ class ItemFormatProperties {
     static Arbitrary<AttributeValue> values() {
         Arbitrary<String> text = Arbitraries.of("", " ", "a", "2", "2025-09-03T10:30:00Z", "secret");
         Arbitrary<String> number = Arbitraries.of("0", "1", "-1", "2.5", "1E+125", "1756895401");
+        Arbitrary<SdkBytes> bytes =
+                Arbitraries.of("", "b", "123", "123456789", "123456789012345").map(SdkBytes::fromUtf8String);
         Arbitrary<AttributeValue> leaf = Arbitraries.oneOf(
                 text.map(AttributeValue::fromS),
                 number.map(AttributeValue::fromN),
                 Arbitraries.of(true, false).map(AttributeValue::fromBool),
                 Arbitraries.just(AttributeValue.fromNul(true)),
-                Arbitraries.just(AttributeValue.fromB(SdkBytes.fromUtf8String("b"))),
+                bytes.map(AttributeValue::fromB),
+                bytes.set().ofMinSize(1).ofMaxSize(2).map(set -> AttributeValue.fromBs(List.copyOf(set))),
                 text.set().ofMinSize(1).ofMaxSize(2).map(set -> AttributeValue.fromSs(List.copyOf(set))),
                 number.set().ofMinSize(1).ofMaxSize(2).map(set -> AttributeValue.fromNs(List.copyOf(set))));
         return Arbitraries.oneOf(
@@ -72,14 +76,14 @@ class ItemFormatProperties {
                 "lastUpdated",
                 "ttl",
                 "format",
-                "incarnation",
                 "version",
-                "bookIds",
-                "writes",
-                "forgotten",
-                "lastWrite",
-                "idempotencyKeys",
-                "keysUntil",
+                "ci",
+                "cb",
+                "cw",
+                "cf",
+                "ct",
+                "cu",
+                "k_aaaaaaaaaaaa",
                 "unknown",
                 "cartItems");
         return Combinators.combine(lines, Arbitraries.maps(names, values()).ofMaxSize(2))
@@ -92,7 +96,7 @@ class ItemFormatProperties {
 
     @Property
     void decode_whatWasEncoded_isTheSame(@ForAll("carts") Cart cart) {
-        Write write = Write.replace(StoredCart.absent(USER), cart, null, stamp(), TERMS);
+        Write write = PinnedWrites.replace(StoredCart.absent(USER), cart, null, stamp(), TERMS);
 
         StoredCart decoded = decode(write.item());
 
@@ -108,7 +112,7 @@ class ItemFormatProperties {
     @Property
     void decode_whatWasEncodedAndKeptByDynamoDb_isTheSame(@ForAll("carts") Cart cart) {
         Table table = new Table();
-        Write write = Write.replace(StoredCart.absent(USER), cart, null, stamp(), TERMS);
+        Write write = PinnedWrites.replace(StoredCart.absent(USER), cart, null, stamp(), TERMS);
 
         table.put(write.item());
 
@@ -147,7 +151,7 @@ class ItemFormatProperties {
         }
         StoredCart again = decode(Items.item("cartItems", AttributeValue.fromL(stored.lines())));
 
-        assertThat(again.cart()).isEqualTo(stored.cart());
+        assertThat(again.cart().items()).isEqualTo(stored.cart().items());
         assertThat(again.isIndexed()).isTrue();
     }
 
@@ -168,17 +172,9 @@ class ItemFormatProperties {
     @Property(tries = 500)
     void times_anyText_isReadAsTheJdkReadsIt(@ForAll("timesAndAlmostTimes") String text) {
         Instant expected = readByTheJdk(text);
-        Instant actual;
-        try {
-            actual = decode(Items.item("lastUpdated", Items.s(text)))
-                    .cart()
-                    .lastUpdated()
-                    .orElseThrow();
-        } catch (InvalidStoredCartException e) {
-            actual = null;
-        }
 
-        assertThat(actual).isEqualTo(expected);
+        assertThat(decode(Items.item("lastUpdated", Items.s(text))).cart().lastUpdated())
+                .isEqualTo(Optional.ofNullable(expected));
     }
 
     @Provide
@@ -216,7 +212,7 @@ class ItemFormatProperties {
 
     @Property
     void sizeOf_anyCart_isNeverBelowDynamoDbs(@ForAll("carts") Cart cart) {
-        Write write = Write.replace(StoredCart.absent(USER), cart, null, stamp(), TERMS);
+        Write write = PinnedWrites.replace(StoredCart.absent(USER), cart, null, stamp(), TERMS);
 
         assertThat(ItemFormat.sizeOf(write.after())).isGreaterThanOrEqualTo(Items.sizeOf(write.item()));
     }
@@ -231,6 +227,9 @@ class ItemFormatProperties {
         assertThat(actual.isExpiredAt(NOW)).isEqualTo(expected.isExpiredAt(NOW));
         assertThat(actual.format()).isEqualTo(expected.format());
         assertThat(actual.unknownBytes()).isEqualTo(expected.unknownBytes());
+        assertThat(actual.counter()).isEqualTo(expected.counter());
+        assertThat(actual.keysUntil()).isEqualTo(expected.keysUntil());
+        assertThat(actual.drift()).isEqualTo(expected.drift());
         assertThat(actual.isIndexed()).isEqualTo(expected.isIndexed());
         assertThat(actual.areIdsTrue()).isEqualTo(expected.areIdsTrue());
         assertThat(actual.lines()).hasSameSizeAs(expected.lines());
@@ -244,7 +243,7 @@ class ItemFormatProperties {
             assertThat(actual.memory().forgotten()).isEqualTo(memory.forgotten());
             assertThat(actual.memory().lastWrite()).isEqualTo(memory.lastWrite());
             assertThat(actual.memory().keys()).isEqualTo(memory.keys());
-            assertThat(actual.memory().writes()).containsExactlyInAnyOrderElementsOf(memory.writes());
+            assertThat(actual.memory().ring()).containsExactlyInAnyOrderElementsOf(memory.ring());
         }
     }
 }

@@ -4,9 +4,11 @@ import static com.cloudshelf.cart.Examples.USER;
 
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Items as other writers leave them, in attribute values. */
@@ -19,6 +21,38 @@ final class Items {
 
     static AttributeValue n(String number) {
         return AttributeValue.fromN(number);
+    }
+
+    static AttributeValue b(int... bytes) {
+        return AttributeValue.fromB(bytes(bytes));
+    }
+
+    /** Returns the binary set of elements of one byte each. */
+    static AttributeValue bs(int... elements) {
+        return AttributeValue.fromBs(
+                Arrays.stream(elements).mapToObj(Items::bytes).toList());
+    }
+
+    static AttributeValue ring(WriteId... ids) {
+        return ring(List.of(ids));
+    }
+
+    static AttributeValue ring(List<WriteId> ids) {
+        return AttributeValue.fromBs(ids.stream().map(WriteId::bytes).toList());
+    }
+
+    static AttributeValue hashes(String... bookIds) {
+        return AttributeValue.fromBs(Arrays.stream(bookIds)
+                .map(bookId -> LineIndex.stored(LineIndex.hash(bookId)))
+                .toList());
+    }
+
+    private static SdkBytes bytes(int... bytes) {
+        byte[] copy = new byte[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            copy[i] = (byte) bytes[i];
+        }
+        return SdkBytes.fromByteArray(copy);
     }
 
     static AttributeValue list(AttributeValue... values) {

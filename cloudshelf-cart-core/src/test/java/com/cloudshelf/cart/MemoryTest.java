@@ -6,57 +6,64 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.SdkBytes;
 
 class MemoryTest {
     private static final long NOW = 1_756_895_400_000L;
     private static final int RING = 4;
+    private static final WriteId INCARNATION = WriteId.startedAt(NOW - 5_000_000);
 
     @Test
     void begin_noItemBefore_knowsNothingOfTheLastHalfHour() {
-        WriteId id = WriteId.begunAt(NOW);
+        WriteId id = WriteId.startedAt(NOW);
 
-        Memory memory = Memory.begin(id, null);
+        Memory memory = Memory.start(id, null, 0);
 
-        assertThat(memory.incarnation()).isEqualTo(id.text());
+        assertThat(memory.incarnation()).isEqualTo(id);
         assertThat(memory.version()).isZero();
-        assertThat(memory.writes()).isEmpty();
+        assertThat(memory.ring()).isEmpty();
         assertThat(memory.forgotten()).isEqualTo(NOW - Memory.REST_MILLIS / 2);
         assertThat(memory.keys()).isEmpty();
     }
 
     @Test
     void begin_expiredItemBefore_isAnotherIncarnationWithTheOldMemory() {
-        Memory before = memory(7, List.of(idBegunAt(NOW - 10)), NOW - 5, Map.of("k", new Memory.Key(NOW + 1, "d")));
-        WriteId id = WriteId.begunAt(NOW);
+        Memory before = memory(7, List.of(idAt(NOW - 10)), NOW - 5, Map.of("k", new Memory.Key(NOW + 1, "d")));
+        WriteId id = WriteId.startedAt(NOW);
 
-        Memory memory = Memory.begin(id, before);
+        Memory memory = Memory.start(id, before, 7);
 
-        assertThat(memory.incarnation()).isEqualTo(id.text()).isNotEqualTo(before.incarnation());
+        assertThat(memory.incarnation()).isEqualTo(id).isNotEqualTo(before.incarnation());
         assertThat(memory.version()).isEqualTo(7);
-        assertThat(memory.writes()).isEqualTo(before.writes());
+        assertThat(memory.ring()).isEqualTo(before.ring());
         assertThat(memory.forgotten()).isEqualTo(NOW - 5);
         assertThat(memory.keys()).isEqualTo(before.keys());
     }
 
     @Test
     void begin_expiredItemBeforeThatForgotLittle_forgetsTheLastHalfHourToo() {
-        assertThat(Memory.begin(WriteId.begunAt(NOW), memory(7, List.of(), 5, Map.of()))
+        assertThat(Memory.start(WriteId.startedAt(NOW), memory(7, List.of(), 5, Map.of()), 7)
                         .forgotten())
                 .isEqualTo(NOW - Memory.REST_MILLIS / 2 + 1);
     }
 
     @Test
     void after_ringWithRoom_keepsAllAndRaisesTheVersion() {
-        Memory before = memory(7, List.of(idBegunAt(NOW - 20), idBegunAt(NOW - 10)), 5, Map.of());
-        WriteId id = WriteId.begunAt(NOW);
+        Memory before = memory(7, List.of(idAt(NOW - 20), idAt(NOW - 10)), 5, Map.of());
+        WriteId id = WriteId.startedAt(NOW);
 
-        Memory after = before.after(id, null, NOW, NOW, RING);
+        Memory after = before.after(id, 8, NOW, NOW, RING);
 
         assertThat(after.incarnation()).isEqualTo(before.incarnation());
         assertThat(after.version()).isEqualTo(8);
-        assertThat(after.writes())
-                .containsExactly(before.writes().get(0), before.writes().get(1), id.text());
+        assertThat(after.ring())
+                .containsExactly(before.ring().get(0), before.ring().get(1), id);
         assertThat(after.forgotten()).isEqualTo(5);
         assertThat(after.lastWrite()).isEqualTo(NOW);
         assertThat(after.holds(id)).isTrue();
@@ -65,187 +72,162 @@ class MemoryTest {
 
     @Test
     void after_fullRing_forgetsTheOlderHalfAndRaisesForgottenToTheNewestOfThem() {
-        List<String> unsorted =
-                List.of(idBegunAt(NOW - 10), idBegunAt(NOW - 40), idBegunAt(NOW - 20), idBegunAt(NOW - 30));
-        WriteId id = WriteId.begunAt(NOW);
+        List<WriteId> unsorted = List.of(idAt(NOW - 10), idAt(NOW - 40), idAt(NOW - 20), idAt(NOW - 30));
+        WriteId id = WriteId.startedAt(NOW);
 
-        Memory after = memory(7, unsorted, 5, Map.of()).after(id, null, NOW, NOW, RING);
+        Memory after = memory(7, unsorted, 5, Map.of()).after(id, 8, NOW, NOW, RING);
 
-        assertThat(after.writes()).containsExactly(unsorted.get(2), unsorted.get(0), id.text());
+        assertThat(after.ring()).containsExactly(unsorted.get(2), unsorted.get(0), id);
         assertThat(after.forgotten()).isEqualTo(NOW - 30);
     }
 
     @Test
     void after_fullRingOfOldIds_neverLowersForgotten() {
-        List<String> ids = List.of(idBegunAt(NOW - 40), idBegunAt(NOW - 30), idBegunAt(NOW - 20), idBegunAt(NOW - 10));
+        List<WriteId> ids = List.of(idAt(NOW - 40), idAt(NOW - 30), idAt(NOW - 20), idAt(NOW - 10));
 
         assertThat(memory(7, ids, NOW - 1, Map.of())
-                        .after(WriteId.begunAt(NOW), null, NOW, NOW, RING)
+                        .after(WriteId.startedAt(NOW), 8, NOW, NOW, RING)
                         .forgotten())
                 .isEqualTo(NOW - 1);
     }
 
     @Test
-    void after_fullRingWithIdsOfCallsLongOver_forgetsThoseToo() {
-        List<String> ids = List.of(
-                idBegunAt(NOW - 400_000), idBegunAt(NOW - 300_000), idBegunAt(NOW - 200_000), idBegunAt(NOW - 60_000));
-        WriteId id = WriteId.begunAt(NOW);
+    void after_anyRing_forgetsWhatIsStaleAndNothingElse() {
+        List<WriteId> ids = List.of(
+                idAt(NOW - 1_860_000), idAt(NOW - 5_000_000), idAt(NOW - 1), idAt(NOW - 1_860_001), idAt(NOW + 99));
+        WriteId id = WriteId.startedAt(NOW);
 
-        Memory after = memory(7, ids, 5, Map.of()).after(id, null, NOW, NOW, RING);
+        Memory after = memory(7, ids, 5, Map.of()).after(id, 8, NOW, NOW, 16);
 
-        assertThat(after.writes()).containsExactly(ids.get(3), id.text());
-        assertThat(after.forgotten()).isEqualTo(NOW - 200_000);
+        assertThat(after.ring()).containsExactly(ids.get(0), ids.get(2), ids.get(4), id);
+        assertThat(after.forgotten()).isEqualTo(NOW - 1_860_001);
+        assertThat(memory(7, ids, 5, Map.of()).after(id, 8, NOW, NOW, 2).ring()).containsExactly(ids.get(4), id);
     }
 
     @Test
     void after_ringOfAStoreWithALargerOne_shrinks() {
-        List<String> ids = new ArrayList<>();
+        List<WriteId> ids = new ArrayList<>();
         for (int i = 16; i > 0; i--) {
-            ids.add(idBegunAt(NOW - i));
+            ids.add(idAt(NOW - i));
         }
 
-        Memory after = memory(7, ids, 5, Map.of()).after(WriteId.begunAt(NOW), null, NOW, NOW, RING);
+        Memory after = memory(7, ids, 5, Map.of()).after(WriteId.startedAt(NOW), 8, NOW, NOW, RING);
 
-        assertThat(after.writes()).hasSize(RING / 2 + 1).startsWith(ids.get(14), ids.get(15));
+        assertThat(after.ring()).hasSize(RING / 2 + 1).startsWith(ids.get(14), ids.get(15));
         assertThat(after.forgotten()).isEqualTo(NOW - 3);
     }
 
     @Test
-    void after_quarterOfTheRingIsUsed_forgetsWhatIsStaleAndNothingElse() {
-        List<String> ids = List.of(idBegunAt(NOW - 60_000), idBegunAt(NOW - 400_000), idBegunAt(NOW - 1));
-        WriteId id = WriteId.begunAt(NOW);
-
-        assertThat(memory(8, ids, 5, Map.of()).after(id, null, NOW, NOW, 16).writes())
-                .containsExactly(ids.get(0), ids.get(1), ids.get(2), id.text());
-        assertThat(memory(8, ids, 5, Map.of()).after(id, null, NOW, NOW, 12).writes())
-                .containsExactly(ids.get(0), ids.get(2), id.text());
-    }
-
-    @Test
-    void after_writesThatAreNotTheEighth_forgetsNothing() {
-        List<String> ids = List.of(idBegunAt(NOW - 400_000), idBegunAt(NOW - 1), idBegunAt(NOW - 60_000));
-        WriteId id = WriteId.begunAt(NOW);
-
-        for (long version = 9; version < 16; version++) {
-            assertThat(memory(version, ids, 5, Map.of())
-                            .after(id, null, NOW, NOW, 12)
-                            .writes())
-                    .containsExactly(ids.get(0), ids.get(1), ids.get(2), id.text());
-        }
-    }
-
-    @Test
-    void after_additionThatWasRefused_isHeldToo() {
-        WriteId refused = WriteId.begunAt(NOW - 3);
-        WriteId id = WriteId.begunAt(NOW);
-
-        Memory after = memory(7, List.of(), 5, Map.of()).after(id, refused, NOW, NOW, RING);
-
-        assertThat(after.holds(id)).isTrue();
-        assertThat(after.holds(refused)).isTrue();
-        assertThat(after.version()).isEqualTo(8);
-    }
-
-    @Test
     void after_sameIdAgain_isHeldOnce() {
-        WriteId id = WriteId.begunAt(NOW);
+        WriteId id = WriteId.startedAt(NOW);
 
-        Memory twice = memory(7, List.of(), 5, Map.of())
-                .after(id, null, NOW, NOW, RING)
-                .after(id, null, NOW, NOW, RING);
+        Memory twice =
+                memory(7, List.of(), 5, Map.of()).after(id, 8, NOW, NOW, RING).after(id, 8, NOW, NOW, RING);
 
-        assertThat(twice.writes()).containsExactly(id.text());
+        assertThat(twice.ring()).containsExactly(id);
     }
 
     @Test
     void isNextAfter_oneWriteOfTheSameCart_isTrue() {
         Memory before = memory(7, List.of(), 5, Map.of());
-        Memory next = before.after(WriteId.begunAt(NOW), null, NOW, NOW, RING);
+        Memory next = before.after(WriteId.startedAt(NOW), 8, NOW, NOW, RING);
 
         assertThat(next.isNextAfter(before)).isTrue();
-        assertThat(next.after(WriteId.begunAt(NOW), null, NOW, NOW, RING).isNextAfter(before))
+        assertThat(next.after(WriteId.startedAt(NOW), 9, NOW, NOW, RING).isNextAfter(before))
                 .isFalse();
         assertThat(before.isNextAfter(before)).isFalse();
         assertThat(next.isNextAfter(null)).isFalse();
-        assertThat(next.isNextAfter(new Memory("another", 7, List.of(), 5, 0, Map.of())))
+        assertThat(next.isNextAfter(new Memory(WriteId.startedAt(NOW), 7, List.of(), 5, 0, Map.of())))
                 .isFalse();
     }
 
     @Test
     void after_ringOfOne_remembersTheLastWriteAlone() {
-        String old = idBegunAt(NOW - 10);
-        WriteId id = WriteId.begunAt(NOW);
+        WriteId old = idAt(NOW - 10);
+        WriteId id = WriteId.startedAt(NOW);
 
-        Memory after = memory(7, List.of(old), 5, Map.of()).after(id, null, NOW, NOW, 1);
+        Memory after = memory(7, List.of(old), 5, Map.of()).after(id, 8, NOW, NOW, 1);
 
-        assertThat(after.writes()).containsExactly(id.text());
+        assertThat(after.ring()).containsExactly(id);
         assertThat(after.forgotten()).isEqualTo(NOW - 10);
     }
 
     @Test
-    void after_textThatIsNoId_isForgottenWithoutATrace() {
-        List<String> ids = List.of("!", idBegunAt(NOW - 20), idBegunAt(NOW - 10));
+    void after_bytesThatAreNoId_areForgottenWithoutATrace() {
+        List<WriteId> ids = List.of(WriteId.of(SdkBytes.fromUtf8String("!")), idAt(NOW - 20), idAt(NOW - 10));
 
-        Memory after = memory(7, ids, 5, Map.of()).after(WriteId.begunAt(NOW), null, NOW, NOW, 3);
+        Memory after = memory(7, ids, NOW - 30, Map.of()).after(WriteId.startedAt(NOW), 8, NOW, NOW, 3);
 
-        assertThat(after.writes()).doesNotContain("!");
-        assertThat(after.forgotten()).isEqualTo(NOW - 20);
+        assertThat(after.ring()).hasSize(3).doesNotContain(ids.get(0));
+        assertThat(after.forgotten()).isEqualTo(NOW - 30);
+    }
+
+    /** The floor says that nothing has left; an ID from before it may well be in the ring, where a clock was ahead. */
+    @Test
+    void after_idBelowTheFloorLeaves_isNotProvenAbsent() {
+        Memory ahead = Memory.start(WriteId.startedAt(NOW + 1_900_000), null, 0);
+        WriteId id = WriteId.startedAt(NOW);
+        Memory memory = ahead.after(id, 1, NOW, NOW, RING);
+
+        for (int i = 0; i < 9; i++) {
+            memory = memory.after(WriteId.startedAt(NOW + 1), 2 + i, NOW, NOW, RING);
+        }
+
+        assertThat(memory.ring()).doesNotContain(id);
+        assertThat(memory.traceOf(id)).isEqualTo(Memory.Trace.FORGOTTEN);
     }
 
     @Test
     void after_clockBehindThatOfTheLastWriter_keepsTheLaterTime() {
-        Memory before = new Memory("i", 1, List.of(), 0, NOW + 5, Map.of());
+        Memory before = new Memory(INCARNATION, 1, List.of(), 0, NOW + 5, Map.of());
 
-        assertThat(before.after(WriteId.begunAt(NOW), null, NOW, NOW, RING).lastWrite())
+        assertThat(before.after(WriteId.startedAt(NOW), 8, NOW, NOW, RING).lastWrite())
                 .isEqualTo(NOW + 5);
     }
 
-    @Test
-    void provesAbsenceOf_beginAfterWhatWasForgotten_isProof() {
-        Memory memory = memory(1, List.of(), NOW, Map.of());
-
-        assertThat(memory.provesAbsenceOf(WriteId.begunAt(NOW + 1))).isTrue();
-        assertThat(memory.provesAbsenceOf(WriteId.begunAt(NOW))).isFalse();
-        assertThat(memory.provesAbsenceOf(WriteId.begunAt(NOW - 1))).isFalse();
-    }
-
-    /** The rule that makes a retry safe: an id that was once in the ring is in it, or is not proven absent. */
-    @Test
-    void provesAbsenceOf_anyIdThatWasWritten_isNeverProofWhileItIsGone() {
-        Memory memory = Memory.begin(WriteId.begunAt(NOW), null);
+    /** The rule that makes a retry safe: an ID that was once in the ring is in it, or is not proven absent. */
+    @Property
+    void traceOf_anyIdThatWasWritten_isNeverAbsent(
+            @ForAll @LongRange(min = -4_000_000, max = 4_000_000) long startAhead,
+            @ForAll @Size(max = 60) List<@LongRange(min = -4_000_000, max = 4_000_000) Long> begins,
+            @ForAll @IntRange(min = 1, max = 9) int ringSize,
+            @ForAll @IntRange(max = 60) int expiresAfter) {
+        Memory memory = Memory.start(WriteId.startedAt(NOW + startAhead), null, 0);
         List<WriteId> written = new ArrayList<>();
-        for (int i = 0; i < 200; i++) {
-            // Calls begin in another order than their writes take effect.
-            WriteId id = WriteId.begunAt(NOW + (i * 37) % 101);
-            written.add(id);
-            memory = memory.after(id, null, NOW + i, NOW + i, RING);
-            for (WriteId earlier : written) {
-                assertThat(memory.holds(earlier) || !memory.provesAbsenceOf(earlier))
-                        .isTrue();
+        for (int i = 0; i < begins.size(); i++) {
+            if (i == expiresAfter) {
+                memory = Memory.start(WriteId.startedAt(NOW + startAhead + 9_000_000), memory, memory.version());
             }
+            WriteId id = WriteId.startedAt(NOW + begins.get(i));
+            written.add(id);
+            memory = memory.after(id, i, NOW + i, NOW + i, ringSize);
+            for (WriteId earlier : written) {
+                assertThat(memory.traceOf(earlier)).isNotEqualTo(Memory.Trace.ABSENT);
+            }
+            assertThat(memory.traceOf(id)).isEqualTo(Memory.Trace.PRESENT);
         }
     }
 
     @Test
     void traceOf_cartThatHasForgottenNothing_provesAbsenceWhateverTheClocksSay() {
-        Memory ahead = Memory.begin(WriteId.begunAt(NOW + 1_900_000), null);
-        WriteId id = WriteId.begunAt(NOW);
+        Memory ahead = Memory.start(WriteId.startedAt(NOW + 1_900_000), null, 0);
+        WriteId id = WriteId.startedAt(NOW);
 
         assertThat(ahead.forgotten()).isGreaterThan(id.begin());
         assertThat(ahead.traceOf(id)).isEqualTo(Memory.Trace.ABSENT);
         assertThat(new Memory(ahead.incarnation(), 1, List.of(), ahead.forgotten() + 1, 0, Map.of()).traceOf(id))
                 .isEqualTo(Memory.Trace.FORGOTTEN);
-        assertThat(ahead.after(id, null, NOW, NOW, RING).traceOf(id)).isEqualTo(Memory.Trace.PRESENT);
+        assertThat(ahead.after(id, 8, NOW, NOW, RING).traceOf(id)).isEqualTo(Memory.Trace.PRESENT);
     }
 
     @Test
     void traceOf_cartThatFollowsOneWhoseRingOverflowed_isForgotten() {
-        WriteId id = WriteId.begunAt(NOW);
+        WriteId id = WriteId.startedAt(NOW);
         Memory overflowed = memory(7, List.of(), 5, Map.of());
-        WriteId ahead = WriteId.begunAt(NOW + 1_900_000);
+        WriteId ahead = WriteId.startedAt(NOW + 1_900_000);
 
-        assertThat(Memory.begin(ahead, overflowed).traceOf(id)).isEqualTo(Memory.Trace.FORGOTTEN);
-        assertThat(Memory.begin(ahead, Memory.begin(WriteId.begunAt(NOW - 9), null))
+        assertThat(Memory.start(ahead, overflowed, 7).traceOf(id)).isEqualTo(Memory.Trace.FORGOTTEN);
+        assertThat(Memory.start(ahead, Memory.start(WriteId.startedAt(NOW - 9), null, 0), 0)
                         .traceOf(id))
                 .isEqualTo(Memory.Trace.ABSENT);
     }
@@ -254,15 +236,15 @@ class MemoryTest {
     void traceOf_idAfterAllThatWasForgotten_isAbsent() {
         Memory memory = memory(7, List.of(), NOW, Map.of());
 
-        assertThat(memory.traceOf(WriteId.begunAt(NOW + 1))).isEqualTo(Memory.Trace.ABSENT);
-        assertThat(memory.traceOf(WriteId.begunAt(NOW))).isEqualTo(Memory.Trace.FORGOTTEN);
-        assertThat(memory.leftLast(WriteId.begunAt(NOW))).isTrue();
-        assertThat(memory.leftLast(WriteId.begunAt(NOW - 1))).isFalse();
+        assertThat(memory.traceOf(WriteId.startedAt(NOW + 1))).isEqualTo(Memory.Trace.ABSENT);
+        assertThat(memory.traceOf(WriteId.startedAt(NOW))).isEqualTo(Memory.Trace.FORGOTTEN);
+        assertThat(memory.leftLast(WriteId.startedAt(NOW))).isTrue();
+        assertThat(memory.leftLast(WriteId.startedAt(NOW - 1))).isFalse();
     }
 
     @Test
     void isRested_anHourWithoutAWrite_isRested() {
-        Memory memory = new Memory("i", 1, List.of(), 0, NOW, Map.of());
+        Memory memory = new Memory(INCARNATION, 1, List.of(), 0, NOW, Map.of());
 
         assertThat(memory.isRested(NOW + Memory.REST_MILLIS)).isFalse();
         assertThat(memory.isRested(NOW + Memory.REST_MILLIS + 1)).isTrue();
@@ -270,25 +252,39 @@ class MemoryTest {
     }
 
     @Test
-    void with_aKey_keepsLiveOnesAndDropsThosePastTheirTime() {
+    void after_anyWrite_dropsKeysThatNoClockTakesForLive() {
+        long gone = NOW - Memory.CLOCK_SKEW_MILLIS;
         Memory before = memory(
                 1,
                 List.of(),
                 0,
                 Map.of(
-                        "live",
-                        new Memory.Key(NOW + 1, "d1"),
-                        "past",
-                        new Memory.Key(NOW - 1, "d2"),
-                        "now",
-                        new Memory.Key(NOW, "d3")));
+                        "live", new Memory.Key(NOW + 1, "d1"),
+                        "past", new Memory.Key(gone, "d2"),
+                        "skew", new Memory.Key(gone + 1, "d3")));
 
-        Memory after = before.with("new", new Memory.Key(NOW + 9, "d4"), NOW);
+        Memory after =
+                before.after(WriteId.startedAt(NOW), 2, NOW, NOW, RING).with("new", new Memory.Key(NOW + 9, "d4"));
 
-        assertThat(after.keys()).containsOnlyKeys("live", "new");
+        assertThat(after.keys()).containsOnlyKeys("live", "skew", "new");
         assertThat(after.keysUntil()).isEqualTo(NOW + 9);
-        assertThat(after.version()).isEqualTo(1);
+        assertThat(after.version()).isEqualTo(2);
         assertThat(before.keys()).hasSize(3);
+    }
+
+    @Test
+    void after_moreExpiredKeysThanFitOneWrite_dropsTheRestNextTime() {
+        Map<String, Memory.Key> keys = new HashMap<>();
+        for (int i = 0; i < 60; i++) {
+            keys.put("k" + i, new Memory.Key(5, "d"));
+        }
+        Memory first = memory(1, List.of(), 0, keys).after(WriteId.startedAt(NOW), 2, NOW, NOW, RING);
+        Memory second = first.after(WriteId.startedAt(NOW), 3, NOW, NOW, RING);
+
+        assertThat(first.keys()).hasSize(60 - Memory.MAX_DROPPED_KEYS);
+        assertThat(second.keys()).hasSize(60 - 2 * Memory.MAX_DROPPED_KEYS);
+        assertThat(second.after(WriteId.startedAt(NOW), 4, NOW, NOW, RING).keys())
+                .isEmpty();
     }
 
     @Test
@@ -308,11 +304,11 @@ class MemoryTest {
         assertThat(memory(1, List.of(), 0, Map.of()).keysUntil()).isZero();
     }
 
-    private static Memory memory(long version, List<String> writes, long forgotten, Map<String, Memory.Key> keys) {
-        return new Memory("incarnation", version, writes, forgotten, NOW - 1000, keys);
+    private static Memory memory(long version, List<WriteId> writes, long forgotten, Map<String, Memory.Key> keys) {
+        return new Memory(INCARNATION, version, writes, forgotten, NOW - 1000, keys);
     }
 
-    private static String idBegunAt(long begin) {
-        return WriteId.begunAt(begin).text();
+    private static WriteId idAt(long begin) {
+        return WriteId.startedAt(begin);
     }
 }

@@ -68,7 +68,8 @@ class TurnsTest {
             client.then(request -> firstAnswer).thenAlways(serve(table));
             List<CompletableFuture<Cart>> calls = new ArrayList<>();
             for (int i = 0; i < 30; i++) {
-                calls.add(store.apply(CartUpdate.of(USER).add(book("a", "1", 1)).add(book("b" + i, "1", 1))));
+                calls.add(store.apply(
+                        CartUpdate.of(USER).remove("x").add(book("a", "1", 1)).add(book("b" + i, "1", 1))));
             }
             answerTheFirst(NO_ITEM);
 

@@ -79,7 +79,7 @@ class WriteProperties {
             @ForAll @IntRange(min = 1, max = 4) int ringSize) {
         Write.Terms terms = new Write.Terms(TERMS.timeToLive(), NO_LIMITS, ringSize);
         Table table = new Table();
-        table.put(Write.replace(StoredCart.absent(USER), cart, null, stamp(), terms)
+        table.put(PinnedWrites.replace(StoredCart.absent(USER), cart, null, stamp(), terms)
                 .item());
         StoredCart stored = decode(table.item(USER));
         for (List<CartChange> changes : updates) {
@@ -87,7 +87,7 @@ class WriteProperties {
             if (changed == null) {
                 continue;
             }
-            Write write = Write.change(stored, changed, null, stamp(), terms);
+            Write write = PinnedWrites.change(stored, changed, null, stamp(), terms);
 
             write(table, write);
 
@@ -108,7 +108,7 @@ class WriteProperties {
         if (changed == null) {
             return;
         }
-        Write write = Write.change(stored, changed, null, stamp(), TERMS);
+        Write write = PinnedWrites.change(stored, changed, null, stamp(), TERMS);
 
         write(table, write);
 
@@ -131,7 +131,7 @@ class WriteProperties {
         StoredCart guest = decode(
                 Items.with(Writes.itemOf(from, NOW.minusSeconds(1)), "cartItems", AttributeValue.fromL(gifts(from))));
         Cart merged = stored.cart().merge(guest.cart(), strategy, NO_LIMITS, NOW);
-        Write write = Write.merge(stored, merged, guest, stamp(), TERMS);
+        Write write = PinnedWrites.merge(stored, merged, guest, stamp(), TERMS);
 
         table.put(write.kind() == Write.Kind.PUT ? write.item() : Expressions.apply(write, table.item(USER)));
 
@@ -145,7 +145,7 @@ class WriteProperties {
     /** Returns a cart's lines, each with an attribute that the library does not know. */
     private static List<AttributeValue> gifts(Cart cart) {
         return cart.items().stream()
-                .map(line -> ItemFormat.encodeLine(line, Map.of("gift", Items.s("wrap"))))
+                .map(line -> Items.with(ItemFormat.encodeLine(line, Map.of()), "gift", Items.s("wrap")))
                 .toList();
     }
 
@@ -154,7 +154,7 @@ class WriteProperties {
             @ForAll("carts") Cart cart, @ForAll("items") CartItem item) {
         Table table = new Table();
         table.put(Writes.itemOf(cart, NOW.minusSeconds(1)));
-        Write write = Write.add(USER, item, stamp(), TERMS);
+        Write write = UnpinnedWrites.add(USER, List.of(item), null, stamp(), TERMS);
 
         Map<String, AttributeValue> after = Expressions.apply(write, table.item(USER));
 
@@ -187,7 +187,7 @@ class WriteProperties {
                 || changed.item(other.bookId()).isPresent()) {
             return;
         }
-        Write write = Write.change(stored, changed, null, stamp(), TERMS);
+        Write write = PinnedWrites.change(stored, changed, null, stamp(), TERMS);
         boolean listIsSent = write.updateExpression().contains(alias(write, "cartItems") + "=");
         List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
         int index = at % lines.size();

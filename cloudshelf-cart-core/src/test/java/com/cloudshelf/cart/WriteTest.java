@@ -5,11 +5,15 @@ import static com.cloudshelf.cart.Examples.USER;
 import static com.cloudshelf.cart.Examples.book;
 import static com.cloudshelf.cart.Examples.cartOf;
 import static com.cloudshelf.cart.Examples.money;
+import static com.cloudshelf.cart.Items.b;
+import static com.cloudshelf.cart.Items.bs;
+import static com.cloudshelf.cart.Items.hashes;
 import static com.cloudshelf.cart.Items.item;
 import static com.cloudshelf.cart.Items.line;
 import static com.cloudshelf.cart.Items.list;
 import static com.cloudshelf.cart.Items.map;
 import static com.cloudshelf.cart.Items.n;
+import static com.cloudshelf.cart.Items.ring;
 import static com.cloudshelf.cart.Items.s;
 import static com.cloudshelf.cart.Items.with;
 import static com.cloudshelf.cart.Writes.RING;
@@ -17,9 +21,12 @@ import static com.cloudshelf.cart.Writes.TERMS;
 import static com.cloudshelf.cart.Writes.cartWithLines;
 import static com.cloudshelf.cart.Writes.change;
 import static com.cloudshelf.cart.Writes.decode;
+import static com.cloudshelf.cart.Writes.hash;
 import static com.cloudshelf.cart.Writes.itemOf;
 import static com.cloudshelf.cart.Writes.itemWithLines;
+import static com.cloudshelf.cart.Writes.key;
 import static com.cloudshelf.cart.Writes.stamp;
+import static com.cloudshelf.cart.Writes.withKey;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -68,7 +75,7 @@ class WriteTest {
             Write write = change(before, new Reprice("book3", money("10")));
 
             assertThat(path(write, "cartItems[3].price")).isEqualTo("10");
-            assertThat(update(write)).doesNotContain("quantity", "title", "author", "addedAt", "bookIds");
+            assertThat(update(write)).doesNotContain("quantity", "title", "author", "addedAt", "cb");
         }
 
         @Test
@@ -206,10 +213,10 @@ class WriteTest {
             Map<String, AttributeValue> item = item("cartItems", list(line("a", "1", "1")));
             Write.Stamp stamp = stamp();
 
-            Write write = Write.change(decode(item), cartOf(book("a", "1", 1)), null, stamp, TERMS);
+            Write write = PinnedWrites.change(decode(item), cartOf(book("a", "1", 1)), null, stamp, TERMS);
             StoredCart after = applied(write, item);
 
-            assertThat(after.memory().incarnation()).isEqualTo(stamp.id().text());
+            assertThat(after.memory().incarnation()).isEqualTo(stamp.id());
             assertThat(after.memory().version()).isEqualTo(1);
             assertThat(after.memory().holds(stamp.id())).isTrue();
             assertThat(after.format()).isEqualTo(1);
@@ -221,8 +228,8 @@ class WriteTest {
         void change_driftedTotalsAndIds_areRepaired() {
             Map<String, AttributeValue> item = with(
                     with(with(itemWithLines(2), "totalItems", n("99")), "totalPrice", n("-1")),
-                    "bookIds",
-                    AttributeValue.fromSs(List.of("book0", "ghost")));
+                    "cb",
+                    hashes("book0", "ghost"));
 
             Write write = change(decode(item), new SetQuantity("book1", 1));
 
@@ -297,7 +304,7 @@ class WriteTest {
         static Stream<Arguments> foreignChanges() {
             return Stream.of(
                     Arguments.of("version", n("2")),
-                    Arguments.of("incarnation", s("another")),
+                    Arguments.of("ci", b(7)),
                     Arguments.of("totalItems", n("7")),
                     Arguments.of("totalPrice", n("57.01")),
                     Arguments.of("lastUpdated", s("2025-09-03T10:29:01Z")),
@@ -313,7 +320,7 @@ class WriteTest {
         }
 
         @ParameterizedTest
-        @ValueSource(strings = {"version", "incarnation", "totalItems", "totalPrice", "lastUpdated", "cartItems"})
+        @ValueSource(strings = {"version", "ci", "totalItems", "totalPrice", "lastUpdated", "cartItems"})
         void change_attributeThatAnotherWriterRemoved_isRefused(String name) {
             Map<String, AttributeValue> less = new LinkedHashMap<>(item);
             less.remove(name);
@@ -372,29 +379,27 @@ class WriteTest {
             Map<String, AttributeValue> item = itemWithLines(1);
             Write.Stamp stamp = stamp();
 
-            Write write = Write.change(decode(item), cartWithLines(1).cart(), null, stamp, TERMS);
+            Write write = PinnedWrites.change(decode(item), cartWithLines(1).cart(), null, stamp, TERMS);
 
             assertThat(update(write))
-                    .contains("ADD writes [" + stamp.id().text() + "]")
-                    .doesNotContain("forgotten");
-            assertThat(applied(write, item).memory().writes()).hasSize(2);
+                    .contains("ADD cw [" + stamp.id().text() + "]")
+                    .doesNotContain("cf=");
+            assertThat(applied(write, item).memory().ring()).hasSize(2);
         }
 
         @Test
         void change_fullRing_isTrimmedAndForgottenRises() {
-            List<String> ring = new ArrayList<>();
+            List<WriteId> ring = new ArrayList<>();
             for (int i = RING; i > 0; i--) {
-                ring.add(WriteId.begunAt(NOW.toEpochMilli() - i).text());
+                ring.add(WriteId.startedAt(NOW.toEpochMilli() - i));
             }
-            Map<String, AttributeValue> item = with(itemWithLines(1), "writes", AttributeValue.fromSs(ring));
+            Map<String, AttributeValue> item = with(itemWithLines(1), "cw", ring(ring));
             Write.Stamp stamp = stamp();
 
-            Write write = Write.change(decode(item), cartWithLines(1).cart(), null, stamp, TERMS);
+            Write write = PinnedWrites.change(decode(item), cartWithLines(1).cart(), null, stamp, TERMS);
             Memory memory = applied(write, item).memory();
 
-            assertThat(memory.writes())
-                    .hasSize(RING / 2 + 1)
-                    .contains(stamp.id().text(), ring.get(RING / 2));
+            assertThat(memory.ring()).hasSize(RING / 2 + 1).contains(stamp.id(), ring.get(RING / 2));
             assertThat(memory.forgotten()).isEqualTo(NOW.toEpochMilli() - RING / 2 - 1);
             ItemFormatProperties.assertSame(applied(write, item), write.after());
         }
@@ -419,46 +424,116 @@ class WriteTest {
             Map<String, AttributeValue> item = itemWithLines(1);
             Write.KeyEntry key = key("k1", 9);
 
-            Write write = Write.change(decode(item), cartWithLines(1).cart(), key, stamp(), TERMS);
+            Write write = PinnedWrites.change(decode(item), cartWithLines(1).cart(), key, stamp(), TERMS);
 
-            assertThat(applied(write, item).keys()).containsOnlyKeys("k1").containsEntry("k1", key.key());
-            assertThat(requireNonNull(Expressions.apply(write, item)).get("keysUntil"))
+            assertThat(applied(write, item).keys()).containsOnlyKeys(key.hash()).containsEntry(key.hash(), key.key());
+            assertThat(requireNonNull(Expressions.apply(write, item)).get("cu"))
                     .isEqualTo(n(Long.toString(key.key().until())));
         }
 
         @Test
         void change_anotherKey_keepsLiveOnesAndDropsThosePastTheirTime() {
-            Map<String, AttributeValue> keys = new LinkedHashMap<>();
-            keys.put("live", ItemFormat.encodeKey(key("live", 5).key()));
-            keys.put("past", ItemFormat.encodeKey(key("past", -5).key()));
-            Map<String, AttributeValue> item = with(itemWithLines(1), "idempotencyKeys", AttributeValue.fromM(keys));
+            long skew = Memory.CLOCK_SKEW_MILLIS / 1000;
+            Map<String, AttributeValue> item = itemWithLines(1);
+            for (Write.KeyEntry key : List.of(key("live", 5), key("past", -5 - skew), key("skew", -5))) {
+                item = withKey(item, key);
+            }
 
-            Write write = Write.change(decode(item), cartWithLines(1).cart(), key("new", 3), stamp(), TERMS);
+            Write write = PinnedWrites.change(decode(item), cartWithLines(1).cart(), key("new", 3), stamp(), TERMS);
 
-            assertThat(applied(write, item).keys()).containsOnlyKeys("live", "new");
-            assertThat(requireNonNull(Expressions.apply(write, item)).get("keysUntil"))
+            assertThat(applied(write, item).keys()).containsOnlyKeys(hash("live"), hash("new"), hash("skew"));
+            assertThat(requireNonNull(Expressions.apply(write, item)).get("cu"))
                     .isEqualTo(n(Long.toString(key("live", 5).key().until())));
             ItemFormatProperties.assertSame(applied(write, item), write.after());
         }
 
         @Test
         void change_noKey_leavesTheKeysAlone() {
-            Map<String, AttributeValue> item = with(
-                    itemWithLines(1),
-                    "idempotencyKeys",
-                    map("k", ItemFormat.encodeKey(key("k", 5).key())));
+            Map<String, AttributeValue> item = withKey(itemWithLines(1), key("k", 5));
 
             Write write = change(decode(item), new SetQuantity("book0", 9));
 
-            assertThat(update(write)).doesNotContain("eys");
-            assertThat(applied(write, item).keys()).containsOnlyKeys("k");
+            assertThat(update(write)).doesNotContain("k_", "cu");
+            assertThat(applied(write, item).keys()).containsOnlyKeys(hash("k"));
+        }
+
+        @Test
+        void change_noKey_dropsThoseThatAreLongPast() {
+            Map<String, AttributeValue> item = withKey(itemWithLines(1), key("k", -9_000));
+
+            Write write = change(decode(item), new SetQuantity("book0", 9));
+
+            assertThat(requireNonNull(Expressions.apply(write, item)))
+                    .doesNotContainKeys("cu", ItemFormat.keyName(hash("k")));
+            ItemFormatProperties.assertSame(applied(write, item), write.after());
+        }
+
+        @Test
+        void change_hundredsOfExpiredKeys_areDroppedInSeveralWrites() {
+            Map<String, AttributeValue> item = itemWithLines(20);
+            for (int i = 0; i < 100; i++) {
+                item = withKey(item, key("key" + i, -9_000));
+            }
+            List<CartChange> changes = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                changes.add(new Add(CartItem.of("book" + i, "New", "New", money("1"), 1)));
+            }
+            for (int left = 75; left >= 0; left -= 25) {
+                Write write = change(decode(item), changes.toArray(CartChange[]::new));
+                item = requireNonNull(Expressions.apply(write, item));
+
+                assertThat(decode(item).keys()).hasSize(left);
+                ItemFormatProperties.assertSame(decode(item), write.after());
+            }
+            assertThat(item).doesNotContainKey("cu");
+        }
+
+        @Test
+        void change_keyThatOutlivesTheCart_keepsTheCart() {
+            Write.Terms shorter = new Write.Terms(Duration.ofHours(2), Generated.NO_LIMITS, RING);
+            Write.KeyEntry key = new Write.KeyEntry(
+                    hash("k"), new Memory.Key(NOW.plusSeconds(86_400).toEpochMilli() + 1, "digestdigest"));
+            Map<String, AttributeValue> item = withKey(itemWithLines(1), key);
+            StoredCart before = decode(item);
+            Cart less = before.cart().apply(Generated.NO_LIMITS, NOW, List.of(new SetQuantity("book0", 1)));
+
+            for (Write write : List.of(
+                    PinnedWrites.change(before, less, null, stamp(), shorter),
+                    PinnedWrites.replace(before, less, null, stamp(), shorter))) {
+                assertThat(write.after().cart().expiresAt()).contains(NOW.plusSeconds(86_401));
+            }
+            assertThat(PinnedWrites.change(before, less, null, stamp(), TERMS)
+                            .after()
+                            .cart()
+                            .expiresAt())
+                    .contains(NOW.plus(TERMS.timeToLive()));
+        }
+
+        @Test
+        void change_versionOfAnotherProgram_risesAboveIt() {
+            for (String number : List.of("0", "7", "7.5", "1234567890123456789", "9.9E+20", "1E+30")) {
+                Map<String, AttributeValue> item = item("version", n(number), "cartItems", list(line("a", "1", "1")));
+                StoredCart before = decode(item);
+                for (Write write : List.of(
+                        change(before, new SetQuantity("a", 2)),
+                        PinnedWrites.replace(before, Cart.empty(USER), null, stamp(), TERMS),
+                        PinnedWrites.replace(
+                                decode(with(item, "ttl", n("1756895399"))), Cart.empty(USER), null, stamp(), TERMS))) {
+                    AttributeValue after = write.kind() == Write.Kind.PUT
+                            ? write.item().get("version")
+                            : requireNonNull(Expressions.apply(write, item)).get("version");
+                    assertThat(money(after.n())).isGreaterThan(money(number));
+                }
+                Write write = change(before, new SetQuantity("a", 2));
+                ItemFormatProperties.assertSame(applied(write, item), write.after());
+            }
         }
     }
 
     @Nested
     class AddWithoutReading {
         private final Write.Stamp stamp = stamp();
-        private final Write write = Write.add(USER, book("new", "9.50", 3), stamp, TERMS);
+        private final Write write = UnpinnedWrites.add(USER, List.of(book("new", "9.50", 3)), null, stamp, TERMS);
         private final Map<String, AttributeValue> item = itemWithLines(2);
 
         @Test
@@ -470,10 +545,10 @@ class WriteTest {
             assertThat(after.isDrifted()).isFalse();
             assertThat(after.areIdsTrue()).isTrue();
             assertThat(after.format()).isEqualTo(1);
-            assertThat(after.memory().incarnation()).isEqualTo(stamp.id().text());
+            assertThat(after.memory().incarnation()).isEqualTo(stamp.id());
             assertThat(after.memory().version()).isEqualTo(1);
             assertThat(after.memory().forgotten()).isEqualTo(NOW.toEpochMilli() - Memory.REST_MILLIS / 2);
-            assertThat(after.memory().writes()).containsExactly(stamp.id().text());
+            assertThat(after.memory().ring()).containsExactly(stamp.id());
             assertThat(after.cart().lastUpdated()).contains(NOW);
             assertThat(after.cart().expiresAt()).contains(NOW.plus(TERMS.timeToLive()));
         }
@@ -489,7 +564,7 @@ class WriteTest {
             assertThat(after.memory().version()).isEqualTo(2);
             assertThat(after.memory().incarnation())
                     .isEqualTo(decode(item).memory().incarnation());
-            assertThat(after.memory().writes()).hasSize(2).contains(stamp.id().text());
+            assertThat(after.memory().ring()).hasSize(2).contains(stamp.id());
         }
 
         @Test
@@ -502,16 +577,10 @@ class WriteTest {
 
         @Test
         void add_unknownAttributesAndKeys_survive() {
-            Map<String, AttributeValue> more = with(
-                    with(
-                            with(item, "coupon", s("SAVE")),
-                            "idempotencyKeys",
-                            map("k", ItemFormat.encodeKey(key("k", 5).key()))),
-                    "keysUntil",
-                    n("5"));
+            Map<String, AttributeValue> more = withKey(with(item, "coupon", s("SAVE")), key("k", 5));
 
             assertThat(requireNonNull(Expressions.apply(write, more))).containsEntry("coupon", s("SAVE"));
-            assertThat(applied(write, more).keys()).containsOnlyKeys("k");
+            assertThat(applied(write, more).keys()).containsOnlyKeys(hash("k"));
         }
 
         @Test
@@ -533,7 +602,7 @@ class WriteTest {
 
         @Test
         void add_bookThatIsThere_isRefused() {
-            assertThat(refuses(Write.add(USER, book("book1", "1", 1), stamp, TERMS), item))
+            assertThat(refuses(UnpinnedWrites.add(USER, List.of(book("book1", "1", 1)), null, stamp, TERMS), item))
                     .isTrue();
         }
 
@@ -542,9 +611,9 @@ class WriteTest {
             Write.Terms two = new Write.Terms(Duration.ofDays(30), CartLimits.of(2, 99), RING);
             Write.Terms three = new Write.Terms(Duration.ofDays(30), CartLimits.of(3, 99), RING);
 
-            assertThat(refuses(Write.add(USER, book("new", "1", 1), stamp, two), item))
+            assertThat(refuses(UnpinnedWrites.add(USER, List.of(book("new", "1", 1)), null, stamp, two), item))
                     .isTrue();
-            assertThat(refuses(Write.add(USER, book("new", "1", 1), stamp, three), item))
+            assertThat(refuses(UnpinnedWrites.add(USER, List.of(book("new", "1", 1)), null, stamp, three), item))
                     .isFalse();
         }
 
@@ -558,24 +627,22 @@ class WriteTest {
 
         @Test
         void add_fullRing_isRefused() {
-            List<String> ring = new ArrayList<>();
+            List<WriteId> ring = new ArrayList<>();
             for (int i = 1; i < RING; i++) {
-                ring.add(WriteId.begunAt(i).text());
+                ring.add(WriteId.startedAt(i));
             }
-            assertThat(refuses(write, with(item, "writes", AttributeValue.fromSs(ring))))
-                    .isFalse();
-            ring.add(WriteId.begunAt(RING).text());
-            assertThat(refuses(write, with(item, "writes", AttributeValue.fromSs(ring))))
-                    .isTrue();
+            assertThat(refuses(write, with(item, "cw", ring(ring)))).isFalse();
+            ring.add(WriteId.startedAt(RING));
+            assertThat(refuses(write, with(item, "cw", ring(ring)))).isTrue();
         }
 
         @Test
         void add_ringThatMayHaveForgottenAnEarlierTry_isRefused() {
             long begin = stamp.id().begin();
 
-            assertThat(refuses(write, with(item, "forgotten", n(Long.toString(begin)))))
+            assertThat(refuses(write, with(item, "cf", n(Long.toString(begin)))))
                     .isTrue();
-            assertThat(refuses(write, with(item, "forgotten", n(Long.toString(begin - 1)))))
+            assertThat(refuses(write, with(item, "cf", n(Long.toString(begin - 1)))))
                     .isFalse();
         }
 
@@ -586,10 +653,9 @@ class WriteTest {
 
         @Test
         void add_setOfBooksThatIsNotTheLines_isRefused() {
-            assertThat(refuses(write, with(item, "bookIds", AttributeValue.fromSs(List.of("book0")))))
-                    .isTrue();
+            assertThat(refuses(write, with(item, "cb", hashes("book0")))).isTrue();
             Map<String, AttributeValue> without = new LinkedHashMap<>(item);
-            without.remove("bookIds");
+            without.remove("cb");
             assertThat(refuses(write, without)).isTrue();
         }
 
@@ -606,26 +672,25 @@ class WriteTest {
                     "cartItems",
                     "totalItems",
                     "totalPrice",
-                    "lastUpdated",
                     "ttl",
                     "format",
-                    "incarnation",
                     "version",
-                    "bookIds",
-                    "writes",
-                    "forgotten",
-                    "lastWrite",
-                    "idempotencyKeys",
-                    "keysUntil"
+                    "ci",
+                    "cb",
+                    "cw",
+                    "cf",
+                    "ct",
+                    "cu"
                 })
         void add_attributeOfAWrongType_isRefused(String name) {
             for (AttributeValue wrong : List.of(
                     AttributeValue.fromBool(true),
                     AttributeValue.fromNul(true),
                     AttributeValue.fromNs(List.of("1")),
-                    name.equals("idempotencyKeys") ? s("x") : map("a", s("a")),
+                    map("a", s("a")),
                     name.equals("cartItems") ? s("xx") : list(s("a"), s("b")),
-                    name.equals("lastUpdated") || name.equals("incarnation") ? n("1") : s("1"))) {
+                    name.equals("ci") ? bs(1) : b(1),
+                    name.equals("ci") ? n("1") : s("1"))) {
                 assertThat(refuses(write, with(item, name, wrong)))
                         .as("%s as %s", name, wrong.type())
                         .isTrue();
@@ -633,7 +698,8 @@ class WriteTest {
         }
 
         @ParameterizedTest
-        @ValueSource(strings = {"cartItems", "totalItems", "totalPrice", "lastUpdated", "ttl", "format", "incarnation"})
+        @ValueSource(
+                strings = {"cartItems", "totalItems", "totalPrice", "version", "ttl", "format", "ci", "cw", "cf", "ct"})
         void add_attributeThatIsMissing_isRefused(String name) {
             Map<String, AttributeValue> less = new LinkedHashMap<>(item);
             less.remove(name);
@@ -642,10 +708,126 @@ class WriteTest {
         }
 
         @Test
+        void add_timesThatCannotBeRead_areMended() {
+            for (AttributeValue junk : List.of(n("1"), s("yesterday"), AttributeValue.fromNul(true))) {
+                assertThat(applied(write, with(item, "lastUpdated", junk))
+                                .cart()
+                                .lastUpdated())
+                        .contains(NOW);
+            }
+        }
+
+        @Test
+        void add_severalBooks_appendsAllOrNone() {
+            Write several = UnpinnedWrites.add(
+                    USER, List.of(book("x", "1.10", 1), book("y", "2.20", 2), book("z", "3", 3)), null, stamp, TERMS);
+
+            for (Map<String, AttributeValue> before : List.of(item, Map.<String, AttributeValue>of())) {
+                StoredCart after = applied(several, before);
+
+                assertThat(after.cart().items()).extracting(CartItem::bookId).endsWith("x", "y", "z");
+                assertThat(after.isDrifted()).isFalse();
+                assertThat(after.areIdsTrue()).isTrue();
+                assertThat(after.memory().ring()).contains(stamp.id());
+            }
+            for (String book : List.of("x", "y", "z")) {
+                StoredCart held = decode(item);
+                Map<String, AttributeValue> holds =
+                        requireNonNull(Expressions.apply(change(held, new Add(book(book, "1", 1))), item));
+                assertThat(refuses(several, holds)).isTrue();
+            }
+        }
+
+        @Test
+        void add_severalBooksThatDoNotAllFit_isRefused() {
+            List<CartItem> books = List.of(book("x", "1", 1), book("y", "1", 1));
+
+            assertThat(refuses(
+                            UnpinnedWrites.add(
+                                    USER,
+                                    books,
+                                    null,
+                                    stamp,
+                                    new Write.Terms(Duration.ofDays(30), CartLimits.of(3, 99), RING)),
+                            item))
+                    .isTrue();
+            assertThat(refuses(
+                            UnpinnedWrites.add(
+                                    USER,
+                                    books,
+                                    null,
+                                    stamp,
+                                    new Write.Terms(Duration.ofDays(30), CartLimits.of(4, 99), RING)),
+                            item))
+                    .isFalse();
+        }
+
+        @Test
+        void add_bookWhoseHashIsAnothers_isRefused() {
+            Map<String, AttributeValue> other = itemOf(cartOf(book("Aa", "1", 1)), NOW.minusSeconds(9));
+
+            assertThat(refuses(UnpinnedWrites.add(USER, List.of(book("BB", "1", 1)), null, stamp, TERMS), other))
+                    .isTrue();
+            StoredCart both = applied(change(decode(other), new Add(book("BB", "1", 1))), other);
+            assertThat(both.cart().items()).hasSize(2);
+            assertThat(both.isDrifted()).isFalse();
+            Map<String, AttributeValue> shared =
+                    requireNonNull(Expressions.apply(change(decode(other), new Add(book("BB", "1", 1))), other));
+            assertThat(refuses(write, shared)).isTrue();
+            StoredCart one = applied(change(decode(shared), new Remove("Aa")), shared);
+            assertThat(one.areIdsTrue()).isTrue();
+            assertThat(one.isDrifted()).isFalse();
+        }
+
+        @Test
+        void add_key_isRememberedAlsoAsTheFirstOfACart() {
+            Write.KeyEntry key = key("k", 500);
+            Write keyed = UnpinnedWrites.add(USER, List.of(book("new", "1", 1)), key, stamp, TERMS);
+
+            for (Map<String, AttributeValue> before : List.of(item, Map.<String, AttributeValue>of())) {
+                StoredCart after = applied(keyed, before);
+
+                assertThat(after.keys()).containsExactly(Map.entry(key.hash(), key.key()));
+                assertThat(after.keysUntil())
+                        .isEqualTo(n(Long.toString(key.key().until())));
+                assertThat(after.isDrifted()).isFalse();
+            }
+        }
+
+        @Test
+        void add_keyThatIsThere_isRefused() {
+            Write keyed = UnpinnedWrites.add(USER, List.of(book("new", "1", 1)), key("k", 500), stamp, TERMS);
+
+            assertThat(refuses(keyed, withKey(item, key("k", 500)))).isTrue();
+            assertThat(refuses(keyed, withKey(item, key("k", -500)))).isTrue();
+            assertThat(refuses(keyed, withKey(item, key("other", 500)))).isFalse();
+            assertThat(applied(keyed, withKey(item, key("other", 500))).keys()).hasSize(2);
+        }
+
+        @Test
+        void add_keysThatOutliveWhatItWouldSet_isRefused() {
+            Write keyed = UnpinnedWrites.add(USER, List.of(book("new", "1", 1)), key("k", 500), stamp, TERMS);
+            long ttl = TERMS.timeToLive().toSeconds();
+
+            assertThat(refuses(keyed, withKey(item, key("other", 501)))).isTrue();
+            assertThat(refuses(write, withKey(item, key("other", ttl)))).isFalse();
+            assertThat(refuses(write, withKey(item, key("other", ttl + 1)))).isTrue();
+        }
+
+        @Test
+        void add_anyBook_isASmallRequest() {
+            CartItem gatsby =
+                    CartItem.of("9780743273565", "The Great Gatsby", "F. Scott Fitzgerald", money("15.99"), 1);
+
+            assertThat(sentBytes(UnpinnedWrites.add(USER, List.of(gatsby), null, stamp, TERMS)))
+                    .isLessThan(1000);
+        }
+
+        @Test
         void add_lineBeyondDynamoDbsSize_isRejected() {
             CartItem huge = CartItem.of("a", "x".repeat(410_000), null, money("1"), 1);
 
-            assertTooLarge(() -> Write.add(USER, huge, stamp, TERMS));
+            assertTooLarge(() -> UnpinnedWrites.add(USER, List.of(huge), null, stamp, TERMS));
         }
     }
 
@@ -663,7 +845,7 @@ class WriteTest {
             assertThat(after.cart().totalItems()).isEqualTo(7);
             assertThat(after.isDrifted()).isFalse();
             assertThat(after.memory().version()).isEqualTo(seen.memory().version() + 1);
-            assertThat(after.memory().writes()).contains(stamp.id().text());
+            assertThat(after.memory().ring()).contains(stamp.id());
         }
 
         @Test
@@ -725,17 +907,15 @@ class WriteTest {
         @Test
         void raise_fullRingExpiredOrForgotten_isRefused() {
             Write write = raise("book1", "9.50", 3);
-            List<String> ring = new ArrayList<>();
+            List<WriteId> ring = new ArrayList<>();
             for (int i = 0; i < RING; i++) {
-                ring.add(WriteId.begunAt(i).text());
+                ring.add(WriteId.startedAt(i));
             }
 
-            assertThat(refuses(write, with(item, "writes", AttributeValue.fromSs(ring))))
-                    .isTrue();
+            assertThat(refuses(write, with(item, "cw", ring(ring)))).isTrue();
             assertThat(refuses(write, with(item, "ttl", n("9")))).isTrue();
             assertThat(refuses(
-                            write,
-                            with(item, "forgotten", n(Long.toString(stamp.id().begin())))))
+                            write, with(item, "cf", n(Long.toString(stamp.id().begin())))))
                     .isTrue();
         }
 
@@ -745,61 +925,8 @@ class WriteTest {
 
         private Write raise(String bookId, String price, int quantity, Write.Terms terms) {
             CartItem line = seen.cart().item(bookId).orElseThrow();
-            return Write.raise(
+            return UnpinnedWrites.raise(
                     seen, line, CartItem.of(bookId, "New title", null, money(price), quantity), stamp, terms);
-        }
-    }
-
-    @Nested
-    class Forbid {
-        private final Write.Stamp stamp = stamp();
-        private final Map<String, AttributeValue> item = itemWithLines(2);
-        private final Write forbid = Write.forbid(USER, stamp.id());
-        private final Write add = Write.add(USER, book("new", "9.50", 3), stamp, TERMS);
-
-        @Test
-        void forbid_additionOnItsWay_isRefusedFromNowOn() {
-            Map<String, AttributeValue> after = requireNonNull(Expressions.apply(forbid, item));
-
-            assertThat(refuses(add, after)).isTrue();
-            assertThat(decode(after).cart()).isEqualTo(decode(item).cart());
-            assertThat(decode(after).cart().version())
-                    .isEqualTo(decode(item).cart().version());
-        }
-
-        @Test
-        void forbid_additionThatTookEffect_isRefused() {
-            assertThat(refuses(forbid, requireNonNull(Expressions.apply(add, item))))
-                    .isTrue();
-        }
-
-        @Test
-        void forbid_additionThatMayHaveTakenEffectAndBeenForgotten_isRefused() {
-            assertThat(refuses(
-                            forbid,
-                            with(item, "forgotten", n(Long.toString(stamp.id().begin())))))
-                    .isTrue();
-        }
-
-        @Test
-        void forbid_noItemOrAnotherWriters_isRefused() {
-            assertThat(refuses(forbid, Map.of())).isTrue();
-            assertThat(refuses(forbid, item("cartItems", list(line("a", "1", "1")))))
-                    .isTrue();
-        }
-
-        @Test
-        void forbid_thenAWriteThatWouldDropTheId_isRefused() {
-            StoredCart seen = decode(item);
-            Map<String, AttributeValue> after = requireNonNull(Expressions.apply(forbid, item));
-            Write.Terms small = new Write.Terms(Duration.ofDays(30), Generated.NO_LIMITS, 1);
-
-            Write trims = Write.change(seen, Cart.empty(USER), null, stamp(), small);
-            Write clears = Write.clear(seen, null, stamp(), TERMS);
-
-            assertThat(refuses(trims, item)).isFalse();
-            assertThat(refuses(trims, after)).isTrue();
-            assertThat(refuses(clears, after)).isTrue();
         }
     }
 
@@ -808,12 +935,12 @@ class WriteTest {
         private final Write.Stamp stamp = stamp();
         private final WriteId excluded = WriteId.startedAt(stamp.id().begin() - 5);
         private final Map<String, AttributeValue> item = itemWithLines(2);
-        private final Write add =
-                Write.add(USER, book("new", "9.50", 3), new Write.Stamp(excluded, NOW, NOW.toEpochMilli()), TERMS);
+        private final Write add = UnpinnedWrites.add(
+                USER, List.of(book("new", "9.50", 3)), null, new Write.Stamp(excluded, NOW, NOW.toEpochMilli()), TERMS);
 
         @Test
         void fence_unpinnedAttemptOnItsWay_isRefusedFromNowOn() {
-            Write fence = Write.fence(USER, List.of(excluded), false, stamp);
+            Write fence = UnpinnedWrites.fence(USER, List.of(excluded), false, stamp);
             StoredCart after = applied(fence, item);
 
             assertThat(after.memory().traceOf(stamp.id())).isEqualTo(Memory.Trace.PRESENT);
@@ -829,8 +956,8 @@ class WriteTest {
         @Test
         void fence_raisesTheVersion_refusesWhatPinsIt() {
             Write change = change(decode(item), new SetQuantity("book0", 9));
-            Write lower = Write.fence(USER, List.of(), false, stamp);
-            Write fence = Write.fence(USER, List.of(excluded), true, stamp);
+            Write lower = UnpinnedWrites.fence(USER, List.of(), false, stamp);
+            Write fence = UnpinnedWrites.fence(USER, List.of(excluded), true, stamp);
 
             assertThat(refuses(change, requireNonNull(Expressions.apply(lower, item))))
                     .isFalse();
@@ -842,19 +969,20 @@ class WriteTest {
 
         @Test
         void fence_attemptTookEffectOrMayHave_isRefused() {
-            Write fence = Write.fence(USER, List.of(WriteId.startedAt(excluded.begin() + 1), excluded), true, stamp);
+            Write fence =
+                    UnpinnedWrites.fence(USER, List.of(WriteId.startedAt(excluded.begin() + 1), excluded), true, stamp);
 
             assertThat(refuses(fence, requireNonNull(Expressions.apply(add, item))))
                     .isTrue();
-            assertThat(refuses(fence, with(item, "forgotten", n(Long.toString(excluded.begin())))))
+            assertThat(refuses(fence, with(item, "cf", n(Long.toString(excluded.begin())))))
                     .isTrue();
-            assertThat(refuses(fence, with(item, "forgotten", n(Long.toString(excluded.begin() - 1)))))
+            assertThat(refuses(fence, with(item, "cf", n(Long.toString(excluded.begin() - 1)))))
                     .isFalse();
         }
 
         @Test
         void fence_deliveredTwice_isRefusedTheSecondTime() {
-            Write fence = Write.fence(USER, List.of(excluded), true, stamp);
+            Write fence = UnpinnedWrites.fence(USER, List.of(excluded), true, stamp);
 
             assertThat(refuses(fence, requireNonNull(Expressions.apply(fence, item))))
                     .isTrue();
@@ -862,7 +990,7 @@ class WriteTest {
 
         @Test
         void fence_noItemAnotherWritersOrHigherFormat_isRefused() {
-            Write fence = Write.fence(USER, List.of(excluded), true, stamp);
+            Write fence = UnpinnedWrites.fence(USER, List.of(excluded), true, stamp);
 
             assertThat(refuses(fence, Map.of())).isTrue();
             assertThat(refuses(fence, item("cartItems", list(line("a", "1", "1")))))
@@ -875,15 +1003,15 @@ class WriteTest {
             Map<String, AttributeValue> rested = itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2)));
             Write.Stamp early = new Write.Stamp(
                     WriteId.startedAt(NOW.toEpochMilli() - 1_000), NOW.minusSeconds(1), NOW.toEpochMilli());
-            Map<String, AttributeValue> after =
-                    requireNonNull(Expressions.apply(Write.fence(USER, List.of(excluded), false, stamp), rested));
+            Map<String, AttributeValue> after = requireNonNull(
+                    Expressions.apply(UnpinnedWrites.fence(USER, List.of(excluded), false, stamp), rested));
 
-            Write removal = Write.clear(decode(rested), null, early, TERMS);
+            Write removal = PinnedWrites.clear(decode(rested), null, early, TERMS);
 
             assertThat(removal.kind()).isEqualTo(Write.Kind.DELETE);
             assertThat(refuses(removal, rested)).isFalse();
             assertThat(refuses(removal, after)).isTrue();
-            assertThat(refuses(Write.removeRested(USER, NOW), after)).isTrue();
+            assertThat(refuses(UnpinnedWrites.removeRested(USER, NOW), after)).isTrue();
         }
     }
 
@@ -895,8 +1023,10 @@ class WriteTest {
         @Test
         void mayApplyTo_unpinned_isRuledOutByItsIdAndWhatWasForgottenOnly() {
             Write.Stamp stamp = stamp();
-            Pin add = Write.add(USER, book("new", "1", 1), stamp, TERMS).pin();
-            Pin raise = Write.raise(seen, seen.cart().item("book0").orElseThrow(), book("book0", "1", 1), stamp, TERMS)
+            Pin add = UnpinnedWrites.add(USER, List.of(book("new", "1", 1)), null, stamp, TERMS)
+                    .pin();
+            Pin raise = UnpinnedWrites.raise(
+                            seen, seen.cart().item("book0").orElseThrow(), book("book0", "1", 1), stamp, TERMS)
                     .pin();
 
             for (Pin pin : List.of(add, raise)) {
@@ -905,8 +1035,8 @@ class WriteTest {
                         .isTrue();
                 assertThat(pin.mayApplyTo(decode(with(item, "format", n("77")))))
                         .isFalse();
-                assertThat(pin.mayApplyTo(decode(with(
-                                item, "forgotten", n(Long.toString(stamp.id().begin()))))))
+                assertThat(pin.mayApplyTo(decode(
+                                with(item, "cf", n(Long.toString(stamp.id().begin()))))))
                         .isFalse();
                 // Another write may adopt the item, and then nothing in it rules this one out.
                 assertThat(pin.mayApplyTo(decode(item("cartItems", list())))).isTrue();
@@ -918,7 +1048,7 @@ class WriteTest {
         @Test
         void mayApplyTo_pinned_isRuledOutByAnyOtherState() {
             Pin change = change(seen, new SetQuantity("book0", 9)).pin();
-            Pin first = Write.replace(StoredCart.absent(USER), Cart.empty(USER), null, stamp(), TERMS)
+            Pin first = PinnedWrites.replace(StoredCart.absent(USER), Cart.empty(USER), null, stamp(), TERMS)
                     .pin();
 
             assertThat(change.mayApplyTo(seen)).isTrue();
@@ -931,7 +1061,7 @@ class WriteTest {
 
         @Test
         void mayApplyTo_blindRemoval_isRuledOutByALaterWrite() {
-            Pin removal = Write.removeRested(USER, NOW).pin();
+            Pin removal = UnpinnedWrites.removeRested(USER, NOW).pin();
 
             assertThat(removal.mayApplyTo(decode(itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))))))
                     .isTrue();
@@ -944,27 +1074,23 @@ class WriteTest {
     class ReplaceAndRemove {
         @Test
         void replace_noItem_isOnlyAcceptedWhereThereIsNone() {
-            Write write = Write.replace(StoredCart.absent(USER), cartOf(book("a", "1", 1)), null, stamp(), TERMS);
+            Write write =
+                    PinnedWrites.replace(StoredCart.absent(USER), cartOf(book("a", "1", 1)), null, stamp(), TERMS);
 
             assertThat(write.kind()).isEqualTo(Write.Kind.PUT);
             assertThat(refuses(write, Map.of())).isFalse();
             assertThat(refuses(write, item())).isTrue();
             assertThat(decode(write.item()).memory().incarnation())
-                    .isEqualTo(decode(write.item()).memory().writes().get(0));
+                    .isEqualTo(decode(write.item()).memory().ring().get(0));
         }
 
         @Test
         void replace_expiredItem_beginsAnotherIncarnationThatRemembers() {
-            Map<String, AttributeValue> item = with(
-                    with(
-                            with(itemWithLines(2), "ttl", n("1725552600")),
-                            "idempotencyKeys",
-                            map("k", ItemFormat.encodeKey(key("k", 5).key()))),
-                    "coupon",
-                    s("SAVE"));
+            Map<String, AttributeValue> item =
+                    with(withKey(with(itemWithLines(2), "ttl", n("1725552600")), key("k", 5)), "coupon", s("SAVE"));
             StoredCart before = decode(item);
 
-            Write write = Write.replace(before, cartOf(book("a", "1", 1)), null, stamp(), TERMS);
+            Write write = PinnedWrites.replace(before, cartOf(book("a", "1", 1)), null, stamp(), TERMS);
             StoredCart after = decode(write.item());
 
             assertThat(refuses(write, item)).isFalse();
@@ -973,8 +1099,8 @@ class WriteTest {
             assertThat(after.memory().incarnation())
                     .isNotEqualTo(before.memory().incarnation());
             assertThat(after.memory().version()).isEqualTo(2);
-            assertThat(after.memory().writes()).containsAll(before.memory().writes());
-            assertThat(after.keys()).containsOnlyKeys("k");
+            assertThat(after.memory().ring()).containsAll(before.memory().ring());
+            assertThat(after.keys()).containsOnlyKeys(hash("k"));
             assertThat(write.item()).doesNotContainKey("coupon");
         }
 
@@ -984,7 +1110,7 @@ class WriteTest {
             StoredCart before = decode(item);
             Write.Stamp stamp = stamp();
 
-            Write write = Write.replace(before, Cart.empty(USER), null, stamp, TERMS);
+            Write write = PinnedWrites.replace(before, Cart.empty(USER), null, stamp, TERMS);
             StoredCart after = decode(write.item());
 
             assertThat(refuses(write, item)).isFalse();
@@ -993,10 +1119,10 @@ class WriteTest {
             assertThat(after.cart().version()).isEqualTo(CartVersion.ABSENT);
             assertThat(after.memory().incarnation()).isEqualTo(before.memory().incarnation());
             assertThat(after.memory().version()).isEqualTo(2);
-            assertThat(after.memory().writes())
-                    .containsAll(before.memory().writes())
-                    .contains(stamp.id().text());
-            assertThat(write.item()).containsKey("ttl").doesNotContainKey("bookIds");
+            assertThat(after.memory().ring())
+                    .containsAll(before.memory().ring())
+                    .contains(stamp.id());
+            assertThat(write.item()).containsKey("ttl").doesNotContainKey("cb");
         }
 
         @Test
@@ -1004,7 +1130,7 @@ class WriteTest {
             Map<String, AttributeValue> item =
                     itemOf(cartOf(book("a", "1", 1)), NOW.minusMillis(Memory.REST_MILLIS + 1));
 
-            Write write = Write.clear(decode(item), null, stamp(), TERMS);
+            Write write = PinnedWrites.clear(decode(item), null, stamp(), TERMS);
 
             assertThat(write.kind()).isEqualTo(Write.Kind.DELETE);
             assertThat(refuses(write, item)).isFalse();
@@ -1017,14 +1143,14 @@ class WriteTest {
         void clear_itemThatMustBeRemembered_emptiesItInPlace() {
             Map<String, AttributeValue> rested = itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2)));
             Map<String, AttributeValue> young = itemOf(cartOf(book("a", "1", 1)), NOW.minusMillis(Memory.REST_MILLIS));
-            Map<String, AttributeValue> keyed = with(
-                    rested,
-                    "idempotencyKeys",
-                    map("k", ItemFormat.encodeKey(key("k", 5).key())));
+            Map<String, AttributeValue> keyed = withKey(rested, key("k", 5));
 
-            assertThat(Write.clear(decode(young), null, stamp(), TERMS).kind()).isEqualTo(Write.Kind.PUT);
-            assertThat(Write.clear(decode(keyed), null, stamp(), TERMS).kind()).isEqualTo(Write.Kind.PUT);
-            assertThat(Write.clear(decode(rested), key("k", 5), stamp(), TERMS).kind())
+            assertThat(PinnedWrites.clear(decode(young), null, stamp(), TERMS).kind())
+                    .isEqualTo(Write.Kind.PUT);
+            assertThat(PinnedWrites.clear(decode(keyed), null, stamp(), TERMS).kind())
+                    .isEqualTo(Write.Kind.PUT);
+            assertThat(PinnedWrites.clear(decode(rested), key("k", 5), stamp(), TERMS)
+                            .kind())
                     .isEqualTo(Write.Kind.PUT);
         }
 
@@ -1032,7 +1158,7 @@ class WriteTest {
         void clear_itemOfAnotherWriter_emptiesIt() {
             Map<String, AttributeValue> item = item("cartItems", list(line("a", "1", "1")));
 
-            Write write = Write.clear(decode(item), null, stamp(), TERMS);
+            Write write = PinnedWrites.clear(decode(item), null, stamp(), TERMS);
 
             assertThat(write.kind()).isEqualTo(Write.Kind.PUT);
             assertThat(refuses(write, item)).isFalse();
@@ -1042,7 +1168,7 @@ class WriteTest {
 
         @Test
         void removeRested_itemThatHasRested_isRemoved() {
-            Write write = Write.removeRested(USER, NOW);
+            Write write = UnpinnedWrites.removeRested(USER, NOW);
             Map<String, AttributeValue> rested =
                     itemOf(cartOf(book("a", "1", 1)), NOW.minusMillis(Memory.REST_MILLIS + 1));
             Map<String, AttributeValue> young = itemOf(cartOf(book("a", "1", 1)), NOW.minusMillis(Memory.REST_MILLIS));
@@ -1054,16 +1180,16 @@ class WriteTest {
 
         @Test
         void removeRested_liveKeyHigherFormatOrOtherWriter_isRefused() {
-            Write write = Write.removeRested(USER, NOW);
+            Write write = UnpinnedWrites.removeRested(USER, NOW);
             Map<String, AttributeValue> rested = itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2)));
 
-            assertThat(refuses(write, with(rested, "keysUntil", n(Long.toString(NOW.toEpochMilli() + 1)))))
+            assertThat(refuses(write, with(rested, "cu", n(Long.toString(NOW.toEpochMilli() + 1)))))
                     .isTrue();
-            assertThat(refuses(write, with(rested, "keysUntil", n(Long.toString(NOW.toEpochMilli() - 1)))))
+            assertThat(refuses(write, with(rested, "cu", n(Long.toString(NOW.toEpochMilli() - 1)))))
                     .isFalse();
             assertThat(refuses(write, with(rested, "format", n("2")))).isTrue();
             assertThat(refuses(write, with(rested, "cartItems", s("x")))).isTrue();
-            assertThat(refuses(write, with(rested, "lastWrite", s("0")))).isTrue();
+            assertThat(refuses(write, with(rested, "ct", s("0")))).isTrue();
             assertThat(refuses(write, item("cartItems", list()))).isTrue();
         }
     }
@@ -1095,7 +1221,7 @@ class WriteTest {
 
         @Test
         void replace_beyondDynamoDbsSize_isRejected() {
-            assertTooLarge(() -> Write.replace(
+            assertTooLarge(() -> PinnedWrites.replace(
                     StoredCart.absent(USER),
                     cartOf(huge, CartItem.of("b", "x".repeat(12_000), null, money("1"), 1)),
                     null,
@@ -1112,10 +1238,6 @@ class WriteTest {
             assertThat(change(before, new SetQuantity("a", 1)).after().cart().totalItems())
                     .isEqualTo(2);
         }
-    }
-
-    private static Write.KeyEntry key(String hash, long seconds) {
-        return new Write.KeyEntry(hash, new Memory.Key(NOW.plusSeconds(seconds).toEpochMilli(), "digest"));
     }
 
     private static void assertTooLarge(ThrowingCallable write) {
@@ -1151,12 +1273,15 @@ class WriteTest {
         for (Map.Entry<String, AttributeValue> value :
                 requireNonNull(write.values()).entrySet()) {
             AttributeValue given = value.getValue();
-            String text = given.s() != null
-                    ? given.s()
-                    : given.n() != null ? given.n() : given.hasSs() ? given.ss() + "" : "{..}";
+            String text =
+                    given.s() != null ? given.s() : given.n() != null ? given.n() : given.hasBs() ? ids(given) : "{..}";
             plain = plain.replaceAll(value.getKey() + "\\b", Matcher.quoteReplacement(text));
         }
         return plain;
+    }
+
+    private static String ids(AttributeValue ring) {
+        return ring.bs().stream().map(id -> WriteId.of(id).text()).toList().toString();
     }
 
     /** Returns the value that the update gives to a path. */

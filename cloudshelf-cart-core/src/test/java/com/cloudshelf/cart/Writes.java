@@ -23,7 +23,7 @@ final class Writes {
     }
 
     static Write.Stamp stamp(Instant now) {
-        return new Write.Stamp(WriteId.begunAt(now.toEpochMilli()), null, now, now.toEpochMilli());
+        return new Write.Stamp(WriteId.startedAt(now.toEpochMilli()), now, now.toEpochMilli());
     }
 
     /** Returns the item of a cart that this library wrote, with lines {@code book0}, {@code book1} and so on. */
@@ -37,8 +37,30 @@ final class Writes {
 
     /** Returns the item of a cart that this library wrote. */
     static Map<String, AttributeValue> itemOf(Cart cart, Instant writtenAt) {
-        return Write.replace(StoredCart.absent(USER), cart, null, stamp(writtenAt), TERMS)
+        return PinnedWrites.replace(StoredCart.absent(USER), cart, null, stamp(writtenAt), TERMS)
                 .item();
+    }
+
+    /** Returns an idempotency key of a short name, with a retention in seconds. */
+    static Write.KeyEntry key(String name, long seconds) {
+        return new Write.KeyEntry(
+                hash(name), new Memory.Key(NOW.plusSeconds(seconds).toEpochMilli(), "digestdigest"));
+    }
+
+    /** Returns the item with a key beside those that it has. */
+    static Map<String, AttributeValue> withKey(Map<String, AttributeValue> item, Write.KeyEntry key) {
+        AttributeValue until = item.get(ItemFormat.KEYS_UNTIL);
+        long latest = Math.max(
+                until == null ? 0 : Long.parseLong(until.n()), key.key().until());
+        return Items.with(
+                Items.with(item, ItemFormat.keyName(key.hash()), ItemFormat.encodeKey(key.key())),
+                ItemFormat.KEYS_UNTIL,
+                Items.n(Long.toString(latest)));
+    }
+
+    /** Returns a short name in the length of a hash. */
+    static String hash(String name) {
+        return (name + "____________").substring(0, 12);
     }
 
     static StoredCart decode(Map<String, AttributeValue> item) {
@@ -57,7 +79,7 @@ final class Writes {
 
     /** Returns the write that these changes make of what is stored. */
     static Write change(StoredCart before, CartChange... changes) {
-        return Write.change(
+        return PinnedWrites.change(
                 before, before.cart().apply(Generated.NO_LIMITS, NOW, List.of(changes)), null, stamp(), TERMS);
     }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.metrics.LoggingMetricPublisher;
@@ -110,7 +112,7 @@ class LogTest {
 
         private static final CartItem BOOK = book("-book", QUANTITY);
         private static final CartItem OTHER_BOOK = book("-other", 1);
-        private static final Pattern TEXT = Pattern.compile("\"S\":\"([^\"]{" + WriteId.LENGTH + "})\"");
+        private static final Pattern TEXT = Pattern.compile("\"([A-Za-z0-9+/]{12})\"");
 
         private final Faults network = Faults.none();
         private final String table = "table-" + UUID.randomUUID();
@@ -253,8 +255,14 @@ class LogTest {
                 TEXT.matcher(request.json())
                         .results()
                         .map(text -> text.group(1))
-                        .filter(text -> WriteId.begin(text) > System.currentTimeMillis() - 3_600_000)
-                        .forEach(tokens::add);
+                        .map(text -> WriteId.of(
+                                SdkBytes.fromByteArray(Base64.getDecoder().decode(text))))
+                        .filter(id -> Math.abs(id.begin() - System.currentTimeMillis()) < 3_600_000)
+                        .forEach(id -> {
+                            tokens.add(id.text());
+                            tokens.add(Base64.getEncoder()
+                                    .encodeToString(id.bytes().asByteArray()));
+                        });
             }
             return tokens;
         }

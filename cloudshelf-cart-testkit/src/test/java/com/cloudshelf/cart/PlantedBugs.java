@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbServiceClientConfiguration;
@@ -73,17 +74,17 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
 
         @Override
         public DynamoDbAsyncClient apply(DynamoDbAsyncClient client) {
-            Set<String> own = ConcurrentHashMap.newKeySet();
+            Set<SdkBytes> own = ConcurrentHashMap.newKeySet();
             return new Spoiled(client) {
                 @Override
                 UpdateItemRequest update(UpdateItemRequest request) {
-                    request.expressionAttributeValues().values().forEach(value -> own.addAll(value.ss()));
+                    request.expressionAttributeValues().values().forEach(value -> own.addAll(value.bs()));
                     return request;
                 }
 
                 @Override
                 PutItemRequest put(PutItemRequest request) {
-                    own.addAll(request.item().get(ItemFormat.WRITES).ss());
+                    own.addAll(request.item().get(ItemFormat.RING).bs());
                     return request;
                 }
 
@@ -91,8 +92,8 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
                 Map<String, AttributeValue> seen(Map<String, AttributeValue> item) {
                     return with(
                             item,
-                            ItemFormat.WRITES,
-                            writes -> AttributeValue.fromSs(writes.ss().stream()
+                            ItemFormat.RING,
+                            ring -> AttributeValue.fromBs(ring.bs().stream()
                                     .filter(id -> !own.contains(id))
                                     .toList()));
                 }

@@ -72,9 +72,21 @@ class RequestCountTest {
         assertThat(table.sent()).containsExactly("GetItem", "UpdateItem");
         carts.apply(CartUpdate.of(USER).reprice("book1000", BigDecimal.ONE)).join();
         assertThat(table.sent()).containsExactly("GetItem", "UpdateItem");
-        carts.apply(CartUpdate.of(USER).add(book("a", "1", 1)).add(book("b", "1", 1)))
+    }
+
+    @Test
+    void add_severalNewBooksOrWithAKey_isOneRequest() {
+        carts.apply(CartUpdate.of(USER).add(book("first", "1", 1)).idempotencyKey("first"))
                 .join();
-        assertThat(table.sent()).containsExactly("GetItem", "UpdateItem");
+        assertThat(table.sent()).containsExactly("UpdateItem");
+        CartUpdate several = CartUpdate.of(USER);
+        for (int i = 0; i < 5; i++) {
+            several = several.add(book("new" + i, "1", 1));
+        }
+        carts.apply(several.idempotencyKey("several")).join();
+        assertThat(table.sent()).containsExactly("UpdateItem");
+        assertThat(carts.apply(several.idempotencyKey("several")).join().totalItems())
+                .isEqualTo(6);
     }
 
     @Test
@@ -145,7 +157,7 @@ class RequestCountTest {
         Cart cart = cartOf(2);
         carts.clear(USER).join();
         assertThat(table.sent()).containsExactly("GetItem", "PutItem");
-        assertThat(table.item(USER)).containsKey("writes");
+        assertThat(table.item(USER)).containsKey("cw");
 
         cart = carts.addItem(USER, book("book1", "1", 1)).join();
         table.sent();

@@ -1,0 +1,213 @@
+package com.cloudshelf.cart;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** The difference between the lines that are stored and those to come: the second is the first, thinned out and appended to. */
+final class LineChanges {
+    // DynamoDB allows 4 KB for an expression and 300 operators; beyond these the list is sent whole.
+    private static final int MAX_TOUCHED_LINES = 20;
+    private static final int MAX_APPENDED_LINES = 50;
+    private static final int MAX_TOUCHED_VALUES = 100;
+
+    /** A line of another cart that comes into this one, with all that is stored of it. */
+    record Brought(CartItem item, AttributeValue stored) {}
+
+    private record Touched(int index, Map<String, AttributeValue> from, Map<String, AttributeValue> to) {
+        Set<String> names() {
+            Set<String> names = new LinkedHashSet<>(from.keySet());
+            names.addAll(to.keySet());
+            return names;
+        }
+
+        int changes() {
+            int changes = 0;
+            for (String name : names()) {
+                changes += isSame(to.get(name), from.get(name)) ? 0 : 1;
+            }
+            return changes;
+        }
+    }
+
+    private final StoredCart before;
+    private final List<AttributeValue> values;
+    /** The values from the first line that changed to the last. */
+    private final List<AttributeValue> between = new ArrayList<>();
+
+    private final List<Touched> touched = new ArrayList<>();
+    private final List<Integer> removedAt = new ArrayList<>();
+    private final List<CartItem> removed = new ArrayList<>();
+    private final List<CartItem> appended = new ArrayList<>();
+    private boolean grew;
+
+    LineChanges(StoredCart before, List<CartItem> items, Map<String, Brought> brought) {
+        this.before = before;
+        List<CartItem> old = before.cart().items();
+        int common = Math.min(old.size(), items.size());
+        int head = 0; // a change leaves most lines the very objects that they were
+        while (head < common && isSame(old.get(head), items.get(head))) {
+            head++;
+        }
+        int tail = 0;
+        while (tail < common - head && isSame(old.get(old.size() - 1 - tail), items.get(items.size() - 1 - tail))) {
+            tail++;
+        }
+        int end = old.size() - tail;
+        int index = head;
+        for (CartItem item : items.subList(head, items.size() - tail)) {
+            while (index < end && !old.get(index).bookId().equals(item.bookId())) {
+                remove(index++, old);
+            }
+            if (index == end) {
+                appended.add(item);
+                between.add(encodeNew(item, brought));
+                grew = true;
+            } else {
+                keep(index, old.get(index), item, brought.get(item.bookId()));
+                index++;
+            }
+        }
+        while (index < end) {
+            remove(index++, old);
+        }
+        values = new ArrayList<>(before.lines());
+        values.subList(head, end).clear();
+        values.addAll(head, between);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a change passes on what it does not change, and equality costs more
+    private static boolean isSame(@Nullable Object left, @Nullable Object right) {
+        return left == right;
+    }
+
+    private void remove(int index, List<CartItem> old) {
+        removedAt.add(index);
+        removed.add(old.get(index));
+    }
+
+    private void keep(int index, CartItem from, CartItem to, @Nullable Brought brought) {
+        AttributeValue stored = before.lines().get(index);
+        if (from.equals(to) && brought == null) {
+            between.add(stored);
+            return;
+        }
+        AttributeValue changed = merged(from, to, stored, brought);
+        between.add(changed);
+        touched.add(new Touched(index, stored.m(), changed.m()));
+        grew |= brought != null
+                || !to.title().equals(from.title())
+                || !to.author().equals(from.author())
+                || !to.ownAttributes().equals(from.ownAttributes());
+    }
+
+    /** A line that takes the other's place is the other's, whole; else what cannot be shown of either stays. */
+    private static AttributeValue merged(CartItem from, CartItem to, AttributeValue stored, @Nullable Brought brought) {
+        if (brought == null) {
+            return ItemFormat.encodeLine(from, to, stored.m());
+        }
+        if (isSame(to, brought.item)) {
+            return brought.stored;
+        }
+        Map<String, AttributeValue> both =
+                new LinkedHashMap<>(ItemFormat.encodeLine(from, to, stored.m()).m());
+        Attributes theirs = brought.item.ownAttributes();
+        brought.stored.m().forEach((name, value) -> {
+            if (!CartItem.OWN_NAMES.contains(name) && !theirs.asMap().containsKey(name)) {
+                both.putIfAbsent(name, value);
+            }
+        });
+        return AttributeValue.fromM(both);
+    }
+
+    /** The attribute values of the lines to come. */
+    List<AttributeValue> values() {
+        return values;
+    }
+
+    List<CartItem> removed() {
+        return removed;
+    }
+
+    List<CartItem> appended() {
+        return appended;
+    }
+
+    /** Whether the item may get larger. */
+    boolean grew() {
+        return grew;
+    }
+
+    static AttributeValue encodeNew(CartItem item, Map<String, Brought> brought) {
+        Brought other = brought.get(item.bookId());
+        return ItemFormat.encodeLine(item, other == null ? Map.of() : other.stored.m());
+    }
+
+    /** Writes the changes: line by line where paths into the list do it, else the list as a whole. */
+    void write(Expression e) {
+        if (canBeTouchedOneByOne()) {
+            touch(e);
+        } else {
+            e.set(ItemFormat.CART_ITEMS, AttributeValue.fromL(values));
+        }
+    }
+
+    /** Whether paths into the list do it. Removing and appending at once is left to the list as a whole. */
+    private boolean canBeTouchedOneByOne() {
+        return before.isIndexed()
+                && before.pins().listSize() >= 0
+                && touched.size() + removed.size() <= MAX_TOUCHED_LINES
+                && appended.size() <= MAX_APPENDED_LINES
+                && (removed.isEmpty() || appended.isEmpty())
+                && touchedValues() <= MAX_TOUCHED_VALUES;
+    }
+
+    private int touchedValues() {
+        int count = 0;
+        for (Touched line : touched) {
+            count += line.changes();
+        }
+        return count;
+    }
+
+    private void touch(Expression e) {
+        String list = e.name(ItemFormat.CART_ITEMS);
+        for (Touched line : touched) {
+            String path = list + "[" + line.index + "].";
+            pinLine(e, path, line.from);
+            for (String name : line.names()) {
+                AttributeValue value = line.to.get(name);
+                if (isSame(value, line.from.get(name))) {
+                    continue;
+                }
+                String valuePath = path + (CartItem.OWN_NAMES.contains(name) ? name : e.alias(name));
+                if (value == null) {
+                    e.remove(valuePath);
+                } else {
+                    e.assign(valuePath, e.value(value));
+                }
+            }
+        }
+        for (int index : removedAt) {
+            String path = list + "[" + index + "]";
+            pinLine(e, path + ".", before.lines().get(index).m());
+            e.remove(path);
+        }
+        for (int i = 0; i < appended.size(); i++) {
+            e.assign(
+                    list + "[" + (before.lines().size() + i) + "]",
+                    e.value(values.get(values.size() - appended.size() + i)));
+        }
+    }
+
+    private static void pinLine(Expression e, String path, Map<String, AttributeValue> line) {
+        e.pin(path + ItemFormat.BOOK_ID, line.get(ItemFormat.BOOK_ID));
+        e.pin(path + ItemFormat.QUANTITY, line.get(ItemFormat.QUANTITY));
+        e.pin(path + ItemFormat.PRICE, line.get(ItemFormat.PRICE));
+    }
+}

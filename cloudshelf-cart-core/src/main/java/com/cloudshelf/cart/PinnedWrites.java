@@ -1,0 +1,341 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.ItemFormat.b;
+import static com.cloudshelf.cart.ItemFormat.bs;
+import static com.cloudshelf.cart.ItemFormat.n;
+import static com.cloudshelf.cart.ItemFormat.s;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * Makes the writes that pin the item as it was seen: each takes effect only if no other write came between.
+ *
+ * <p>They drop what is stale of the item's memory: it is the one place where that can be done.
+ */
+final class PinnedWrites {
+    private PinnedWrites() {}
+
+    /**
+     * Turns the cart that was seen into another. Lines that did not change are not sent; the condition pins the version, and
+     * what shows that a writer who knows no versions was there.
+     */
+    static Write change(
+            StoredCart before, Cart after, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
+        return change(before, after, null, key, stamp, terms);
+    }
+
+    private static Write change(
+            StoredCart before,
+            Cart cart,
+            @Nullable StoredCart guest,
+            Write.@Nullable KeyEntry key,
+            Write.Stamp stamp,
+            Write.Terms terms) {
+        Memory memory = memoryAfter(before, key, stamp, terms);
+        LineChanges lines = new LineChanges(before, cart.items(), brought(guest));
+        Expression e = new Expression();
+        pin(e, before);
+        lines.write(e);
+        setHashes(e, before, lines, cart);
+        Head head = Head.of(before, cart, memory, stamp, terms);
+        e.set(ItemFormat.TOTAL_ITEMS, head.totalItems);
+        e.set(ItemFormat.TOTAL_PRICE, head.totalPrice);
+        e.set(ItemFormat.LAST_UPDATED, head.lastUpdated);
+        e.set(ItemFormat.TTL, head.ttl);
+        e.set(ItemFormat.VERSION, head.version);
+        setMemory(e, before, memory);
+        Map<String, AttributeValue> others =
+                othersAfter(before.others(), before.cart().ownAttributes(), cart, guest);
+        setOthers(e, before.others(), others);
+        StoredCart after = after(before, cart, lines.values(), others, memory, head, stamp);
+        if (lines.grew() || key != null || after.unknownBytes() > before.unknownBytes()) {
+            Write.checkSize(before.userId(), ItemFormat.sizeOf(after));
+        }
+        return Write.update(before.userId(), e, Pin.version(stamp.id(), before), after);
+    }
+
+    /**
+     * Writes a cart as a whole, where there is none, where an expired one still lies, or where a cart is cleared. Attributes of
+     * other writers go with the old one; what the item remembers of its writes stays.
+     */
+    static Write replace(
+            StoredCart before, Cart after, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
+        return replace(before, after, null, key, stamp, terms);
+    }
+
+    private static Write replace(
+            StoredCart before,
+            Cart cart,
+            @Nullable StoredCart guest,
+            Write.@Nullable KeyEntry key,
+            Write.Stamp stamp,
+            Write.Terms terms) {
+        Memory memory = memoryAfter(before, key, stamp, terms);
+        List<AttributeValue> lines = new ArrayList<>();
+        Map<String, LineChanges.Brought> brought = brought(guest);
+        cart.items().forEach(item -> lines.add(LineChanges.encodeNew(item, brought)));
+        Head head = Head.of(before, cart, memory, stamp, terms);
+        Map<String, AttributeValue> others = othersAfter(Map.of(), Attributes.NONE, cart, guest);
+        StoredCart after = after(before, cart, lines, others, memory, head, stamp);
+        Write.checkSize(before.userId(), ItemFormat.sizeOf(after));
+
+        Map<String, AttributeValue> item = new LinkedHashMap<>();
+        item.put(ItemFormat.USER_ID, s(before.userId()));
+        item.put(ItemFormat.CART_ITEMS, AttributeValue.fromL(lines));
+        item.put(ItemFormat.TOTAL_ITEMS, head.totalItems);
+        item.put(ItemFormat.TOTAL_PRICE, head.totalPrice);
+        item.put(ItemFormat.LAST_UPDATED, head.lastUpdated);
+        item.put(ItemFormat.TTL, head.ttl);
+        item.put(ItemFormat.VERSION, head.version);
+        item.put(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
+        item.put(ItemFormat.INCARNATION, head.incarnation);
+        item.put(ItemFormat.RING, bs(memory.ring()));
+        item.put(ItemFormat.FORGOTTEN, n(memory.forgotten()));
+        item.put(ItemFormat.LAST_WRITE, n(memory.lastWrite()));
+        item.putAll(others);
+        if (!cart.items().isEmpty()) {
+            item.put(ItemFormat.BOOK_HASHES, ItemFormat.hashes(cart.items()));
+        }
+        memory.keys().forEach((hash, value) -> item.put(ItemFormat.keyName(hash), ItemFormat.encodeKey(value)));
+        AttributeValue keysUntil = after.keysUntil();
+        if (keysUntil != null) {
+            item.put(ItemFormat.KEYS_UNTIL, keysUntil);
+        }
+        Expression e = new Expression();
+        pin(e, before);
+        pinRing(e, before.memory());
+        return Write.put(before.userId(), e, item, Pin.version(stamp.id(), before), after);
+    }
+
+    /** Turns the cart that was seen into its merger with another, whose lines bring the attributes that are stored of them. */
+    static Write merge(StoredCart into, Cart merged, StoredCart from, Write.Stamp stamp, Write.Terms terms) {
+        return into.exists() && !into.isExpired()
+                ? change(into, merged, from, null, stamp, terms)
+                : replace(into, merged, from, null, stamp, terms);
+    }
+
+    private static Map<String, LineChanges.Brought> brought(@Nullable StoredCart guest) {
+        if (guest == null) {
+            return Map.of();
+        }
+        Map<String, LineChanges.Brought> brought = new HashMap<>();
+        List<CartItem> items = guest.cart().items();
+        for (int i = 0; i < items.size(); i++) {
+            brought.put(
+                    items.get(i).bookId(),
+                    new LineChanges.Brought(items.get(i), guest.lines().get(i)));
+        }
+        return brought;
+    }
+
+    /** Returns the attributes of the item that are not the library's: those of the cart, and what cannot be shown. */
+    private static Map<String, AttributeValue> othersAfter(
+            Map<String, AttributeValue> stored, Attributes shown, Cart cart, @Nullable StoredCart guest) {
+        Map<String, @Nullable AttributeValue> changes = AttributeValues.changes(shown, cart.ownAttributes());
+        if (changes.isEmpty() && (guest == null || guest.isExpired())) {
+            return stored;
+        }
+        Map<String, AttributeValue> after = new LinkedHashMap<>(stored);
+        changes.forEach((name, value) -> {
+            if (value == null) {
+                after.remove(name);
+            } else {
+                after.put(name, value);
+            }
+        });
+        if (guest != null && !guest.isExpired()) {
+            guest.others().forEach(after::putIfAbsent);
+        }
+        return after;
+    }
+
+    private static void setOthers(Expression e, Map<String, AttributeValue> before, Map<String, AttributeValue> after) {
+        before.keySet().forEach(name -> {
+            if (!after.containsKey(name)) {
+                e.remove(e.alias(name));
+            }
+        });
+        after.forEach((name, value) -> {
+            if (!value.equals(before.get(name))) {
+                e.assign(e.alias(name), e.value(value));
+            }
+        });
+    }
+
+    /** Empties a cart: deletes its item if it has rested and holds no live key, else leaves its memory in place. */
+    static Write clear(StoredCart before, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
+        Memory memory = before.memory();
+        long now = stamp.now().toEpochMilli();
+        boolean rested = memory != null && memory.isRested(now) && memory.liveKeys(now) == 0;
+        return key == null && rested
+                ? remove(before)
+                : replace(before, Cart.empty(before.userId()), null, key, stamp, terms);
+    }
+
+    private static Write remove(StoredCart before) {
+        Expression e = new Expression();
+        pin(e, before);
+        pinRing(e, before.memory());
+        return Write.delete(before.userId(), e, Pin.version(null, before));
+    }
+
+    private static Memory memoryAfter(
+            StoredCart before, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
+        Memory memory = before.memory();
+        if (memory == null || before.isExpired()) {
+            memory = Memory.start(stamp.id(), memory, before.counter());
+        }
+        long version = ItemFormat.whole(ItemFormat.nextVersion(before.pins().version()));
+        Memory after =
+                memory.after(stamp.id(), version, stamp.now().toEpochMilli(), stamp.systemNow(), terms.ringSize());
+        return key == null ? after : after.with(key.hash(), key.key());
+    }
+
+    /** The attributes of a cart beside its lines, as a write leaves them and the next one pins them. */
+    private record Head(
+            AttributeValue version,
+            AttributeValue incarnation,
+            AttributeValue totalItems,
+            AttributeValue totalPrice,
+            AttributeValue lastUpdated,
+            AttributeValue ttl) {
+        static Head of(StoredCart before, Cart cart, Memory memory, Write.Stamp stamp, Write.Terms terms) {
+            return new Head(
+                    ItemFormat.nextVersion(before.pins().version()),
+                    b(memory.incarnation()),
+                    n(cart.totalItems()),
+                    n(cart.totalPrice()),
+                    s(stamp.now().toString()),
+                    n(Write.expiry(stamp, terms, memory.keysUntil())));
+        }
+
+        StoredCart.Pins pins(int listSize) {
+            return new StoredCart.Pins(version, incarnation, totalItems, totalPrice, lastUpdated, ttl, listSize);
+        }
+    }
+
+    private static StoredCart after(
+            StoredCart before,
+            Cart cart,
+            List<AttributeValue> lines,
+            Map<String, AttributeValue> others,
+            Memory memory,
+            Head head,
+            Write.Stamp stamp) {
+        StoredCart.Builder after = new StoredCart.Builder(before.userId());
+        after.exists = true;
+        after.content = cart;
+        after.lines = lines;
+        after.idsTrue = cart.items().isEmpty()
+                || ItemFormat.hashes(cart.items()).bs().size() == cart.items().size();
+        after.memory = memory;
+        after.counter = memory.version();
+        after.format = ItemFormat.CURRENT_FORMAT;
+        after.others = others;
+        after.lastUpdated = stamp.now();
+        after.expiresAt = Instant.ofEpochSecond(ItemFormat.whole(head.ttl));
+        after.keysUntil = memory.keys().isEmpty() ? null : n(memory.keysUntil());
+        after.pins = head.pins(lines.size());
+        return after.build();
+    }
+
+    /** Refuses the write if the item is another than the one that was seen. */
+    private static void pin(Expression e, StoredCart before) {
+        if (!before.exists()) {
+            e.and("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ")");
+            return;
+        }
+        StoredCart.Pins pins = before.pins();
+        e.pin(ItemFormat.VERSION, pins.version());
+        e.pin(ItemFormat.INCARNATION, pins.incarnation());
+        e.pin(ItemFormat.TOTAL_ITEMS, pins.totalItems());
+        e.pin(ItemFormat.TOTAL_PRICE, pins.totalPrice());
+        e.pin(ItemFormat.LAST_UPDATED, pins.lastUpdated());
+        if (before.isExpired()) {
+            e.pin(e.name(ItemFormat.TTL), pins.ttl());
+        }
+        if (pins.listSize() < 0) {
+            e.and("attribute_exists(" + e.name(ItemFormat.USER_ID) + ")");
+        }
+        if (pins.listSize() == StoredCart.Pins.ANY_LIST) {
+            return;
+        }
+        String list = e.name(ItemFormat.CART_ITEMS);
+        switch (pins.listSize()) {
+            case StoredCart.Pins.NO_LIST -> e.and("attribute_not_exists(" + list + ")");
+            case StoredCart.Pins.NULL_LIST -> e.and("attribute_type(" + list + "," + e.value(s("NULL")) + ")");
+            default -> e.and("size(" + list + ")=" + e.value(n(pins.listSize())));
+        }
+    }
+
+    /** Refuses a write that would drop an ID which a fence has put in. */
+    private static void pinRing(Expression e, @Nullable Memory seen) {
+        if (seen != null) {
+            e.and("size(" + ItemFormat.RING + ")=" + e.value(n(seen.ring().size())));
+        }
+    }
+
+    private static void setHashes(Expression e, StoredCart before, LineChanges lines, Cart cart) {
+        if (before.areIdsTrue() && lines.removed().isEmpty() && lines.appended().isEmpty()) {
+            return;
+        }
+        if (cart.items().isEmpty()) {
+            e.remove(ItemFormat.BOOK_HASHES);
+        } else if (before.areIdsTrue() && lines.removed().isEmpty()) {
+            e.add(ItemFormat.BOOK_HASHES, ItemFormat.hashes(lines.appended()));
+        } else if (before.areIdsTrue() && lines.appended().isEmpty()) {
+            e.delete(ItemFormat.BOOK_HASHES, ItemFormat.hashes(lines.removed()));
+        } else {
+            e.set(ItemFormat.BOOK_HASHES, ItemFormat.hashes(cart.items()));
+        }
+    }
+
+    private static void setMemory(Expression e, StoredCart before, Memory after) {
+        Memory known = before.memory();
+        e.set(ItemFormat.LAST_WRITE, n(after.lastWrite()));
+        if (known != null && after.ring().size() == known.ring().size() + 1) { // nothing has left
+            WriteId own = after.ring().get(after.ring().size() - 1);
+            e.add(ItemFormat.RING, bs(List.of(own)));
+        } else {
+            pinRing(e, known);
+            e.set(ItemFormat.RING, bs(after.ring()));
+            e.set(ItemFormat.FORGOTTEN, n(after.forgotten()));
+        }
+        if (known == null) {
+            e.set(ItemFormat.INCARNATION, b(after.incarnation()));
+        }
+        if (known == null || before.format() != ItemFormat.CURRENT_FORMAT) {
+            e.set(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
+        }
+        setKeys(e, before, known == null ? Map.of() : known.keys(), after);
+    }
+
+    private static void setKeys(Expression e, StoredCart before, Map<String, Memory.Key> known, Memory after) {
+        known.keySet().forEach(hash -> {
+            if (!after.keys().containsKey(hash)) {
+                e.remove(e.alias(ItemFormat.keyName(hash)));
+            }
+        });
+        after.keys().forEach((hash, key) -> {
+            if (!key.equals(known.get(hash))) {
+                e.assign(e.alias(ItemFormat.keyName(hash)), e.value(ItemFormat.encodeKey(key)));
+            }
+        });
+        AttributeValue until = after.keys().isEmpty() ? null : n(after.keysUntil());
+        if (!Objects.equals(until, before.keysUntil())) {
+            if (until == null) {
+                e.remove(ItemFormat.KEYS_UNTIL);
+            } else {
+                e.set(ItemFormat.KEYS_UNTIL, until);
+            }
+        }
+    }
+}

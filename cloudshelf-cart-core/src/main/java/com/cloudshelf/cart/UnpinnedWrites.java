@@ -1,0 +1,200 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.ItemFormat.b;
+import static com.cloudshelf.cart.ItemFormat.bs;
+import static com.cloudshelf.cart.ItemFormat.n;
+import static com.cloudshelf.cart.ItemFormat.s;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * Makes the writes that pin no version: any number of them take effect on one cart side by side.
+ *
+ * <p>What keeps each from taking effect twice is the ring: its own ID must not be there, and must be younger than all that has
+ * left. Their conditions also refuse an item with an attribute of a type that the update could not act on, for DynamoDB would
+ * answer that with an error instead of a refusal.
+ */
+final class UnpinnedWrites {
+    private static final AttributeValue EMPTY_LIST = AttributeValue.fromL(List.of());
+
+    /** What is less than every binary value of at least one byte. */
+    private static final AttributeValue LEAST_BINARY = AttributeValue.fromB(SdkBytes.fromByteArray(new byte[1]));
+
+    private static final List<String> ALWAYS_NUMBERS =
+            List.of(ItemFormat.TOTAL_ITEMS, ItemFormat.TOTAL_PRICE, ItemFormat.VERSION, ItemFormat.LAST_WRITE);
+
+    private UnpinnedWrites() {}
+
+    /**
+     * Appends lines for books, whatever else the cart holds: no read comes before it, and it conflicts with no other write
+     * of its form. The condition refuses it where the cart holds one of the books or would break a rule, where the key is
+     * known, and where an earlier attempt of it took effect.
+     *
+     * @param items of different books, at least one
+     */
+    static Write add(
+            String userId, List<CartItem> items, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
+        List<AttributeValue> appended = new ArrayList<>(items.size());
+        int size = 0;
+        long quantity = 0;
+        BigDecimal price = BigDecimal.ZERO;
+        for (CartItem item : items) {
+            CartItem line = item.withAddedAtIfAbsent(stamp.now());
+            AttributeValue encoded = ItemFormat.encodeLine(line, Map.of());
+            appended.add(encoded);
+            size += AttributeValues.sizeOf(encoded);
+            quantity += line.quantity();
+            price = price.add(line.price().multiply(BigDecimal.valueOf(line.quantity())));
+        }
+        Write.checkSize(userId, size);
+        Expression e = new Expression();
+        String list = e.name(ItemFormat.CART_ITEMS);
+        e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR (");
+        long expiry = Write.expiry(stamp, terms, key == null ? 0 : key.key().until());
+        requireCart(e, key == null ? 1000 * expiry : key.key().until(), stamp, terms);
+        AttributeValue hashes = ItemFormat.hashes(items);
+        for (SdkBytes hash : hashes.bs()) {
+            e.and("NOT contains(" + ItemFormat.BOOK_HASHES + "," + e.value(AttributeValue.fromB(hash)) + ")");
+        }
+        e.and("size(" + list + ")<=" + e.value(n(terms.limits().maxLines() - items.size())));
+        if (key != null) {
+            String name = e.alias(ItemFormat.keyName(key.hash()));
+            e.and("attribute_not_exists(" + name + ")");
+            e.assign(name, e.value(ItemFormat.encodeKey(key.key())));
+            e.set(ItemFormat.KEYS_UNTIL, n(key.key().until()));
+        }
+        e.require(")");
+        e.assign(
+                list,
+                "list_append(if_not_exists(" + list + "," + e.value(EMPTY_LIST) + "),"
+                        + e.value(AttributeValue.fromL(appended)) + ")");
+        Memory fresh = Memory.start(stamp.id(), null, 0);
+        e.set(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
+        e.setIfAbsent(ItemFormat.INCARNATION, b(fresh.incarnation()));
+        e.setIfAbsent(ItemFormat.FORGOTTEN, n(fresh.forgotten()));
+        e.add(ItemFormat.BOOK_HASHES, hashes);
+        countIn(e, quantity, price, expiry, stamp);
+        return Write.update(userId, e, Pin.none(stamp.id()), null);
+    }
+
+    /**
+     * Adds to a line that was seen, whatever became of the rest of the cart: like {@link #add}, it pins no version. What it
+     * needs to know of the line it pins.
+     *
+     * @param line as it was seen
+     */
+    static Write raise(StoredCart seen, CartItem line, CartItem added, Write.Stamp stamp, Write.Terms terms) {
+        BigDecimal price = added.price().multiply(BigDecimal.valueOf(added.quantity()));
+        Expression e = new Expression();
+        String path = e.name(ItemFormat.CART_ITEMS) + "[" + seen.cart().items().indexOf(line) + "].";
+        String quantity = path + ItemFormat.QUANTITY;
+        long expiry = Write.expiry(stamp, terms, 0);
+        requireCart(e, 1000 * expiry, stamp, terms);
+        e.pin(path + ItemFormat.BOOK_ID, s(line.bookId()));
+        e.pin(path + ItemFormat.PRICE, n(line.price()));
+        if (added.price().compareTo(line.price()) == 0) {
+            e.and(quantity + "<=" + e.value(n(terms.limits().maxQuantity() - added.quantity())));
+        } else {
+            e.pin(quantity, n(line.quantity()));
+            e.assign(path + ItemFormat.PRICE, e.value(n(added.price())));
+            BigDecimal before = BigDecimal.valueOf(line.quantity());
+            price = price.add(added.price().subtract(line.price()).multiply(before));
+        }
+        e.assign(quantity, quantity + "+" + e.value(n(added.quantity())));
+        // Not pinned, so not written back as they were seen.
+        added.title().ifPresent(title -> e.assign(path + ItemFormat.TITLE, e.value(s(title))));
+        added.author().ifPresent(author -> e.assign(path + ItemFormat.AUTHOR, e.value(s(author))));
+        added.attributes().forEach((name, value) -> e.assign(path + e.alias(name), e.value(AttributeValues.of(value))));
+        countIn(e, added.quantity(), price, expiry, stamp);
+        return Write.update(seen.userId(), e, Pin.line(stamp.id()), null);
+    }
+
+    /**
+     * Refuses a write that pins no version if the item is no cart of this library, or could hide that it took effect before.
+     *
+     * @param keysUntil how long the item may have to hold keys: beyond that, the time to live would be set too low
+     */
+    private static void requireCart(Expression e, long keysUntil, Write.Stamp stamp, Write.Terms terms) {
+        String list = e.name(ItemFormat.CART_ITEMS);
+        String books = ItemFormat.BOOK_HASHES;
+        String ring = ItemFormat.RING;
+        String zero = e.value(n(0));
+        String set = e.value(s("BS"));
+        e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
+        // A comparison is false for a value of another type: an item that is no cart is refused, not written to.
+        for (String number : ALWAYS_NUMBERS) {
+            e.and(number + ">=" + zero);
+        }
+        e.and(ItemFormat.INCARNATION + ">=" + e.value(LEAST_BINARY));
+        e.and("attribute_type(" + list + "," + e.value(s("L")) + ")");
+        e.and("(attribute_type(" + books + "," + set + ") AND size(" + list + ")=size(" + books
+                + ") OR attribute_not_exists(" + books + ") AND size(" + list + ")=" + zero + ")");
+        e.and(e.name(ItemFormat.TTL) + ">" + e.value(n(stamp.now().getEpochSecond())));
+        e.and("attribute_type(" + ring + "," + set + ")");
+        e.and("size(" + ring + ")<" + e.value(n(terms.ringSize())));
+        e.and("NOT contains(" + ring + "," + e.value(b(stamp.id())) + ")");
+        e.and(ItemFormat.FORGOTTEN + "<" + e.value(n(stamp.id().begin())));
+        e.and("(attribute_not_exists(" + ItemFormat.KEYS_UNTIL + ") OR " + ItemFormat.KEYS_UNTIL + "<="
+                + e.value(n(keysUntil)) + ")");
+    }
+
+    private static void countIn(Expression e, long quantity, BigDecimal price, long expiry, Write.Stamp stamp) {
+        e.set(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
+        e.set(ItemFormat.LAST_WRITE, n(stamp.now().toEpochMilli()));
+        e.set(ItemFormat.TTL, n(expiry));
+        e.add(ItemFormat.TOTAL_ITEMS, n(quantity));
+        e.add(ItemFormat.TOTAL_PRICE, n(price));
+        e.add(ItemFormat.VERSION, n(1));
+        e.add(ItemFormat.RING, bs(List.of(stamp.id())));
+    }
+
+    /**
+     * Excludes attempts: puts their IDs into the ring, beside its own, so that each is refused if it arrives later. Is refused
+     * itself if one of them has taken effect, or may have. So its own ID in the ring says that none did and none will.
+     *
+     * @param excluded the IDs of the attempts, without the fence's own
+     * @param raiseVersion whether attempts that pin the version are to be refused, too
+     */
+    static Write fence(String userId, List<WriteId> excluded, boolean raiseVersion, Write.Stamp stamp) {
+        Expression e = new Expression();
+        e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
+        e.and("attribute_type(" + ItemFormat.RING + "," + e.value(s("BS")) + ")");
+        e.and(ItemFormat.VERSION + ">=" + e.value(n(0)));
+        List<WriteId> ids = new ArrayList<>();
+        ids.add(stamp.id());
+        for (WriteId id : excluded) {
+            ids.add(id);
+            e.and("NOT contains(" + ItemFormat.RING + "," + e.value(b(id)) + ")");
+            e.and(ItemFormat.FORGOTTEN + "<" + e.value(n(id.begin())));
+        }
+        // A cart that is fenced has not rested: its ring must outlive the attempts.
+        e.set(ItemFormat.LAST_WRITE, n(stamp.now().toEpochMilli()));
+        e.add(ItemFormat.RING, bs(ids));
+        if (raiseVersion) {
+            e.add(ItemFormat.VERSION, n(1));
+        }
+        return Write.update(userId, e, Pin.line(stamp.id()), null);
+    }
+
+    /** Deletes an item that was not seen, if it has rested and holds no live idempotency key; also succeeds if there is none. */
+    static Write removeRested(String userId, Instant now) {
+        Expression e = new Expression();
+        long millis = now.toEpochMilli();
+        long restedBefore = millis - Memory.REST_MILLIS;
+        e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR (");
+        e.and(ItemFormat.LAST_WRITE + "<" + e.value(n(restedBefore)));
+        e.and("attribute_type(" + e.name(ItemFormat.CART_ITEMS) + "," + e.value(s("L")) + ")");
+        e.and("(attribute_not_exists(" + ItemFormat.KEYS_UNTIL + ") OR " + ItemFormat.KEYS_UNTIL + "<"
+                + e.value(n(millis)) + ")");
+        e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
+        e.require(")");
+        return Write.delete(userId, e, Pin.rest(restedBefore));
+    }
+}
