@@ -80,6 +80,9 @@ class StoredItemTest {
                 continue;
             }
             for (AttributeValue value : wrong) {
+                if (name.equals("ci") && value.b() != null) {
+                    continue; // any binary value is an incarnation
+                }
                 Map<String, AttributeValue> broken = new HashMap<>(item);
                 broken.put(name, value);
                 table.put(broken);
