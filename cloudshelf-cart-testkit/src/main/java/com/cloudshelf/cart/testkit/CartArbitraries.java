@@ -9,8 +9,9 @@ import com.cloudshelf.cart.CartVersion;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -96,7 +97,62 @@ public final class CartArbitraries {
                 Tuple.of(1, Arbitraries.of(Integer.MAX_VALUE)));
     }
 
-    /** Generates lines to add: of any book, title, author, price and quantity, half of them with the time of an earlier addition. */
+    /** Generates the names of four attributes of a shop's own; one looks like an expression of DynamoDB, one is in several scripts. */
+    public static Arbitrary<String> attributeNames() {
+        return Arbitraries.of("giftWrap", "note", ":a.b[0] AND #c", "备注 é\u0301 \uD83C\uDF81");
+    }
+
+    /**
+     * Generates values of attributes as a cart shows them: texts, truth values, numbers of up to 38 digits, and lists and maps of
+     * these, empty ones among them.
+     */
+    public static Arbitrary<Object> attributeValues() {
+        Arbitrary<Object> single = Arbitraries.frequencyOf(
+                Tuple.of(3, texts().asGeneric()),
+                Tuple.of(2, Arbitraries.of(true, false).asGeneric()),
+                Tuple.of(2, numbers().asGeneric()));
+        return Arbitraries.frequencyOf(
+                Tuple.of(6, single),
+                Tuple.of(1, single.list().ofMaxSize(3).asGeneric()),
+                Tuple.of(
+                        1,
+                        Arbitraries.maps(attributeNames(), single).ofMaxSize(3).asGeneric()),
+                Tuple.of(
+                        1,
+                        Arbitraries.maps(
+                                        texts().filter(name -> !name.isEmpty() && name.length() < 60),
+                                        single.list().ofMaxSize(2))
+                                .ofMaxSize(2)
+                                .list()
+                                .ofMaxSize(2)
+                                .asGeneric()));
+    }
+
+    private static Arbitrary<BigDecimal> numbers() {
+        return Arbitraries.of(
+                        "0",
+                        "1",
+                        "-1",
+                        "4711",
+                        "-0.5",
+                        "3.14159",
+                        "12345678901234567890123456789012345678",
+                        "-0.00000000000000000000000000000000000001")
+                .map(BigDecimal::new);
+    }
+
+    /** Generates the attributes of a line or a cart: none three times out of four, and up to three. */
+    public static Arbitrary<Map<String, Object>> attributes() {
+        return Arbitraries.frequencyOf(
+                Tuple.of(3, Arbitraries.just(Map.of())),
+                Tuple.of(
+                        1, Arbitraries.maps(attributeNames(), attributeValues()).ofMaxSize(3)));
+    }
+
+    /**
+     * Generates lines to add: of any book, title, author, price, quantity and attributes, half of them with the time of an earlier
+     * addition.
+     */
     public static Arbitrary<CartItem> items() {
         return Combinators.combine(
                         bookIds(),
@@ -104,9 +160,13 @@ public final class CartArbitraries {
                         texts().injectNull(0.1),
                         prices(),
                         quantities(),
+                        attributes(),
                         times().injectNull(0.5))
-                .as((bookId, title, author, price, quantity, addedAt) -> {
+                .as((bookId, title, author, price, quantity, attributes, addedAt) -> {
                     CartItem item = CartItem.of(bookId, title, author, price, quantity);
+                    for (Map.Entry<String, Object> attribute : attributes.entrySet()) {
+                        item = item.with(attribute.getKey(), attribute.getValue());
+                    }
                     return addedAt == null ? item : item.withAddedAt(addedAt);
                 });
     }
@@ -132,17 +192,25 @@ public final class CartArbitraries {
         Arbitrary<List<CartItem>> lines =
                 items().list().uniqueElements(CartItem::bookId).ofMaxSize(8);
         return Combinators.combine(
-                        userIds, lines, times(), Arbitraries.integers().between(1, 99))
-                .as((userId, items, lastUpdated, writes) -> stored(Cart.empty(userId), items, lastUpdated, writes));
+                        userIds,
+                        lines,
+                        attributes(),
+                        times(),
+                        Arbitraries.integers().between(1, 99))
+                .as((userId, items, attributes, lastUpdated, writes) ->
+                        stored(Cart.empty(userId), items, attributes, lastUpdated, writes));
     }
 
-    private static Cart stored(Cart empty, List<CartItem> items, Instant lastUpdated, int writes) {
-        if (items.isEmpty()) {
+    private static Cart stored(
+            Cart empty, List<CartItem> items, Map<String, Object> attributes, Instant lastUpdated, int writes) {
+        if (items.isEmpty() && attributes.isEmpty()) {
             return empty;
         }
-        List<CartChange> additions = items.stream().map(CartChange.Add::new).collect(Collectors.toList());
+        List<CartChange> changes = new ArrayList<>();
+        items.forEach(item -> changes.add(new CartChange.Add(item)));
+        attributes.forEach((name, value) -> changes.add(new CartChange.SetAttribute(name, value)));
         return Cart.stored(
-                empty.apply(NO_LIMITS, lastUpdated, additions),
+                empty.apply(NO_LIMITS, lastUpdated, changes),
                 CartVersion.parse("generated." + writes + "." + "0".repeat(13)),
                 lastUpdated,
                 lastUpdated.plus(TIME_TO_LIVE));
@@ -164,7 +232,24 @@ public final class CartArbitraries {
         Arbitrary<CartChange> subtract =
                 Arbitraries.maps(bookIds(), quantities()).ofMaxSize(4).map(CartChange.Subtract::new);
         return Arbitraries.frequencyOf(
-                Tuple.of(5, add), Tuple.of(2, set), Tuple.of(2, remove), Tuple.of(1, reprice), Tuple.of(1, subtract));
+                Tuple.of(5, add),
+                Tuple.of(2, set),
+                Tuple.of(2, remove),
+                Tuple.of(1, reprice),
+                Tuple.of(1, subtract),
+                Tuple.of(2, changesOfAttributes()));
+    }
+
+    private static Arbitrary<CartChange> changesOfAttributes() {
+        Arbitrary<CartChange> set =
+                Combinators.combine(attributeNames(), attributeValues()).as(CartChange.SetAttribute::new);
+        Arbitrary<CartChange> remove = attributeNames().map(CartChange.RemoveAttribute::new);
+        Arbitrary<CartChange> setOfItem = Combinators.combine(bookIds(), attributeNames(), attributeValues())
+                .as(CartChange.SetItemAttribute::new);
+        Arbitrary<CartChange> removeOfItem =
+                Combinators.combine(bookIds(), attributeNames()).as(CartChange.RemoveItemAttribute::new);
+        return Arbitraries.frequencyOf(
+                Tuple.of(3, set), Tuple.of(1, remove), Tuple.of(3, setOfItem), Tuple.of(1, removeOfItem));
     }
 
     /** Generates up to ten changes in a row, to be made one after the other. */

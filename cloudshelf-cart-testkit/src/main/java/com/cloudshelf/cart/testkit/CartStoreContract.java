@@ -674,6 +674,281 @@ public abstract class CartStoreContract {
         }
     }
 
+    /** Attributes of a shop's own, on lines and carts. */
+    @Nested
+    class Attributes {
+        @Test
+        void attributes_ofAnAddedLine_comeBackAsGiven() {
+            CartItem item = withAttributes(book("book1", "1", 1));
+            Cart cart = add(item);
+            assertEquals(item.attributes(), line(cart, "book1").attributes());
+            assertUntouched(cart);
+            Cart of = await(carts.apply(
+                    CartUpdate.of(GUEST).add(item).add(book("book2", "1", 1).with("giftWrap", false))));
+            assertEquals(item.attributes(), line(of, "book1").attributes());
+            assertEquals(Map.of("giftWrap", false), line(of, "book2").attributes());
+            assertUntouched(of);
+        }
+
+        @Test
+        void attributes_ofTheCart_comeBackAsGiven() {
+            addBooks("book1");
+            Map<String, Object> attributes =
+                    withAttributes(book("book1", "1", 1)).attributes();
+            CartUpdate update = CartUpdate.of(USER);
+            for (Map.Entry<String, Object> attribute : attributes.entrySet()) {
+                update = update.setAttribute(attribute.getKey(), attribute.getValue());
+            }
+            Cart cart = await(carts.apply(update));
+            assertEquals(attributes, cart.attributes());
+            assertEquals(List.of("book1"), bookIds(cart));
+            assertUntouched(cart);
+            assertUntouched(add(book("book2", "1", 1)));
+            assertEquals(attributes, get(USER).attributes());
+            assertEquals(
+                    attributes, cartIn(await(carts.getAll(List.of(USER))), USER).attributes());
+        }
+
+        @Test
+        void attributes_numbers_areDecimalsWithoutTrailingZeros() {
+            add(book("book1", "1", 1)
+                    .with("a", 1)
+                    .with("b", 2.50)
+                    .with("c", new BigDecimal("1E+2"))
+                    .with("d", 7L));
+            assertEquals(
+                    Map.of("a", money("1"), "b", money("2.5"), "c", money("100"), "d", money("7")),
+                    line(get(USER), "book1").attributes());
+        }
+
+        @Test
+        void addItem_bookInTheCart_takesTheNewestAttributesNameByName() {
+            add(book("book1", "1", 1).with("giftWrap", true).with("note", "for Ann"));
+            Cart cart = add(book("book1", "1", 1).with("note", "for Bob").with("engraving", List.of("B", "C")));
+            assertEquals(
+                    Map.of("giftWrap", true, "note", "for Bob", "engraving", List.of("B", "C")),
+                    line(cart, "book1").attributes());
+            assertUntouched(cart);
+        }
+
+        @Test
+        void setAttribute_cartWithoutLines_isThereAndHasAVersion() {
+            Cart cart = await(carts.apply(CartUpdate.of(USER).setAttribute("coupon", "SAVE10")));
+            assertTrue(cart.isEmpty());
+            assertEquals(Map.of("coupon", "SAVE10"), cart.attributes());
+            assertNotEquals(Cart.empty(USER), cart);
+            assertNotEquals(Cart.empty(USER).version(), cart.version());
+            assertUntouched(cart);
+            assertStale(
+                    cart,
+                    carts.apply(CartUpdate.of(USER)
+                            .add(book("book1", "1", 1))
+                            .ifVersion(Cart.empty(USER).version())));
+            Cart filled = addBooks("book1");
+            assertEquals(Map.of("coupon", "SAVE10"), filled.attributes());
+            Cart emptied = await(carts.removeItem(USER, "book1"));
+            assertEquals(cart, emptied);
+            assertUntouched(emptied);
+            await(carts.apply(CartUpdate.of(USER).removeAttribute("coupon")));
+            assertUntouched(Cart.empty(USER));
+        }
+
+        @Test
+        void setAttribute_everyChange_isAnotherVersion() {
+            Set<CartVersion> versions = new HashSet<>();
+            versions.add(addBooks("book1").version());
+            for (CartUpdate update : List.of(
+                    CartUpdate.of(USER).setAttribute("coupon", "SAVE10"),
+                    CartUpdate.of(USER).setAttribute("coupon", "SAVE20"),
+                    CartUpdate.of(USER).removeAttribute("coupon"),
+                    CartUpdate.of(USER).setItemAttribute("book1", "giftWrap", true),
+                    CartUpdate.of(USER).removeItemAttribute("book1", "giftWrap"))) {
+                Cart before = get(USER);
+                Cart cart = await(carts.apply(update));
+                assertNotEquals(before, cart);
+                assertTrue(versions.add(cart.version()), () -> "not a new version after " + update);
+                assertUntouched(cart);
+                assertStale(cart, carts.apply(update.ifVersion(before.version())));
+            }
+        }
+
+        @Test
+        void setAttribute_sameValueOrRemoveOfNone_isNoWrite() {
+            Cart cart = await(carts.apply(CartUpdate.of(USER)
+                    .add(book("book1", "1", 1).with("count", 1))
+                    .setAttribute("coupon", Map.of("code", "SAVE10"))));
+            clock.advance(Duration.ofMinutes(1));
+            for (CartUpdate update : List.of(
+                    CartUpdate.of(USER).setAttribute("coupon", Map.of("code", "SAVE10")),
+                    CartUpdate.of(USER).setItemAttribute("book1", "count", money("1.0")),
+                    CartUpdate.of(USER).removeAttribute("count"),
+                    CartUpdate.of(USER).removeItemAttribute("book1", "coupon"),
+                    CartUpdate.of(USER).removeItemAttribute("book2", "count"))) {
+                assertEquals(cart, await(carts.apply(update)));
+                assertUntouched(cart);
+                assertEquals(cart.lastUpdated(), get(USER).lastUpdated());
+            }
+        }
+
+        @Test
+        void setItemAttribute_unknownBook_isRejected() {
+            Cart cart = addBooks("book1");
+            assertRejected(
+                    Reason.UNKNOWN_BOOK, carts.apply(CartUpdate.of(USER).setItemAttribute("book2", "giftWrap", true)));
+            assertUntouched(cart);
+        }
+
+        @Test
+        void setItemAttribute_lineThatIsThereOrAddedInTheSameUpdate_isSet() {
+            addBooks("book1", "book2");
+            Cart cart = await(carts.apply(CartUpdate.of(USER)
+                    .setItemAttribute("book2", "giftWrap", true)
+                    .add(book("book3", "1", 1))
+                    .setItemAttribute("book3", "note", "")
+                    .setQuantity("book1", 3)
+                    .setAttribute("#a.b[0] :c", List.of())));
+            assertEquals(Map.of(), line(cart, "book1").attributes());
+            assertEquals(Map.of("giftWrap", true), line(cart, "book2").attributes());
+            assertEquals(Map.of("note", ""), line(cart, "book3").attributes());
+            assertEquals(Map.of("#a.b[0] :c", List.of()), cart.attributes());
+            assertUntouched(cart);
+        }
+
+        @Test
+        void attributes_otherChangesOfTheLine_keepThem() {
+            add(withAttributes(book("book1", "1", 5)));
+            Map<String, Object> attributes = line(get(USER), "book1").attributes();
+            await(carts.apply(CartUpdate.of(USER).setAttribute("coupon", "SAVE10")));
+            await(carts.setQuantity(USER, "book1", 4));
+            await(carts.apply(CartUpdate.of(USER).reprice("book1", money("2"))));
+            await(carts.apply(CartUpdate.of(USER).subtract(Map.of("book1", 1))));
+            Cart cart = addBooks("book1", "book2");
+            assertEquals(attributes, line(cart, "book1").attributes());
+            assertEquals(Map.of("coupon", "SAVE10"), cart.attributes());
+            assertUntouched(cart);
+        }
+
+        @Test
+        void attributes_lineThatWasRemoved_areGoneWithIt() {
+            add(book("book1", "1", 2).with("giftWrap", true));
+            await(carts.removeItem(USER, "book1"));
+            assertEquals(Map.of(), line(addBooks("book1"), "book1").attributes());
+            add(book("book1", "1", 1).with("giftWrap", true));
+            Cart cart = await(carts.apply(CartUpdate.of(USER).remove("book1").add(book("book1", "1", 1))));
+            assertEquals(Map.of(), line(cart, "book1").attributes());
+            assertUntouched(cart);
+        }
+
+        @Test
+        void attributes_clearDeleteAndExpiry_endThem() {
+            CartUpdate update = CartUpdate.of(USER)
+                    .add(book("book1", "1", 1).with("giftWrap", true))
+                    .setAttribute("coupon", "SAVE10");
+            await(carts.apply(update));
+            await(carts.clear(USER));
+            assertUntouched(Cart.empty(USER));
+            assertEquals(Map.of(), addBooks("book1").attributes());
+            await(carts.apply(update));
+            clock.advance(Duration.ofHours(3));
+            await(carts.clear(USER));
+            assertUntouched(Cart.empty(USER));
+            await(carts.apply(update));
+            await(carts.delete(USER));
+            assertUntouched(Cart.empty(USER));
+            moveTo(expiry(await(carts.apply(update))));
+            assertUntouched(Cart.empty(USER));
+            Cart cart = addBooks("book1");
+            assertEquals(Map.of(), cart.attributes());
+            assertEquals(Map.of(), line(cart, "book1").attributes());
+            assertUntouched(cart);
+        }
+
+        @Test
+        void attributes_ofAKeyedCall_belongToItsChanges() {
+            CartUpdate keyed = CartUpdate.of(USER)
+                    .add(book("book1", "1", 1).with("count", 1))
+                    .setAttribute("coupon", Map.of("code", "SAVE10", "rate", money("0.10")))
+                    .idempotencyKey("key");
+            Cart cart = await(carts.apply(keyed));
+            Map<String, Object> reordered = new LinkedHashMap<>();
+            reordered.put("rate", money("0.1"));
+            reordered.put("code", "SAVE10");
+            assertEquals(
+                    cart,
+                    await(carts.apply(CartUpdate.of(USER)
+                            .add(book("book1", "1", 1).with("count", money("1.0")))
+                            .setAttribute("coupon", reordered)
+                            .idempotencyKey("key"))));
+            for (CartUpdate other : List.of(
+                    CartUpdate.of(USER).add(book("book1", "1", 1).with("count", 1)),
+                    CartUpdate.of(USER)
+                            .add(book("book1", "1", 1).with("count", "1"))
+                            .setAttribute("coupon", reordered),
+                    CartUpdate.of(USER)
+                            .add(book("book1", "1", 1).with("count", 1))
+                            .setAttribute("coupon", Map.of("code", "SAVE10")))) {
+                assertRejected(Reason.KEY_REUSED, carts.apply(other.idempotencyKey("key")));
+            }
+            assertUntouched(cart);
+        }
+
+        @Test
+        void attributes_merge_areJoinedAsTheLinesAre() {
+            for (MergeStrategy strategy : MergeStrategy.values()) {
+                String user = "user-" + strategy;
+                await(carts.apply(CartUpdate.of(user)
+                        .add(book("both", "1", 1).with("note", "the user's").with("own", 1))
+                        .add(book("own", "1", 1).with("giftWrap", true))
+                        .setAttribute("coupon", "the user's")
+                        .setAttribute("own", 1)));
+                await(carts.apply(CartUpdate.of(GUEST)
+                        .add(book("both", "1", 1).with("note", "the guest's").with("theirs", 2))
+                        .add(book("theirs", "1", 1).with("giftWrap", false))
+                        .setAttribute("coupon", "the guest's")
+                        .setAttribute("theirs", 2)));
+                Cart merged = await(carts.merge(GUEST, user, strategy));
+                assertEquals(
+                        switch (strategy) {
+                            case SUM, MAX -> Map.of("note", "the guest's", "own", money("1"), "theirs", money("2"));
+                            case KEEP_FROM -> Map.of("note", "the guest's", "theirs", money("2"));
+                            case KEEP_INTO -> Map.of("note", "the user's", "own", money("1"), "theirs", money("2"));
+                        },
+                        line(merged, "both").attributes(),
+                        () -> "the line of both carts by " + strategy);
+                assertEquals(Map.of("giftWrap", true), line(merged, "own").attributes());
+                assertEquals(Map.of("giftWrap", false), line(merged, "theirs").attributes());
+                assertEquals(
+                        Map.of("coupon", "the user's", "own", money("1"), "theirs", money("2")), merged.attributes());
+                assertUntouched(merged);
+                assertUntouched(Cart.empty(GUEST));
+            }
+        }
+
+        @Test
+        void attributes_mergeOfCartsWithoutLines_comeAlong() {
+            await(carts.apply(CartUpdate.of(GUEST).setAttribute("coupon", "SAVE10")));
+            Cart merged = await(carts.merge(GUEST, USER, MergeStrategy.SUM));
+            assertEquals(Map.of("coupon", "SAVE10"), merged.attributes());
+            assertUntouched(merged);
+            assertUntouched(Cart.empty(GUEST));
+            assertEquals(merged, await(carts.merge(GUEST, USER, MergeStrategy.SUM)));
+        }
+
+        private static CartItem withAttributes(CartItem item) {
+            return item.with("giftWrap", true)
+                    .with("note", "für Ann \uD83C\uDF81")
+                    .with("empty", "")
+                    .with("weight", money("-0.125"))
+                    .with("large", money("12345678901234567890123456789012345678"))
+                    .with("tags", List.of("a", money("1"), List.of(), false))
+                    .with(
+                            "engraving",
+                            Map.of("text", "B & C", "lines", List.of(Map.of("font", "serif")), "none", Map.of()))
+                    .with("备注.#a[0]", "any name will do")
+                    .with("size", money("3"));
+        }
+    }
+
     /** The same store with a bound on every call, and waiting for a call. */
     @Nested
     class Within {
@@ -1279,6 +1554,21 @@ public abstract class CartStoreContract {
             assertUntouched(cart);
             assertTrue(get(GUEST).isEmpty());
             assertEquals(2, await(carts.setQuantity(USER, "book1", 2)).totalItems());
+        }
+
+        @Test
+        void setAttribute_beyondTheItemSize_isRejected() {
+            Cart cart = add(CartItem.of("book1", "x".repeat(200_000), null, money("1"), 1));
+            assertRejected(
+                    Reason.TOO_LARGE,
+                    carts.apply(CartUpdate.of(USER).setAttribute("note", List.of("é".repeat(110_000)))));
+            assertRejected(
+                    Reason.TOO_LARGE,
+                    carts.apply(
+                            CartUpdate.of(USER).setItemAttribute("book1", "note", Map.of("x", "é".repeat(110_000)))));
+            assertRejected(
+                    Reason.TOO_LARGE, carts.addItem(USER, book("book2", "1", 1).with("note", "é".repeat(110_000))));
+            assertUntouched(cart);
         }
 
         @Test

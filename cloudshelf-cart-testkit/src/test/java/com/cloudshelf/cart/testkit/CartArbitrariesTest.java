@@ -10,6 +10,7 @@ import com.cloudshelf.cart.CartLimits;
 import com.cloudshelf.cart.CartUpdate;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -47,6 +48,13 @@ class CartArbitrariesTest {
                         item -> item.title()
                                 .filter(title -> title.codePoints().anyMatch(c -> c > 0xffff))
                                 .isPresent(),
+                        item -> item.attributes().isEmpty(),
+                        item -> item.attributes().containsValue(true),
+                        item -> item.attributes().containsValue(""),
+                        item -> item.attributes().values().stream().anyMatch(List.class::isInstance),
+                        item -> item.attributes().values().stream().anyMatch(Map.class::isInstance),
+                        item -> item.attributes().values().stream()
+                                .anyMatch(value -> value instanceof BigDecimal number && number.precision() == 38),
                         item -> item.addedAt().isPresent(),
                         item -> item.addedAt().isEmpty()));
     }
@@ -57,6 +65,8 @@ class CartArbitrariesTest {
                 CartArbitraries.carts(),
                 List.of(
                         Cart::isEmpty,
+                        cart -> cart.isEmpty() && !cart.attributes().isEmpty(),
+                        cart -> !cart.isEmpty() && !cart.attributes().isEmpty(),
                         cart -> cart.items().size() == 1,
                         cart -> cart.items().size() == 8,
                         cart -> cart.userId().length() == 2048,
@@ -80,6 +90,10 @@ class CartArbitrariesTest {
                         change -> change instanceof CartChange.Remove,
                         change -> change instanceof CartChange.Reprice,
                         change -> change instanceof CartChange.Subtract,
+                        change -> change instanceof CartChange.SetAttribute,
+                        change -> change instanceof CartChange.RemoveAttribute,
+                        change -> change instanceof CartChange.SetItemAttribute,
+                        change -> change instanceof CartChange.RemoveItemAttribute,
                         change -> change instanceof CartChange.Clear));
         assertSome(
                 CartArbitraries.changeSequences(),

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.cloudshelf.cart.Cart;
 import com.cloudshelf.cart.CartChange;
 import com.cloudshelf.cart.CartConflictException;
-import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.CartLimits;
 import com.cloudshelf.cart.CartRejectedException;
 import com.cloudshelf.cart.CartStore;
@@ -173,7 +172,7 @@ final class CartStoreModel {
             UserModel from = users.get(merge.from());
             UserModel into = users.get(1 - merge.from());
             compare(store.merge(from.userId, into.userId, merge.strategy()), into, () -> {
-                if (!from.cart.isEmpty()) {
+                if (!isBare(from.cart)) {
                     into.become(into.cart.merge(from.cart, merge.strategy(), LIMITS, now), now);
                     from.become(Cart.empty(from.userId), now);
                 }
@@ -216,7 +215,7 @@ final class CartStoreModel {
             }
             return;
         }
-        CartVersion version = user.cart.isEmpty()
+        CartVersion version = isBare(user.cart)
                 ? Cart.empty(user.userId).version()
                 : user.latest().version();
         if (!call.expectedVersion().orElse(version).equals(version)) {
@@ -237,15 +236,14 @@ final class CartStoreModel {
 
     private static CartChange withoutTime(CartChange change) {
         if (change instanceof CartChange.Add add) {
-            CartItem item = add.item();
-            return new CartChange.Add(CartItem.of(
-                    item.bookId(),
-                    item.title().orElse(null),
-                    item.author().orElse(null),
-                    item.price(),
-                    item.quantity()));
+            return new CartChange.Add(add.item().withAddedAt(Instant.EPOCH));
         }
         return change;
+    }
+
+    /** Whether there is nothing in a cart, as if there were none. */
+    private static boolean isBare(Cart cart) {
+        return cart.isEmpty() && cart.attributes().isEmpty();
     }
 
     /** Compares a call with what the model expects of it: a cart, or a failure. */
@@ -275,7 +273,8 @@ final class CartStoreModel {
             return rejection.reason().toString();
         }
         if (failure instanceof CartConflictException conflict) {
-            return "conflict with " + conflict.current().items();
+            return "conflict with " + conflict.current().items()
+                    + conflict.current().attributes();
         }
         return String.valueOf(failure);
     }
