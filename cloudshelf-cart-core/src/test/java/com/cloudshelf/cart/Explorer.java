@@ -1,0 +1,827 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.Examples.NOW;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
+import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
+
+/**
+ * Walks through every schedule of a few calls: which of them starts when, in what order their requests reach the table, and what
+ * the network does to each. The protocols are the real ones, and the table carries out the expressions that would be sent.
+ *
+ * <p>A world is the items, the calls with their evidence, the copies of requests that are still on their way, the faults that are
+ * left, and the time. Its moves:
+ *
+ * <ul>
+ *   <li>a call starts; or it goes on after a pause
+ *   <li>{@code answered}: the request in flight is carried out, and its answer arrives
+ *   <li>{@code lost}: the call gets no usable answer, or a 500. What becomes of the request is left open: it stays on its way,
+ *       may arrive now, or later, or never
+ *   <li>{@code doubled}: answered, and the network keeps a copy
+ *   <li>{@code hedged}: the call sends a copy; the one that is answered first decides, the other stays on its way
+ *   <li>{@code throttled} and {@code unsent}: failed without an effect
+ *   <li>{@code timed out}: the deadline strikes, in flight or in a pause
+ *   <li>a copy that is still on its way arrives; nobody waits for its answer
+ *   <li>two hours pass, or so much time that the cart expires: not during a call, and no copy outlives it
+ *   <li>another program appends a line, or deletes the item
+ * </ul>
+ *
+ * All but starts, answers, arrivals and the passage of time take one of the faults that are left. In every world in which all
+ * calls have ended, {@link Orders} judges what came of them; copies that are on their way then may still arrive, and it is judged
+ * again.
+ *
+ * <p>All steps are pure, so that each is computed once and looked up after that: a world is a handful of numbers.
+ */
+final class Explorer {
+    /** @param protocol what carries the action out */
+    record Caller(String name, Protocol<?, Cart> protocol, Orders.Action action) {}
+
+    /**
+     * @param users whose items there are
+     * @param items what the table holds of each at first; empty for none
+     * @param table spoils what reaches the table
+     */
+    record Setting(
+            String name,
+            List<String> users,
+            List<Map<String, AttributeValue>> items,
+            List<Caller> callers,
+            int faults,
+            int mostRequests,
+            boolean passages,
+            UnaryOperator<DynamoDbRequest> table) {
+        Setting spoiled(UnaryOperator<Protocol<?, Cart>> calls, UnaryOperator<DynamoDbRequest> table) {
+            List<Caller> spoiled = callers.stream()
+                    .map(caller -> new Caller(caller.name, calls.apply(caller.protocol), caller.action))
+                    .toList();
+            return new Setting(name, users, items, spoiled, faults, mostRequests, passages, table);
+        }
+    }
+
+    record Report(
+            long worlds,
+            long transitions,
+            int mostRequests,
+            @Nullable String violation) {}
+
+    /** The line that the other program appends. */
+    static final CartItem APPENDED = CartItem.of("z", null, null, Examples.money("1"), 1);
+
+    private static final String TABLE = "carts";
+    private static final long FOREIGN_MILLIS = NOW.toEpochMilli() + 7;
+
+    // A world is an array of numbers: these, then CALL of them for each call, then the copies that are on their way.
+    private static final int FAULTS = 0;
+    private static final int ORDER = 1;
+    private static final int PASSED = 2;
+    private static final int FOREIGN = 3;
+    private static final int COPIES = 4;
+    private static final int ITEMS = 5;
+
+    private static final int PHASE = 0;
+    private static final int EVIDENCE = 1;
+    private static final int REQUEST = 2;
+    private static final int SENT = 3;
+    private static final int DRAWN = 4;
+    private static final int OUTCOME = 5;
+    private static final int CALL = 6;
+
+    // Phases of a call.
+    private static final int NEW = 0;
+    private static final int FLIGHT = 1;
+    private static final int HEDGED = 2;
+    private static final int PAUSED = 3;
+    private static final int ENDED = 4;
+
+    // What the other program did.
+    private static final int APPENDED_LINE = 1;
+    private static final int DELETED_ITEM = 2;
+
+    /** How much time has passed. */
+    private static final List<Duration> PASSAGES = List.of(Duration.ZERO, Duration.ofHours(2), Duration.ofDays(31));
+
+    private static final int EXPIRY = 2;
+
+    private static final Map<String, WriteId> IDS = new ConcurrentHashMap<>();
+
+    private static final class Key {
+        private final int[] numbers;
+
+        Key(int... numbers) {
+            this.numbers = numbers;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Key key && Arrays.equals(numbers, key.numbers);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(numbers);
+        }
+    }
+
+    /** Gives equal values the same small number. */
+    private static final class Numbers<T> {
+        private final Map<String, Integer> numbers = new HashMap<>();
+        private final List<T> values = new ArrayList<>();
+
+        int of(T value) {
+            return numbers.computeIfAbsent(Shape.of(value), shape -> {
+                values.add(value);
+                return values.size() - 1;
+            });
+        }
+
+        T get(int number) {
+            return values.get(number);
+        }
+    }
+
+    private static final class Move {
+        final String name;
+        final int[] world;
+
+        Move(String name, int[] world) {
+            this.name = name;
+            this.world = world;
+        }
+    }
+
+    /** What a call does next. */
+    private record Step(int phase, int evidence, int request, int drawn, int outcome) {}
+
+    private static final class Delivery {
+        /** The number of each item after the request. */
+        final int[] items;
+
+        final int event;
+
+        Delivery(int[] items, int event) {
+            this.items = items;
+            this.event = event;
+        }
+    }
+
+    /** The steps of one call, each computed once. */
+    private final class Steps<E> {
+        private final int index;
+        private final Protocol<E, Cart> protocol;
+        private final Numbers<E> evidences = new Numbers<>();
+        private final Map<Key, Step> known = new HashMap<>();
+
+        Steps(int index, Protocol<E, Cart> protocol) {
+            this.index = index;
+            this.protocol = protocol;
+        }
+
+        int nothingYet() {
+            return evidences.of(protocol.nothingYet());
+        }
+
+        Step next(int evidence, int event, int passed, int drawn) {
+            return known.computeIfAbsent(new Key(evidence, event, passed, drawn), key -> {
+                int[] more = {drawn};
+                Instant now = NOW.plus(PASSAGES.get(passed));
+                Moment moment = new Moment(
+                        now,
+                        now.toEpochMilli() + 10L * drawn + index,
+                        start -> IDS.computeIfAbsent(
+                                start + " " + index + " " + more[0]++, any -> WriteId.startedAt(start)));
+                return step(protocol.next(evidences.get(evidence), events.get(event), moment), more[0]);
+            });
+        }
+
+        Step stop(int evidence, boolean unanswered, int drawn) {
+            return step(protocol.stop(evidences.get(evidence), Stop.because(Stop.Reason.TIME, unanswered)), drawn);
+        }
+
+        private Step step(Decision<E, Cart> decision, int drawn) {
+            int evidence = evidences.of(decision.evidence());
+            return switch (decision.kind()) {
+                case SEND -> {
+                    Request request = decision.request();
+                    if (request == null) {
+                        throw new AssertionError("nothing to send");
+                    }
+                    yield new Step(FLIGHT, evidence, requests.of(request), drawn, 0);
+                }
+                case PAUSE -> new Step(PAUSED, evidence, 0, drawn, 0);
+                case SUCCEED, FAIL -> new Step(ENDED, 0, 0, 0, outcomes.of(Orders.Outcome.of(decision)));
+            };
+        }
+    }
+
+    private final Setting setting;
+    private final int calls;
+    private final int append;
+    private final int passage;
+    private final List<Steps<?>> steps = new ArrayList<>();
+    private final Numbers<Map<String, AttributeValue>> items = new Numbers<>();
+    private final Numbers<Request> requests = new Numbers<>();
+    private final Numbers<Event> events = new Numbers<>();
+    private final Numbers<Orders.Outcome> outcomes = new Numbers<>();
+    private final Map<Key, Delivery> deliveries = new HashMap<>();
+    private final Map<Key, Boolean> explained = new HashMap<>();
+    private final Map<Key, String> faulty = new HashMap<>();
+    private final List<StoredCart> first = new ArrayList<>();
+    private final int start;
+    private final int resumed;
+    private final int lost;
+    private final int throttled;
+    private final int unsent;
+    private long transitions;
+    private int mostRequests;
+
+    Explorer(Setting setting) {
+        this.setting = setting;
+        calls = setting.callers.size();
+        append = calls;
+        passage = calls + 1;
+        for (Caller caller : setting.callers) {
+            steps.add(new Steps<>(steps.size(), caller.protocol));
+        }
+        for (int i = 0; i < setting.users.size(); i++) {
+            first.add(ItemFormat.decode(setting.users.get(i), setting.items.get(i), NOW));
+        }
+        start = events.of(Event.start(null));
+        resumed = events.of(Event.resumed());
+        lost = events.of(Event.failed(Failure.of(Failures.lost())));
+        throttled = events.of(Event.failed(Failure.of(Failures.throttled())));
+        unsent = events.of(Event.failed(Failure.of(Failures.connectionRefused())));
+    }
+
+    /** Looks at every world, the nearest ones first; stops at the first violation. */
+    Report explore() {
+        int[] origin = origin();
+        List<int[]> worlds = new ArrayList<>();
+        List<Integer> parents = new ArrayList<>();
+        Map<Key, Integer> met = new HashMap<>();
+        ArrayDeque<Integer> frontier = new ArrayDeque<>();
+        met.put(new Key(origin), 0);
+        worlds.add(origin);
+        parents.add(-1);
+        frontier.add(0);
+        while (!frontier.isEmpty()) {
+            int number = frontier.remove();
+            int[] world = worlds.get(number);
+            String wrong = judge(world);
+            if (wrong != null) {
+                return report(worlds.size(), wrong + "\n" + script(worlds, parents, number));
+            }
+            List<Move> moves;
+            try {
+                moves = moves(world);
+            } catch (RuntimeException | AssertionError e) {
+                return report(worlds.size(), e + "\n" + script(worlds, parents, number));
+            }
+            for (Move move : moves) {
+                transitions++;
+                if (met.putIfAbsent(new Key(move.world), worlds.size()) == null) {
+                    frontier.add(worlds.size());
+                    worlds.add(move.world);
+                    parents.add(number);
+                }
+            }
+        }
+        return report(worlds.size(), null);
+    }
+
+    /**
+     * Goes the way of a script, one move a line, as {@link #explore} prints it.
+     *
+     * @return what is wrong on the way; {@code null} if nothing is
+     */
+    @Nullable
+    String replay(List<String> script) {
+        int[] world = origin();
+        String wrong = judge(world);
+        for (String name : script) {
+            if (wrong != null) {
+                return wrong;
+            }
+            List<Move> moves = moves(world);
+            world = moves.stream()
+                    .filter(move -> move.name.equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("no move \"" + name + "\" among "
+                            + moves.stream().map(move -> move.name).toList()))
+                    .world;
+            wrong = judge(world);
+        }
+        return wrong;
+    }
+
+    private Report report(long worlds, @Nullable String violation) {
+        return new Report(
+                worlds, transitions, mostRequests, violation == null ? null : setting.name + ": " + violation);
+    }
+
+    private String script(List<int[]> worlds, List<Integer> parents, int number) {
+        List<String> lines = new ArrayList<>();
+        for (int at = number; parents.get(at) >= 0; at = parents.get(at)) {
+            int[] world = worlds.get(at);
+            String name = moves(worlds.get(parents.get(at))).stream()
+                    .filter(move -> Arrays.equals(move.world, world))
+                    .findFirst()
+                    .orElseThrow()
+                    .name;
+            lines.add("    \"" + name + "\",");
+        }
+        Collections.reverse(lines);
+        return String.join("\n", lines) + "\n" + describe(worlds.get(number));
+    }
+
+    private String describe(int[] world) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < setting.users.size(); i++) {
+            text.append("at first ").append(Orders.show(first.get(i).cart()));
+            text.append(", in the end ")
+                    .append(Orders.show(stored(world, i).cart()))
+                    .append('\n');
+        }
+        for (int i = 0; i < calls; i++) {
+            text.append(setting.callers.get(i).name).append(": ");
+            text.append(phase(world, i) == ENDED ? outcomes.get(world[at(i) + OUTCOME]) : "under way");
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
+    /* Worlds. */
+
+    private int[] origin() {
+        int[] world = new int[at(calls)];
+        world[FAULTS] = setting.faults;
+        for (int i = 0; i < setting.users.size(); i++) {
+            world[ITEMS + i] = items.of(setting.items.get(i));
+        }
+        for (int i = 0; i < calls; i++) {
+            world[at(i) + EVIDENCE] = steps.get(i).nothingYet();
+        }
+        return world;
+    }
+
+    private int at(int call) {
+        return ITEMS + setting.users.size() + call * CALL;
+    }
+
+    private int phase(int[] world, int call) {
+        return world[at(call) + PHASE];
+    }
+
+    /** Notes that something starts here: whatever has ended came before it. */
+    private void starts(int[] world, int action) {
+        for (int other = 0; other <= passage; other++) {
+            boolean ended = other < calls
+                    ? phase(world, other) == ENDED
+                    : (other == append ? (world[FOREIGN] & APPENDED_LINE) != 0 : world[PASSED] != 0);
+            if (ended && other != action) {
+                world[ORDER] |= 1 << (other * (passage + 1) + action);
+            }
+        }
+    }
+
+    private boolean[][] order(int[] world) {
+        boolean[][] order = new boolean[passage + 1][passage + 1];
+        for (int i = 0; i <= passage; i++) {
+            for (int j = 0; j <= passage; j++) {
+                order[i][j] = (world[ORDER] & (1 << (i * (passage + 1) + j))) != 0;
+            }
+        }
+        return order;
+    }
+
+    /* Moves. */
+
+    private List<Move> moves(int[] world) {
+        List<Move> moves = new ArrayList<>();
+        for (int i = 0; i < calls; i++) {
+            if (phase(world, i) == PAUSED) {
+                // What a call does after a pause concerns nobody until its request arrives: no order is lost.
+                afterPause(world, i, moves);
+                return moves;
+            }
+        }
+        for (int i = 0; i < calls; i++) {
+            if (phase(world, i) == NEW && !isTwinOfNew(world, i)) {
+                int[] next = world.clone();
+                starts(next, i);
+                moves.add(new Move(name(i) + " starts", take(next, i, next(world, i, start))));
+            } else if (phase(world, i) == FLIGHT || phase(world, i) == HEDGED) {
+                inFlight(world, i, moves);
+            }
+        }
+        for (int copy = at(calls); copy < world.length; copy++) {
+            int number = world[copy];
+            moves.add(new Move(
+                    "copy of " + name(number >> 28) + "'s request " + ((number >> 22) & 63) + " arrives",
+                    delivered(without(world, copy), deliver(number & 0x3fffff, world))));
+        }
+        if (world[FAULTS] > 0) {
+            foreign(world, moves);
+        }
+        passages(world, moves);
+        return moves;
+    }
+
+    /** Of two calls that are alike the first starts first. */
+    private boolean isTwinOfNew(int[] world, int call) {
+        for (int other = 0; other < call; other++) {
+            if (phase(world, other) == NEW
+                    && setting.callers.get(other).action.equals(setting.callers.get(call).action)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void afterPause(int[] world, int call, List<Move> moves) {
+        moves.add(new Move(name(call) + " goes on", take(world.clone(), call, next(world, call, resumed))));
+        if (world[FAULTS] > 0) {
+            Step stop = steps.get(call).stop(world[at(call) + EVIDENCE], false, world[at(call) + DRAWN]);
+            moves.add(new Move(name(call) + " is timed out", take(faulted(world), call, stop)));
+        }
+    }
+
+    private void inFlight(int[] world, int call, List<Move> moves) {
+        int number = world[at(call) + REQUEST];
+        boolean hedged = phase(world, call) == HEDGED;
+        Request request = requests.get(number);
+        Delivery delivery = deliver(number, world);
+        int event = delivery.event;
+        if (hedged && events.get(event).kind() == Event.Kind.REFUSED) {
+            event = events.of(Event.refused(events.get(event).cause(), true));
+        }
+        Step step = next(world, call, event);
+        moves.add(new Move(name(call) + " is answered", take(delivered(world, delivery), call, step)));
+        if (world[FAULTS] == 0) {
+            return;
+        }
+        boolean writes = request.kind().writes();
+        int[] kept = faulted(world);
+        if (writes) {
+            kept = with(kept, call << 28 | world[at(call) + SENT] << 22 | number);
+            if (!hedged) {
+                moves.add(new Move(name(call) + " is answered, doubled", take(delivered(kept, delivery), call, step)));
+                int[] hedge = kept.clone();
+                hedge[at(call) + PHASE] = HEDGED;
+                moves.add(new Move(name(call) + " is hedged", hedge));
+            }
+        }
+        moves.add(new Move(name(call) + " is lost", take(kept.clone(), call, next(world, call, lost))));
+        Step stop = steps.get(call).stop(world[at(call) + EVIDENCE], true, world[at(call) + DRAWN]);
+        moves.add(new Move(name(call) + " is timed out", take(kept.clone(), call, stop)));
+        if (!hedged) {
+            moves.add(new Move(name(call) + " is throttled", take(faulted(world), call, next(world, call, throttled))));
+            moves.add(new Move(name(call) + " is unsent", take(faulted(world), call, next(world, call, unsent))));
+        }
+    }
+
+    private void foreign(int[] world, List<Move> moves) {
+        if ((world[FOREIGN] & APPENDED_LINE) == 0) {
+            int[] next = faulted(world);
+            starts(next, append);
+            next[FOREIGN] |= APPENDED_LINE;
+            int last = setting.users.size() - 1;
+            next[ITEMS + last] = items.of(appended(items.get(world[ITEMS + last]), setting.users.get(last)));
+            moves.add(new Move("another program appends", next));
+        }
+        for (int i = 0; i < setting.users.size(); i++) {
+            if (!items.get(world[ITEMS + i]).isEmpty()) {
+                int[] next = faulted(world);
+                next[FOREIGN] |= DELETED_ITEM;
+                next[ITEMS + i] = items.of(Map.of());
+                moves.add(new Move("somebody deletes item " + i, next));
+            }
+        }
+    }
+
+    private void passages(int[] world, List<Move> moves) {
+        boolean begun = false;
+        boolean over = true;
+        for (int i = 0; i < calls; i++) {
+            if (phase(world, i) != NEW && phase(world, i) != ENDED) {
+                return;
+            }
+            begun |= phase(world, i) == ENDED;
+            over &= phase(world, i) == ENDED;
+        }
+        if (!setting.passages || !begun || over || world[PASSED] != 0) {
+            return;
+        }
+        for (int i = 1; i < PASSAGES.size(); i++) {
+            int[] next = Arrays.copyOf(world, at(calls));
+            starts(next, passage);
+            next[PASSED] = i;
+            next[COPIES] = 0;
+            if (i != EXPIRY || haveExpired(next)) {
+                moves.add(new Move(i == EXPIRY ? "the cart expires" : "two hours pass", next));
+            }
+        }
+    }
+
+    /** Whether no cart is left: another program's has no time to live. */
+    private boolean haveExpired(int[] world) {
+        for (int i = 0; i < setting.users.size(); i++) {
+            StoredCart stored = stored(world, i);
+            if (stored.exists() && !stored.isExpired()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private String name(int call) {
+        return setting.callers.get(call).name;
+    }
+
+    private Step next(int[] world, int call, int event) {
+        return steps.get(call).next(world[at(call) + EVIDENCE], event, world[PASSED], world[at(call) + DRAWN]);
+    }
+
+    /** Takes a step of a call in a world that is not shared yet. */
+    private int[] take(int[] world, int call, Step step) {
+        int at = at(call);
+        int sent = world[at + SENT] + (step.phase == FLIGHT ? 1 : 0);
+        mostRequests = Math.max(mostRequests, sent);
+        if (sent > setting.mostRequests) {
+            throw new AssertionError(name(call) + " sends more than " + setting.mostRequests + " requests");
+        }
+        world[at + PHASE] = step.phase;
+        world[at + EVIDENCE] = step.evidence;
+        world[at + REQUEST] = step.request;
+        world[at + SENT] = step.phase == ENDED ? 0 : sent;
+        world[at + DRAWN] = step.drawn;
+        world[at + OUTCOME] = step.outcome;
+        return world;
+    }
+
+    private static int[] faulted(int[] world) {
+        int[] next = world.clone();
+        next[FAULTS]--;
+        return next;
+    }
+
+    private int[] with(int[] world, int copy) {
+        int[] next = Arrays.copyOf(world, world.length + 1);
+        next[world.length] = copy;
+        next[COPIES]++;
+        Arrays.sort(next, at(calls), next.length);
+        return next;
+    }
+
+    private static int[] without(int[] world, int copy) {
+        int[] next = Arrays.copyOf(world, world.length - 1);
+        System.arraycopy(world, copy + 1, next, copy, world.length - copy - 1);
+        next[COPIES]--;
+        return next;
+    }
+
+    private static int[] delivered(int[] world, Delivery delivery) {
+        int[] next = world.clone();
+        System.arraycopy(delivery.items, 0, next, ITEMS, delivery.items.length);
+        return next;
+    }
+
+    /* The table. */
+
+    private Delivery deliver(int request, int[] world) {
+        int users = setting.users.size();
+        int[] key = Arrays.copyOfRange(world, ITEMS - 1, ITEMS + users);
+        key[0] = request;
+        return deliveries.computeIfAbsent(new Key(key), any -> serve(requests.get(request), world));
+    }
+
+    private Delivery serve(Request request, int[] world) {
+        Table table = new Table();
+        for (int i = 0; i < setting.users.size(); i++) {
+            Map<String, AttributeValue> item = items.get(world[ITEMS + i]);
+            if (!item.isEmpty()) {
+                table.put(item);
+            }
+        }
+        Event event;
+        try {
+            event = Event.done(serve(request, table), List.of());
+        } catch (AwsServiceException e) {
+            Failure failure = Failure.of(e);
+            if (failure.kind() != Failure.Kind.REFUSED) {
+                throw new AssertionError("the table does not understand a request", e);
+            }
+            event = Event.refused(failure, false);
+        }
+        int[] after = new int[setting.users.size()];
+        for (int i = 0; i < after.length; i++) {
+            after[i] = items.of(table.item(setting.users.get(i)));
+        }
+        return new Delivery(after, events.of(event));
+    }
+
+    /** Returns the items of the answer. */
+    private List<Map<String, AttributeValue>> serve(Request request, Table table) {
+        return switch (request.kind()) {
+            case GET, GET_BOTH -> request.userIds().stream().map(table::item).toList();
+            case WRITE ->
+                table.serve(setting.table.apply(single(write(request)))) instanceof UpdateItemResponse updated
+                        ? List.of(updated.attributes())
+                        : List.of();
+            case TRANSACT -> {
+                transact(request, table);
+                yield List.of();
+            }
+            case GET_MANY, ERASE -> throw new IllegalArgumentException("not explored: " + request.kind());
+        };
+    }
+
+    private static Write write(Request request) {
+        Write write = request.write();
+        if (write == null) {
+            throw new IllegalArgumentException("no write");
+        }
+        return write;
+    }
+
+    private static DynamoDbRequest single(Write write) {
+        ReturnValuesOnConditionCheckFailure old = ReturnValuesOnConditionCheckFailure.ALL_OLD;
+        return switch (write.kind()) {
+            case UPDATE ->
+                write.asUpdate(TABLE)
+                        .returnValues(write.after() == null ? ReturnValue.ALL_NEW : null)
+                        .returnValuesOnConditionCheckFailure(old)
+                        .build();
+            case PUT ->
+                write.asPut(TABLE).returnValuesOnConditionCheckFailure(old).build();
+            case DELETE ->
+                write.asDelete(TABLE).returnValuesOnConditionCheckFailure(old).build();
+        };
+    }
+
+    /** All parts or none. What is pinned to versions excludes itself, so that the token of a repeated one need not be known. */
+    private void transact(Request request, Table table) {
+        Map<String, Map<String, AttributeValue>> after = new HashMap<>();
+        for (Write part : request.parts()) {
+            Table alone = new Table();
+            if (!table.item(part.userId()).isEmpty()) {
+                alone.put(table.item(part.userId()));
+            }
+            try {
+                alone.serve(setting.table.apply(part(part.asPart(TABLE))));
+                after.put(part.userId(), alone.item(part.userId()));
+            } catch (ConditionalCheckFailedException e) {
+                throw TransactionCanceledException.builder()
+                        .cancellationReasons(CancellationReason.builder()
+                                .code("ConditionalCheckFailed")
+                                .build())
+                        .build();
+            }
+        }
+        after.forEach((user, item) -> {
+            if (item.isEmpty()) {
+                table.serve(DeleteItemRequest.builder()
+                        .key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(user)))
+                        .build());
+            } else {
+                table.put(item);
+            }
+        });
+    }
+
+    private static DynamoDbRequest part(TransactWriteItem part) {
+        if (part.update() != null) {
+            return UpdateItemRequest.builder()
+                    .key(part.update().key())
+                    .updateExpression(part.update().updateExpression())
+                    .conditionExpression(part.update().conditionExpression())
+                    .expressionAttributeNames(part.update().expressionAttributeNames())
+                    .expressionAttributeValues(part.update().expressionAttributeValues())
+                    .build();
+        }
+        if (part.put() != null) {
+            return PutItemRequest.builder()
+                    .item(part.put().item())
+                    .conditionExpression(part.put().conditionExpression())
+                    .expressionAttributeNames(part.put().expressionAttributeNames())
+                    .expressionAttributeValues(part.put().expressionAttributeValues())
+                    .build();
+        }
+        return DeleteItemRequest.builder()
+                .key(part.delete().key())
+                .conditionExpression(part.delete().conditionExpression())
+                .expressionAttributeNames(part.delete().expressionAttributeNames())
+                .expressionAttributeValues(part.delete().expressionAttributeValues())
+                .build();
+    }
+
+    /** What a program that knows nothing of versions and totals makes of an item. */
+    private static Map<String, AttributeValue> appended(Map<String, AttributeValue> item, String user) {
+        Table table = new Table();
+        if (!item.isEmpty()) {
+            table.put(item);
+        }
+        table.serve(UpdateItemRequest.builder()
+                .key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(user)))
+                .updateExpression(
+                        "SET cartItems = list_append(if_not_exists(cartItems, :none), :line), lastUpdated = :now")
+                .expressionAttributeValues(Map.of(
+                        ":none",
+                        AttributeValue.fromL(List.of()),
+                        ":line",
+                        Items.list(Items.line(APPENDED.bookId(), "1", "1")),
+                        ":now",
+                        AttributeValue.fromS(
+                                Instant.ofEpochMilli(FOREIGN_MILLIS).toString())))
+                .build());
+        return table.item(user);
+    }
+
+    /* Judgement. */
+
+    private StoredCart stored(int[] world, int index) {
+        return ItemFormat.decode(
+                setting.users.get(index), items.get(world[ITEMS + index]), NOW.plus(PASSAGES.get(world[PASSED])));
+    }
+
+    /** Returns what is wrong with a world; {@code null} if nothing is. */
+    private @Nullable String judge(int[] world) {
+        for (int i = 0; i < setting.users.size(); i++) {
+            int index = i;
+            String fault = faulty.computeIfAbsent(
+                    new Key(i, world[ITEMS + i], world[PASSED], world[FOREIGN]), key -> faultOf(world, index));
+            if (!fault.isEmpty()) {
+                return fault;
+            }
+        }
+        if ((world[FOREIGN] & DELETED_ITEM) != 0) {
+            return null; // with the item its memory is gone
+        }
+        int[] key = new int[ITEMS + setting.users.size() + calls];
+        System.arraycopy(world, 0, key, 0, ITEMS + setting.users.size());
+        key[FAULTS] = 0;
+        key[COPIES] = 0;
+        for (int i = 0; i < calls; i++) {
+            if (phase(world, i) != ENDED) {
+                return null;
+            }
+            key[ITEMS + setting.users.size() + i] = world[at(i) + OUTCOME];
+        }
+        return explained.computeIfAbsent(new Key(key), any -> isExplained(world))
+                ? null
+                : "no order of the calls explains it";
+    }
+
+    private String faultOf(int[] world, int index) {
+        StoredCart stored;
+        try {
+            stored = stored(world, index);
+        } catch (InvalidStoredCartException e) {
+            return "an item that cannot be read: " + e.getMessage();
+        }
+        boolean foreign = (world[FOREIGN] & APPENDED_LINE) != 0
+                || first.get(index).memory() == null && first.get(index).exists();
+        return stored.isDrifted() && !foreign ? "totals, lines and book IDs contradict each other" : "";
+    }
+
+    private boolean isExplained(int[] world) {
+        List<Orders.Action> actions = new ArrayList<>();
+        List<Orders.@Nullable Outcome> ends = new ArrayList<>();
+        for (int i = 0; i < calls; i++) {
+            actions.add(setting.callers.get(i).action);
+            ends.add(outcomes.get(world[at(i) + OUTCOME]));
+        }
+        Orders.Outcome done = new Orders.Outcome(Orders.Kind.SUCCEEDED, "");
+        actions.add(new Orders.Action.Append(setting.users.size() - 1, APPENDED));
+        ends.add((world[FOREIGN] & APPENDED_LINE) != 0 ? done : null);
+        actions.add(new Orders.Action.Expiry());
+        ends.add(world[PASSED] == EXPIRY ? done : null);
+        List<Cart> left = new ArrayList<>();
+        for (int i = 0; i < setting.users.size(); i++) {
+            left.add(stored(world, i).cart());
+        }
+        return Orders.explain(actions, ends, order(world), first, left);
+    }
+}

@@ -1,0 +1,130 @@
+package com.cloudshelf.cart;
+
+import java.lang.reflect.AccessibleObject;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * Writes out what a value of the library holds, field by field: equal texts mean values that no protocol can tell apart. Of a
+ * failure only the kind counts, as no step depends on more.
+ */
+final class Shape {
+    private static final Map<Class<?>, Field[]> FIELDS = new ConcurrentHashMap<>();
+
+    private final StringBuilder text = new StringBuilder();
+    private final Set<Object> around = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    private Shape() {}
+
+    static String of(@Nullable Object value) {
+        Shape shape = new Shape();
+        shape.append(value);
+        return shape.text.toString();
+    }
+
+    private void append(@Nullable Object value) {
+        if (value == null) {
+            text.append('~');
+        } else if (value instanceof Failure failure) {
+            text.append(failure.kind());
+        } else if (value instanceof Throwable thrown) {
+            text.append(thrown.getClass().getSimpleName());
+        } else if (value instanceof AttributeValue attribute) {
+            append(attribute);
+        } else if (value instanceof SdkBytes bytes) {
+            appendBytes(bytes);
+        } else if (value instanceof Optional<?> optional) {
+            append(optional.orElse(null));
+        } else if (value instanceof Map<?, ?> map) {
+            appendSorted(map.entrySet(), entry -> of(entry.getKey()) + ":" + of(entry.getValue()));
+        } else if (value instanceof Set<?> set) {
+            appendSorted(set, Shape::of);
+        } else if (value instanceof Collection<?> collection) {
+            text.append('[');
+            for (Object element : collection) {
+                append(element);
+                text.append(' ');
+            }
+            text.append(']');
+        } else if (value.getClass().getPackageName().equals(Shape.class.getPackageName())
+                && !(value instanceof Enum<?>)) {
+            appendFields(value);
+        } else if (!(value instanceof Function<?, ?>)) {
+            text.append(value);
+        }
+    }
+
+    private <T> void appendSorted(Collection<T> values, Function<T, String> write) {
+        List<String> sorted = new ArrayList<>();
+        values.forEach(value -> sorted.add(write.apply(value)));
+        Collections.sort(sorted);
+        text.append(sorted);
+    }
+
+    private void append(AttributeValue value) {
+        text.append(value.type());
+        switch (value.type()) {
+            case S -> text.append(value.s());
+            case N -> text.append(value.n());
+            case B -> appendBytes(value.b());
+            case BOOL -> text.append(value.bool());
+            case SS -> append(Set.copyOf(value.ss()));
+            case NS -> append(Set.copyOf(value.ns()));
+            case BS -> append(Set.copyOf(value.bs()));
+            case L -> append(value.l());
+            case M -> append(value.m());
+            default -> {}
+        }
+    }
+
+    private void appendBytes(SdkBytes bytes) {
+        for (byte element : bytes.asByteArray()) {
+            text.append((char) ('!' + (element & 0xff)));
+        }
+    }
+
+    private void appendFields(Object value) {
+        if (!around.add(value)) {
+            text.append('^'); // a stored cart and its cart name each other
+            return;
+        }
+        text.append(value.getClass().getSimpleName()).append('{');
+        for (Field field : fieldsOf(value.getClass())) {
+            try {
+                append(field.get(value));
+            } catch (IllegalAccessException e) {
+                throw new IllegalStateException(e);
+            }
+            text.append(',');
+        }
+        text.append('}');
+        around.remove(value);
+    }
+
+    private static Field[] fieldsOf(Class<?> type) {
+        return FIELDS.computeIfAbsent(type, of -> {
+            List<Field> fields = new ArrayList<>();
+            for (Field field : of.getDeclaredFields()) {
+                if (!Modifier.isStatic(field.getModifiers()) && !Modifier.isTransient(field.getModifiers())) {
+                    fields.add(field);
+                }
+            }
+            Field[] array = fields.toArray(Field[]::new);
+            AccessibleObject.setAccessible(array, true);
+            return array;
+        });
+    }
+}
