@@ -108,6 +108,11 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             return open ? !departure.stay() : failure != null && failure.kind() == Failure.Kind.AMBIGUOUS;
         }
 
+        /** Whether it is answered, although the call has not seen the answer yet. */
+        synchronized boolean isAnswered() {
+            return open && future != null && future.isDone();
+        }
+
         synchronized void cancel() {
             departure.stay(); // where it waits for credentials, it is not sent when they come
             unwanted = true;
@@ -433,6 +438,11 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     }
 
     private void onSlow() {
+        for (Copy copy : copies) {
+            if (copy.isAnswered()) {
+                return; // its signal is on the way: this thread was slow, and not the request
+            }
+        }
         long left = (lostAt - System.nanoTime()) / 1_000_000;
         if (left <= 0) {
             boolean mayHaveLeft = isUnanswered();
@@ -511,7 +521,8 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         evidence = decision.evidence();
         state = State.STEP;
         for (StoredCart seen : decision.seen()) {
-            tally.drifts += seen.isDrifted() ? 1 : 0;
+            tally.drifts += seen.isWarning() ? 1 : 0;
+            tally.staleIndexes += seen.drift().contains(StoredCart.Drift.INDEX) ? 1 : 0;
             engine.saw(seen);
         }
         tally.recovered += decision.recovered() ? 1 : 0;

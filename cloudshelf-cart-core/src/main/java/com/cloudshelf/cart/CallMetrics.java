@@ -22,6 +22,7 @@ final class CallMetrics {
     private static final SdkMetric<Integer> RECOVERED_WRITES = counter("CartRecoveredWrites");
     private static final SdkMetric<Integer> UNKNOWN_OUTCOMES = counter("CartUnknownOutcomes");
     private static final SdkMetric<Integer> DRIFTS = counter("CartDrifts");
+    private static final SdkMetric<Integer> STALE_INDEXES = counter("CartStaleIndexes");
     private static final SdkMetric<Integer> HEDGES = counter("CartHedges");
     private static final SdkMetric<Integer> HEDGES_WON = counter("CartHedgesWon");
 
@@ -43,6 +44,7 @@ final class CallMetrics {
         collector.reportMetric(RECOVERED_WRITES, tally.recovered);
         collector.reportMetric(UNKNOWN_OUTCOMES, failure instanceof CartOutcomeUnknownException ? 1 : 0);
         collector.reportMetric(DRIFTS, tally.drifts);
+        collector.reportMetric(STALE_INDEXES, tally.staleIndexes);
         collector.reportMetric(HEDGES, tally.hedges);
         collector.reportMetric(HEDGES_WON, tally.hedgesWon);
         publisher.publish(collector.collect());
@@ -56,6 +58,7 @@ final class CallMetrics {
         int throttles;
         int recovered;
         int drifts;
+        int staleIndexes;
         int hedges;
         int hedgesWon;
     }

@@ -152,7 +152,7 @@ final class Engine {
         recent.saw(stored);
         long now = System.nanoTime();
         long due = nextDriftLog.get();
-        if (stored.isDrifted() && now - due >= 0 && nextDriftLog.compareAndSet(due, now + DRIFT_LOG_PAUSE_NANOS)) {
+        if (stored.isWarning() && now - due >= 0 && nextDriftLog.compareAndSet(due, now + DRIFT_LOG_PAUSE_NANOS)) {
             LOG.warn(
                     "A stored cart contradicts itself: another writer left wrong totals or duplicate lines. The next change"
                             + " repairs it. Others met within a minute are counted by the metric CartDrifts only.");

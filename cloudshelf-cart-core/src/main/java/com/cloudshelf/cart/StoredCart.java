@@ -144,6 +144,11 @@ final class StoredCart implements Cart.Origin {
         return drift;
     }
 
+    /** Whether another writer left something that somebody should look at. */
+    boolean isWarning() {
+        return drift.stream().anyMatch(Drift::isWarning);
+    }
+
     boolean isDrifted() {
         return !drift.isEmpty();
     }
