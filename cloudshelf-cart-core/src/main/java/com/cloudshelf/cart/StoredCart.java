@@ -68,6 +68,20 @@ final class StoredCart implements Cart.Origin {
                     && (!expired || Objects.equals(ttl, there.ttl));
         }
 
+        /** Whether each is there, with the type that this library gives it: others are not added to, but written anew. */
+        boolean areWellTyped() {
+            return isNumber(version)
+                    && isNumber(totalItems)
+                    && isNumber(totalPrice)
+                    && isNumber(ttl)
+                    && lastUpdated != null
+                    && lastUpdated.s() != null;
+        }
+
+        private static boolean isNumber(@Nullable AttributeValue value) {
+            return value != null && value.n() != null;
+        }
+
         static final Pins NONE = new Pins(null, null, null, null, null, null, NO_LIST);
     }
 
