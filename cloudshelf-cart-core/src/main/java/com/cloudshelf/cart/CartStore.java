@@ -63,10 +63,9 @@ public interface CartStore {
      * an answer was lost and the write was found in the table, as read since. An update that changes nothing writes nothing and
      * returns the cart.
      *
-     * <p>Costs 1 request for the addition of one book that is not in the cart, without an idempotency key and without
-     * {@code ifVersion}; 1, a read, if nothing is to be written; 2 otherwise, 1 with {@link CartUpdate#basedOn}. What a clear
-     * costs, {@link #clear} says.
-     * The future fails with
+     * <p>Costs 1 request if it only adds books that are not in the cart, with or without an idempotency key but without {@code
+     * ifVersion}; 1, a read, if nothing is to be written; 2 otherwise, 1 with {@link CartUpdate#basedOn}. What a clear costs,
+     * {@link #clear} says. The future fails with
      *
      * <ul>
      *   <li>{@link CartRejectedException} if the update does not fit the cart,

@@ -229,8 +229,7 @@ public final class CartUpdate {
      * Names the logical call, so that a repetition has no second effect and returns the cart. The store remembers the key for
      * its retention time; the same key with other changes is rejected
      * ({@link CartRejectedException.Reason#KEY_REUSED}), so a repetition must be made of what the first call was made of: the
-     * lines of the order, say, and not a cart that is read anew. A keyed call needs to see the cart: it takes a read and a write, or one
-     * write with {@link #basedOn}.
+     * lines of the order, say, and not a cart that is read anew. A key costs no request of its own.
      *
      * @param key 1 to 2048 bytes in UTF-8, not blank; only a hash of it is stored
      * @throws IllegalArgumentException if the key breaks this rule
