@@ -738,7 +738,8 @@ resource "aws_cloudwatch_dashboard" "carts" {
         ]}},
       {"type": "metric", "x": 12, "y": 12, "width": 12, "height": 6, "properties": {
         "title": "Carts that contradict themselves", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
-          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartDrifts\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "drifts"}]
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartDrifts\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "drifts"}],
+          [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartStaleIndexes\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "stale"}]
         ]}},
       {"type": "metric", "x": 0, "y": 18, "width": 12, "height": 6, "properties": {
         "title": "DynamoDB: consumed units", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
