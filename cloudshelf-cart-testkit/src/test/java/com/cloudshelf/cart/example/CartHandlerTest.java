@@ -438,7 +438,7 @@ class CartHandlerTest {
 
     @Test
     void outcome_unknown_is503AndARepetitionWithTheKeyHasOneEffect() {
-        network.next(Fault.none()).next(Fault.dropResponse()).always(Fault.throttle());
+        network.next(Fault.dropResponse()).always(Fault.throttle());
         APIGatewayProxyResponseEvent response = handle(event("add-book"), 1_500);
         assertThat(response.getStatusCode()).isEqualTo(503);
         assertThat(body(response).path("code").asText()).isEqualTo("OUTCOME_UNKNOWN");
