@@ -28,7 +28,7 @@ class ForeignWritesTest {
     private static final String ADD =
             "SET cartItems = list_append(if_not_exists(cartItems, :none), :line), " + TIMES + TOTALS;
     private static final String IF_ABSENT =
-            "NOT contains(bookIds, :bookId) AND (attribute_not_exists(#ttl) OR #ttl > :second)";
+            "(attribute_not_exists(version) OR version = :version) AND (attribute_not_exists(#ttl) OR #ttl > :second)";
     private static final String SET_QUANTITY = "SET cartItems[{index}].quantity = :quantity, " + TIMES + TOTALS;
     private static final String REMOVE = "REMOVE cartItems[{index}] SET " + TIMES + TOTALS;
     private static final String IF_SAME =
@@ -76,7 +76,7 @@ class ForeignWritesTest {
         return AttributeValue.fromN(Long.toString(number));
     }
 
-    private CompletableFuture<?> add(String bookId, int price, int quantity) {
+    private CompletableFuture<?> add(int version, String bookId, int price, int quantity) {
         AttributeValue line = AttributeValue.fromM(
                 Map.of("bookId", AttributeValue.fromS(bookId), "price", n(price), "quantity", n(quantity)));
         return change(
@@ -85,7 +85,7 @@ class ForeignWritesTest {
                 Map.of(
                         ":none", AttributeValue.fromL(List.of()),
                         ":line", AttributeValue.fromL(List.of(line)),
-                        ":bookId", AttributeValue.fromS(bookId),
+                        ":version", n(version),
                         ":copies", n(quantity),
                         ":amount", n((long) price * quantity)));
     }
@@ -126,7 +126,7 @@ class ForeignWritesTest {
         DynamoDbCartStore carts = table.store();
         carts.addItem(USER, book("a", "2", 1)).join();
         carts.addItem(USER, book("b", "3", 2)).join();
-        add("c", 5, 1).join();
+        add(2, "c", 5, 1).join();
         setQuantity(1, "b", 3, 2, 4).join();
         remove(0, "a", 2, 1).join();
         Cart cart = carts.get(USER).join();
@@ -141,7 +141,7 @@ class ForeignWritesTest {
 
     @Test
     void changes_ofAnAbsentCart_beginOne() {
-        add("a", 2, 3).join();
+        add(0, "a", 2, 3).join();
         assertThat(table.store().get(USER).join().totalItems()).isEqualTo(3);
         assertThat(audit().found(Problem.WRONG_TOTALS)).isZero();
     }
@@ -153,7 +153,7 @@ class ForeignWritesTest {
         carts.addItem(USER, book("b", "3", 2)).join();
         carts.removeItem(USER, "a").join();
         for (CompletableFuture<?> stale :
-                List.of(remove(1, "b", 3, 2), remove(0, "a", 2, 1), setQuantity(0, "b", 3, 1, 7), add("b", 3, 1))) {
+                List.of(remove(1, "b", 3, 2), remove(0, "a", 2, 1), setQuantity(0, "b", 3, 1, 7), add(2, "b", 3, 1))) {
             assertThat(failureOf(stale)).isInstanceOf(ConditionalCheckFailedException.class);
         }
         assertThat(carts.get(USER).join().totalItems()).isEqualTo(2);
@@ -166,7 +166,7 @@ class ForeignWritesTest {
         Map<String, AttributeValue> item = new HashMap<>(table.item(USER));
         item.put("ttl", n(Instant.now().getEpochSecond() - 60));
         table.put(item);
-        for (CompletableFuture<?> late : List.of(remove(0, "a", 2, 1), add("b", 3, 1))) {
+        for (CompletableFuture<?> late : List.of(remove(0, "a", 2, 1), add(1, "b", 3, 1))) {
             assertThat(failureOf(late)).isInstanceOf(ConditionalCheckFailedException.class);
         }
     }
