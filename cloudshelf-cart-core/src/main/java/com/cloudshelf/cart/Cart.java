@@ -37,7 +37,10 @@ public final class Cart implements Serializable {
     private static final long serialVersionUID = 1L;
 
     private final String userId;
+
+    @SuppressWarnings("serial") // written in a serial form of its own, see writeReplace
     private final List<CartItem> items;
+
     private final long totalItems;
     private final BigDecimal totalPrice;
     private final @Nullable Instant lastUpdated;
