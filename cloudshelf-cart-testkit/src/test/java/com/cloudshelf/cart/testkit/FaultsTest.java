@@ -79,7 +79,7 @@ class FaultsTest {
     private static final Duration LONG = Duration.ofHours(1);
     private static final Duration PATIENCE = Duration.ofMillis(300);
     /** In which even a busy machine sends a request, or answers one. */
-    private static final Duration SECONDS_OF_A_BUSY_MACHINE = Duration.ofSeconds(3);
+    private static final Duration SECONDS_OF_A_BUSY_MACHINE = Duration.ofSeconds(8);
 
     private static LocalDynamoDb server;
     private static SdkAsyncHttpClient http;
