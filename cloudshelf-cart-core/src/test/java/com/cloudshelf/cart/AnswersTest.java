@@ -67,7 +67,7 @@ class AnswersTest {
 
     @ParameterizedTest
     @MethodSource("thatHoldSomething")
-    void failureOf_responseThatHoldsSomething_isNone(DynamoDbResponse response) {
+    void failureOf_nonEmptyResponse_isNoFailure(DynamoDbResponse response) {
         assertThat(answers.failureOf(with(IDENTIFIED, response), true)).isNull();
         assertThat(answers.failureOf(with(BARE, response), true)).isNull();
     }
@@ -82,7 +82,7 @@ class AnswersTest {
 
     @ParameterizedTest
     @MethodSource("thatMayBeEmpty")
-    void failureOf_emptyResponseOfAnEngineThatIdentifiesItsAnswers_isOneWithoutSuchHeaders(DynamoDbResponse response) {
+    void failureOf_emptyResponseOfAnEngineThatIdentifiesItself_isOneWithoutSuchHeaders(DynamoDbResponse response) {
         assertThat(answers.failureOf(with(BARE, response), true))
                 .as("of an engine that may never send them")
                 .isNull();
@@ -100,7 +100,7 @@ class AnswersTest {
 
     @ParameterizedTest
     @MethodSource("thatMayBeEmpty")
-    void failureOf_responseWithoutABodyOrWithoutHttp_isTold(DynamoDbResponse response) {
+    void failureOf_responseWithoutABodyOrWithoutHttp_isReported(DynamoDbResponse response) {
         SdkHttpResponse withoutBody =
                 BARE.toBuilder().putHeader("Content-Length", "0").build();
 
@@ -111,7 +111,7 @@ class AnswersTest {
     }
 
     @Test
-    void failureOf_anAnswerThatHoldsSomething_alsoTellsThatTheEngineIdentifiesItself() {
+    void failureOf_aNonEmptyResponse_alsoShowsThatTheEngineIdentifiesItself() {
         answers.failureOf(
                 with(
                         IDENTIFIED,

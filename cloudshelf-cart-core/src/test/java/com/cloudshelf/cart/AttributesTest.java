@@ -63,7 +63,7 @@ class AttributesTest {
     }
 
     @Test
-    void with_aNameThatIsThere_replacesTheValue() {
+    void with_anExistingName_replacesTheValue() {
         assertThat(LINE.with("x", 1).with("x", "2").attributes()).isEqualTo(Map.of("x", "2"));
     }
 
@@ -288,7 +288,7 @@ class AttributesTest {
     }
 
     @Test
-    void with_listsWithoutEnd_areRefused() {
+    void with_endlessLists_areRefused() {
         List<Object> ownParent = new ArrayList<>();
         ownParent.add(ownParent);
         Object wide = "leaf";

@@ -71,7 +71,7 @@ class CallTest {
     @Nested
     class Requests {
         @Test
-        void get_anAnswer_isOneRequest() {
+        void get_aResponse_isOneRequest() {
             client.then(answer(NO_ITEM));
 
             assertThat(resultOf(store.get(USER))).isEqualTo(Cart.empty(USER));
@@ -154,7 +154,7 @@ class CallTest {
         }
 
         @Test
-        void request_clientThatRetriesByItself_isToldNotTo() {
+        void request_clientThatRetries_isToldNotTo() {
             ScriptedClient retrying =
                     new ScriptedClient(ClientOverrideConfiguration.builder().build());
             retrying.then(answer(NO_ITEM));
@@ -211,7 +211,7 @@ class CallTest {
         }
 
         @Test
-        void delete_lostAnswer_isRepeated() {
+        void delete_lostResponse_isRepeated() {
             table.put(Writes.itemWithLines(1));
             client.then(serveAndLose(table), serve(table));
 
@@ -248,7 +248,7 @@ class CallTest {
         }
 
         @Test
-        void twoCalls_eachThrottled_countTheirOwnPauses() {
+        void twoCalls_eachThrottled_countTheirOwnBackoffs() {
             client.then(fail(Failures.throttled()), answer(NO_ITEM), fail(Failures.throttled()), answer(NO_ITEM));
 
             resultOf(store.get(USER));
@@ -293,7 +293,7 @@ class CallTest {
         }
 
         @Test
-        void frozenDuringAWrite_whoseAnswerIsLost_sendsNothingAndDoesNotKnow() {
+        void frozenDuringAWrite_whoseResponseIsLost_sendsNothingAndIsUnknown() {
             client.then(serveAndLose(table).after(() -> clock.advance(Duration.ofMinutes(10))));
 
             failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("a", "1", 1)));
@@ -318,7 +318,7 @@ class CallTest {
         }
 
         @Test
-        void frozenDuringAPause_anyCall_sendsNothing() {
+        void frozenDuringABackoff_anyCall_sendsNothing() {
             // The clock is read once more to see whether the pause fits; whoever reads it after that goes on after the
             // pause.
             AtomicInteger readings = new AtomicInteger(Integer.MIN_VALUE);
@@ -390,7 +390,7 @@ class CallTest {
         }
 
         @Test
-        void cancel_answerThatComesLater_isIgnored() {
+        void cancel_responseThatComesLater_isIgnored() {
             CompletableFuture<DynamoDbResponse> uncancellable = new CompletableFuture<>() {
                 @Override
                 public boolean cancel(boolean mayInterruptIfRunning) {
@@ -495,7 +495,7 @@ class CallTest {
         }
 
         @Test
-        void close_duringAPauseAfterALostAnswer_endsUnknown() {
+        void close_duringAPauseAfterALostResponse_endsUnknown() {
             client.then(fail(Failures.lost()));
             pauses.delay(Duration.ofSeconds(4));
             CompletableFuture<Cart> call = store.addItem(USER, book("a", "1", 1));
@@ -601,7 +601,7 @@ class CallTest {
         }
 
         @Test
-        void lostAnswerThenThrottled_untilTheDeadline_isUnknown() {
+        void lostResponseThenThrottled_untilTheDeadline_isUnknown() {
             client.then(fail(Failures.lost())).thenAlways(slowly(Failures.throttled()));
 
             CartOutcomeUnknownException failure =
@@ -613,7 +613,7 @@ class CallTest {
         }
 
         @Test
-        void lostAnswerThenThrottled_updateWithAKey_isUnknownButRepeatable() {
+        void lostResponseThenThrottled_updateWithAKey_isUnknownButRepeatable() {
             client.then(fail(Failures.lost())).thenAlways(slowly(Failures.throttled()));
 
             CartOutcomeUnknownException failure = failureOf(
@@ -638,7 +638,7 @@ class CallTest {
         /** One ambiguous try makes the call ambiguous, whatever the last try said. */
         @ParameterizedTest
         @MethodSource("failuresWithoutEffect")
-        void lostAnswerThenAnother_anyFailure_isUnknown(Throwable failure) {
+        void lostResponseThenAnother_anyFailure_isUnknown(Throwable failure) {
             client.then(serveAndLose(table)).thenAlways(slowly(failure));
 
             CartOutcomeUnknownException unknown =
@@ -648,7 +648,7 @@ class CallTest {
         }
 
         @Test
-        void lostAnswers_ofReads_haveNoEffect() {
+        void lostResponses_ofReads_haveNoEffect() {
             client.thenAlways(slowly(Failures.lost()));
 
             assertThat(failureOf(CartUnavailableException.class, store.get(USER))
@@ -774,7 +774,7 @@ class CallTest {
         }
 
         @Test
-        void anyFailure_keepsTheCauseOfTheLastTry() {
+        void anyFailure_keepsTheCauseOfTheLastAttempt() {
             Throwable last = Failures.serverError();
             client.then(fail(Failures.throttled())).thenAlways(slowly(last));
 

@@ -49,7 +49,7 @@ class CartAttributesTest {
     }
 
     @Test
-    void add_aBookThatIsThere_newestWinsNameByName() {
+    void add_bookInTheCart_newestWinsNameByName() {
         Cart cart =
                 cartOf(A.with("x", "old").with("y", "old"), A.with("y", "new").with("z", "new"));
 

@@ -53,7 +53,7 @@ class CartTest {
         }
 
         @Test
-        void empty_badUserId_isRefused() {
+        void empty_invalidUserId_isRefused() {
             assertThatNullPointerException().isThrownBy(() -> Cart.empty(null)).withMessageContaining("userId");
             for (String bad : List.of("", " ", "u".repeat(2049), FOUR_BYTES.repeat(513), UNPAIRED_HIGH)) {
                 assertThatIllegalArgumentException()
@@ -127,7 +127,7 @@ class CartTest {
         }
 
         @Test
-        void totalPrice_anyQuantityOfTheDearestBook_isExact() {
+        void totalPrice_anyQuantityOfTheMostExpensiveBook_isExact() {
             for (int quantity = 1; quantity < 200; quantity++) {
                 assertThat(cartOf(book("a", "1E+12", quantity)).totalPrice())
                         .isEqualTo(money("1000000000000").multiply(BigDecimal.valueOf(quantity)));
@@ -307,7 +307,7 @@ class CartTest {
         }
 
         @Test
-        void apply_subtract_takesOutAtMostWhatIsThere() {
+        void apply_subtract_removesAtMostWhatIsInTheCart() {
             Cart outcome = apply(cart, new Subtract(Map.of("a", 1, "b", 3, "c", 5, "d", 1)));
 
             assertThat(quantities(outcome)).containsExactly(tuple("a", 1));

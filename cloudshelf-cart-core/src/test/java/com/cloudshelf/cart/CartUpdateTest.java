@@ -266,7 +266,7 @@ class CartUpdateTest {
     }
 
     @Test
-    void idempotencyKey_bad_isRefused() {
+    void idempotencyKey_invalid_isRefused() {
         for (String bad : List.of("", " ", "k".repeat(2049), "\u20ac".repeat(683), UNPAIRED_HIGH)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CartUpdate.of(USER).idempotencyKey(bad))

@@ -133,7 +133,7 @@ class CartVersionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "two words", "a.b", "\"", "\r\nSet-Cookie: a", "1234567890123456789012345"})
-    void of_incarnationThatAnotherProgramLeft_isATokenNevertheless(String incarnation) {
+    void of_incarnationThatAnotherProgramLeft_isStillAToken(String incarnation) {
         CartVersion version = CartVersion.of(incarnation, 1, 1);
 
         assertThat(CartVersion.parse(version.toString())).isEqualTo(version);

@@ -48,7 +48,7 @@ class ClockSkewTest {
 
     @ParameterizedTest(name = "{0} s")
     @ValueSource(longs = {-1_799, -90, -61, 0, 61, 90, 1_799})
-    void clear_answerLostAndACartStartedSince_leavesThatCart(long secondsAhead) {
+    void clear_responseLostAndACartStartedSince_leavesThatCart(long secondsAhead) {
         resultOf(machine(Duration.ZERO).addItem(USER, book("old", "1", 1)));
         clock.advance(Duration.ofHours(3));
         DynamoDbCartStore other = machine(Duration.ofSeconds(secondsAhead));

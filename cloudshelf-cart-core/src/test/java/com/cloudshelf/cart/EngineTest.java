@@ -197,7 +197,7 @@ class EngineTest {
         }
 
         @Test
-        void callbackThatWaitsForAnotherCall_findsItsAnswer() {
+        void callbackThatWaitsForAnotherCall_findsItsResult() {
             client.thenAlways(
                     request -> CompletableFuture.supplyAsync(() -> NO_ITEM).thenApply(none -> table.serve(request)));
             DynamoDbCartStore store = store(settings -> settings.maxConcurrency(50));
@@ -312,7 +312,7 @@ class EngineTest {
         }
 
         @Test
-        void backoffThatThrows_afterALostAnswer_isUnknown() {
+        void backoffThatThrows_afterALostResponse_isUnknown() {
             client.then(serveAndLose(table));
             DynamoDbCartStore store = store(settings -> settings.backoff(attempt -> {
                 throw new IllegalStateException("no pause");
@@ -339,7 +339,7 @@ class EngineTest {
         }
 
         @Test
-        void clockThatThrows_afterALostAnswer_isUnknown() {
+        void clockThatThrows_afterALostResponse_isUnknown() {
             AtomicBoolean broken = new AtomicBoolean();
             Clock clock = new Clock() {
                 @Override

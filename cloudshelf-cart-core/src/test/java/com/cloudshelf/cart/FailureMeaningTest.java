@@ -108,7 +108,7 @@ class FailureMeaningTest {
     }
 
     @Test
-    void credentials_thatDoNotComeInTime_areNotAnAnswerThatWasLost() throws IOException {
+    void credentials_thatAreLate_areNotALostResponse() throws IOException {
         CountDownLatch release = new CountDownLatch(1);
         AwsCredentialsProvider slow = new AwsCredentialsProvider() {
             @Override
@@ -182,7 +182,7 @@ class FailureMeaningTest {
                 "{\"Responses\":[]}",
                 "{\"Responses\":[{}]}"
             })
-    void answer_thatIsEmpty_isUnknownToWritesAndUnavailableToReads(String body) throws IOException {
+    void response_thatIsEmpty_isUnknownToWritesAndUnavailableToReads(String body) throws IOException {
         try (WireServer server = new WireServer(http(200, body));
                 DynamoDbAsyncClient client = server.client().build();
                 DynamoDbCartStore carts = impatient(client)) {
@@ -197,7 +197,7 @@ class FailureMeaningTest {
     }
 
     @Test
-    void pool_thatIsExhausted_neverMakesAnAnswerLost() throws Exception {
+    void pool_thatIsExhausted_isNeverALostResponse() throws Exception {
         try (WireServer server = new WireServer(hang());
                 DynamoDbAsyncClient client = server.client()
                         .httpClientBuilder(WireServer.netty()

@@ -42,7 +42,7 @@ class HedgingTest {
     }
 
     @Test
-    void get_thatHangs_isAnsweredByItsHedge() {
+    void get_thatHangs_completesByItsHedge() {
         client.then(hang(), serve(table));
 
         assertThat(resultOf(store.get(USER)).isEmpty()).isTrue();
@@ -61,7 +61,7 @@ class HedgingTest {
     }
 
     @Test
-    void add_carriedOutButNotAnswered_isFoundByItsHedge() {
+    void add_appliedWithoutAResponse_isFoundByItsHedge() {
         CompletableFuture<DynamoDbResponse> never = new CompletableFuture<>();
         client.then(
                 request -> {
@@ -120,7 +120,7 @@ class HedgingTest {
     }
 
     @Test
-    void firstCopyAnsweredLate_isIgnored() {
+    void firstCopyRespondingLate_isIgnored() {
         CompletableFuture<DynamoDbResponse> first = new CompletableFuture<>() {
             @Override
             public boolean cancel(boolean mayInterruptIfRunning) {

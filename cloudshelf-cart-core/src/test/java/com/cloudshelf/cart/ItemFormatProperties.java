@@ -95,7 +95,7 @@ class ItemFormatProperties {
     }
 
     @Property
-    void decode_whatWasEncoded_isTheSame(@ForAll("carts") Cart cart) {
+    void decode_encodedCart_isTheSame(@ForAll("carts") Cart cart) {
         Write write = PinnedWrites.replace(StoredCart.absent(USER), cart, null, stamp(), TERMS);
 
         StoredCart decoded = decode(write.item());
@@ -110,7 +110,7 @@ class ItemFormatProperties {
     }
 
     @Property
-    void decode_whatWasEncodedAndKeptByDynamoDb_isTheSame(@ForAll("carts") Cart cart) {
+    void decode_cartEncodedAndKeptByDynamoDb_isTheSame(@ForAll("carts") Cart cart) {
         Table table = new Table();
         Write write = PinnedWrites.replace(StoredCart.absent(USER), cart, null, stamp(), TERMS);
 

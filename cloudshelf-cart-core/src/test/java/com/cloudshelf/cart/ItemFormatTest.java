@@ -332,7 +332,7 @@ class ItemFormatTest {
                     "99999999999999999999999999999999999999",
                     "9.9999999999999999999999999999999999999E+125"
                 })
-        void decode_quantityThatIsNone_isNoCart(String stored) {
+        void decode_invalidQuantity_isNoCart(String stored) {
             assertInvalid(item("cartItems", list(line("a", "1", stored))), "cartItems[0].quantity");
         }
 
@@ -350,13 +350,13 @@ class ItemFormatTest {
         @ParameterizedTest
         @ValueSource(
                 strings = {"-0.01", "1E-7", "1000000000000.000001", "1E+13", "1E+125", "1E-130", "-9.9999999999E+125"})
-        void decode_priceThatIsNone_isNoCart(String stored) {
+        void decode_invalidPrice_isNoCart(String stored) {
             assertInvalid(item("cartItems", list(line("a", stored, "1"))), "cartItems[0].price");
         }
 
         @ParameterizedTest
         @ValueSource(strings = {"-1", "0.5", "1E+125", "-1E+125", "1E-130", "99999999999999999999999999999999999999"})
-        void decode_countersAndTimesOfAnySize_areNoOffence(String stored) {
+        void decode_countersAndTimesOfAnySize_areAccepted(String stored) {
             for (String name : List.of("version", "cf", "ct", "cu", "format")) {
                 StoredCart odd = decode(with(written(), name, n(stored)));
 
@@ -404,7 +404,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void isExpiredAt_timeGoesOn_comesTrueAtTheTtl() {
+        void isExpiredAt_timePasses_becomesTrueAtTheTtl() {
             StoredCart stored = decode(item("cartItems", list(line("a", "1", "1")), "ttl", n("1756895460")));
 
             assertThat(stored.isExpiredAt(NOW.plusSeconds(59))).isFalse();
@@ -526,7 +526,7 @@ class ItemFormatTest {
         /** What is not a line never keeps a cart from being read: it is not there, or drift, and the next change mends it. */
         @ParameterizedTest(name = "{0} as {1}")
         @MethodSource("attributesAndWrongTypes")
-        void decode_attributeOfAWrongType_isReadAndMendedByTheNextChange(String name, String type, String expected) {
+        void decode_attributeOfAWrongType_isReadAndRepairedByTheNextChange(String name, String type, String expected) {
             Map<String, AttributeValue> item = with(written(), name, ONE_OF_EACH_TYPE.get(type));
 
             StoredCart stored = decode(item);
@@ -554,7 +554,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_mapInPlaceOfLines_isNoCart() {
+        void decode_mapInsteadOfLines_isNoCart() {
             assertInvalid(with(written(), "cartItems", map("a", line("a", "1", "1"))), "cartItems");
         }
 
@@ -599,7 +599,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_nullInPlaceOfTheList_isTheEmptyCart() {
+        void decode_nullInsteadOfTheList_isTheEmptyCart() {
             Map<String, AttributeValue> item = with(written(), "cartItems", AttributeValue.fromNul(true));
 
             StoredCart stored = decode(item);
@@ -647,7 +647,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_bookIdThatIsNone_isNoCart() {
+        void decode_invalidBookId_isNoCart() {
             for (String bookId : List.of("", "  ", "b".repeat(2049), "\u20ac".repeat(683))) {
                 assertInvalid(item("cartItems", list(line(bookId, "1", "1"))), "cartItems[0].bookId");
             }
@@ -658,7 +658,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_attributeThatLooksLikeAKeyAndIsNone_isSomebodyElses() {
+        void decode_attributeThatOnlyLooksLikeAKey_isForeign() {
             String name = ItemFormat.keyName(Writes.hash("h"));
             ONE_OF_EACH_TYPE.forEach((type, value) -> {
                 StoredCart stored = decode(with(written(), name, value));
@@ -676,7 +676,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_hugeAndNestedUnknownAttributes_areNoOffence() {
+        void decode_hugeAndNestedUnknownAttributes_areAccepted() {
             AttributeValue nested = s("leaf");
             for (int i = 0; i < 31; i++) {
                 nested = i % 2 == 0 ? list(nested) : map("n", nested);
@@ -690,7 +690,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_firstOfManyOffences_isNamed() {
+        void decode_severalErrors_namesTheFirst() {
             assertInvalid(
                     item("cartItems", list(line("a", "1", "1"), line("", "-1", "-1"), line("", "1", "1"))),
                     "cartItems[1].bookId");
@@ -762,7 +762,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void drift_kinds_areToldApart() {
+        void drift_kinds_areDistinguished() {
             AttributeValue two = list(line("a", "1", "1"), line("b", "1", "1"));
             Map<String, AttributeValue> appended =
                     with(with(with(written(), "cartItems", two), "totalItems", n("2")), "totalPrice", n("2"));

@@ -288,7 +288,7 @@ class MemoryTest {
     }
 
     @Test
-    void liveKey_pastItsTime_isNone() {
+    void liveKey_pastItsTime_isNotLive() {
         Map<String, Memory.Key> keys = new HashMap<>(Map.of("k", new Memory.Key(NOW, "d")));
         Memory memory = memory(1, List.of(), 0, keys);
 

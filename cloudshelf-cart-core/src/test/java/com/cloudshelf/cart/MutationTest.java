@@ -209,7 +209,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_expiredCart_beginsANewOne() {
+        void addItem_expiredCart_startsANewOne() {
             table.put(with(Writes.itemWithLines(3), "ttl", n("1725552600")));
             CartVersion before = CartVersion.of("any", 0, 0);
             client.then(serve(table), serve(table));
@@ -236,7 +236,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_repairThatFails_succeedsNevertheless() {
+        void addItem_repairThatFails_stillSucceeds() {
             for (Throwable failure : List.of(
                     Failures.accessDenied(),
                     Failures.validation("x"),
@@ -378,7 +378,7 @@ class MutationTest {
         }
 
         @Test
-        void apply_noCart_putsOneWhereThereIsNone() {
+        void apply_noCart_createsOne() {
             client.then(serve(table), serve(table).after(() -> resultOf(rival.addItem(USER, book("r", "1", 1)))))
                     .thenAlways(serve(table));
 
@@ -422,7 +422,7 @@ class MutationTest {
         }
 
         @Test
-        void setQuantity_twoConflicts_pausesAndReadsAfresh() {
+        void setQuantity_twoConflicts_backsOffAndReadsAgain() {
             table.put(Writes.itemWithLines(2));
             client.then(
                     serve(table),
@@ -664,7 +664,7 @@ class MutationTest {
     @Nested
     class LostAnswers {
         @Test
-        void addItem_lostAnswer_isFoundInTheRefusal() {
+        void addItem_lostResponse_isFoundInTheRefusal() {
             client.then(serveAndLose(table), serve(table));
 
             Cart cart = resultOf(store.addItem(USER, book("a", "1", 2)));
@@ -684,7 +684,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_lostAnswerAndOtherWritersSince_isFoundAmongThem() {
+        void addItem_lostResponseAndOtherWritersSince_isFoundAmongThem() {
             client.then(serveAndLose(table), serve(table).after(() -> {
                 for (int i = 0; i < 10; i++) {
                     resultOf(rival.addItem(USER, book("r" + i, "1", 1)));
@@ -698,7 +698,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_lostAnswerAndTheBookRemovedSince_isNotAddedAgain() {
+        void addItem_lostResponseAndTheBookRemovedSince_isNotAddedAgain() {
             client.then(serveAndLose(table), serve(table).after(() -> resultOf(rival.removeItem(USER, "a"))));
 
             Cart cart = resultOf(store.addItem(USER, book("a", "1", 2)));
@@ -708,7 +708,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_lostAnswerAndTheCartClearedSince_isNotAddedAgain() {
+        void addItem_lostResponseAndTheCartClearedSince_isNotAddedAgain() {
             client.then(serveAndLose(table), serve(table).after(() -> resultOf(rival.clear(USER))));
 
             assertThat(resultOf(store.addItem(USER, book("a", "1", 2))).isEmpty())
@@ -717,7 +717,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_lostAnswerAndARingThatForgot_isUnknown() {
+        void addItem_lostResponseAndARingThatForgot_isUnknown() {
             table.put(Writes.itemWithLines(1));
             client.then(serveAndLose(table), serve(table).after(() -> {
                 for (int i = 0; i < 100; i++) {
@@ -734,7 +734,7 @@ class MutationTest {
         }
 
         @Test
-        void addToALine_lostAnswer_isFoundInTheRefusal() {
+        void addToALine_lostResponse_isFoundInTheRefusal() {
             table.put(Writes.itemWithLines(1));
             client.then(serve(table), serveAndLose(table), serve(table));
 
@@ -746,7 +746,7 @@ class MutationTest {
         }
 
         @Test
-        void addToALine_lostAnswerAndAnotherWriterSince_isFoundInTheRefusal() {
+        void addToALine_lostResponseAndAnotherWriterSince_isFoundInTheRefusal() {
             table.put(Writes.itemWithLines(1));
             client.then(
                     serve(table),
@@ -794,7 +794,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_lostRequestThenCartAtItsLimit_isNotRejectedBeforeTheFirstTryIsHarmless() {
+        void addItem_lostRequestThenCartAtItsLimit_isNotRejectedBeforeTheFirstAttemptIsHarmless() {
             DynamoDbCartStore.Builder limited = storeOn(client).limits(CartLimits.of(1, 10));
             client.then(
                             fail(Failures.lost()),
@@ -810,7 +810,7 @@ class MutationTest {
         }
 
         @Test
-        void clear_lostAnswer_isRepeated() {
+        void clear_lostResponse_isRepeated() {
             table.put(Writes.itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))));
             client.then(serveAndLose(table), serve(table));
 
@@ -821,7 +821,7 @@ class MutationTest {
         }
 
         @Test
-        void clear_lostAnswerAndALineAddedSince_leavesIt() {
+        void clear_lostResponseAndALineAddedSince_leavesIt() {
             table.put(Writes.itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))));
             client.then(serveAndLose(table), serve(table).after(() -> resultOf(rival.addItem(USER, book("r", "1", 1)))))
                     .thenAlways(serve(table));
@@ -833,7 +833,7 @@ class MutationTest {
         }
 
         @Test
-        void clear_deletedWhatItSawAndACartBegunSince_returnsTheEmptyCart() {
+        void clear_deletedWhatItSawAndACartStartedSince_returnsTheEmptyCart() {
             table.put(Writes.itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))));
             CartUpdate clear = CartUpdate.of(USER).clear().basedOn(resultOf(rival.get(USER)));
             // A writer that knows no versions: the snapshot is stale, and what refuses it has still rested.
@@ -851,7 +851,7 @@ class MutationTest {
         }
 
         @Test
-        void clear_lostAnswerInPlaceAndALineAddedSince_leavesIt() {
+        void clear_lostResponseInPlaceAndALineAddedSince_leavesIt() {
             resultOf(rival.addItem(USER, book("a", "1", 1)));
             Cart snapshot = resultOf(rival.get(USER));
             client.then(
@@ -863,7 +863,7 @@ class MutationTest {
         }
 
         @Test
-        void subtract_lostAnswerAndTheBookAddedSince_takesItOutOnce() {
+        void subtract_lostResponseAndTheBookAddedSince_takesItOutOnce() {
             Cart ordered = resultOf(rival.addItem(USER, book("a", "1", 2)));
             client.then(
                     serve(table),
@@ -893,7 +893,7 @@ class MutationTest {
         }
 
         @Test
-        void subtract_throttledButAlsoCarriedOut_isFoundInTheRefusal() {
+        void subtract_throttledButAlsoApplied_isFoundInTheRefusal() {
             table.put(Writes.itemWithLines(1));
             client.then(
                     serve(table),
@@ -933,7 +933,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_refusedThenCarriedOutOnceItsBookIsGone_hasOneEffect() {
+        void addItem_refusedThenAppliedOnceItsBookIsGone_hasOneEffect() {
             table.put(Writes.itemWithLines(1));
             client.then(serve(table), serve(table).after(() -> {
                 resultOf(rival.removeItem(USER, "book0"));
@@ -947,7 +947,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_refusedThenCarriedOutAndForgotten_isUnknown() {
+        void addItem_refusedThenAppliedAndForgotten_isUnknown() {
             table.put(Writes.itemWithLines(1));
             client.then(serve(table), serve(table).after(() -> {
                 resultOf(rival.removeItem(USER, "book0"));
@@ -961,7 +961,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_writtenAfterItsFirstTryWasRefused_isRefusedIfThatLandsLate() {
+        void addItem_writtenAfterItsFirstAttemptWasRefused_isRefusedIfThatLandsLate() {
             table.put(Writes.itemWithLines(1));
             client.then(serve(table), serve(table));
 
@@ -972,7 +972,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_lostToRivalsTwice_isFencedAndWrittenFromTheAnswer() {
+        void addItem_lostToRivalsTwice_isFencedAndWrittenFromTheResponse() {
             table.put(Writes.itemWithLines(1));
             loseTwice();
             client.then(serve(table)).thenAlways(serve(table));
@@ -1003,7 +1003,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_fenceCarriedOutThenRefused_isNotTakenForTheAdd() {
+        void addItem_fenceAppliedThenRefused_isNotTakenForTheAdd() {
             table.put(Writes.itemWithLines(1));
             loseTwice();
             client.then(request -> {
@@ -1018,7 +1018,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_fenceThrottledButCarriedOut_isNotTakenForTheAdd() {
+        void addItem_fenceThrottledButApplied_isNotTakenForTheAdd() {
             table.put(Writes.itemWithLines(1));
             loseTwice();
             client.then(request -> {
@@ -1033,7 +1033,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_answerToTheFenceIsLost_isNotTakenForTheAdd() {
+        void addItem_responseToTheFenceIsLost_isNotTakenForTheAdd() {
             table.put(Writes.itemWithLines(1));
             loseTwice();
             client.then(serveAndLose(table)).thenAlways(serve(table));
@@ -1297,7 +1297,7 @@ class MutationTest {
         }
 
         @Test
-        void apply_lostAnswerThenSameKeyAgain_hasNoSecondEffect() {
+        void apply_lostResponseThenSameKeyAgain_hasNoSecondEffect() {
             client.then(serveAndLose(table)).thenAlways(fail(Failures.accessDenied()));
             failureOf(CartOutcomeUnknownException.class, store.apply(keyed));
 

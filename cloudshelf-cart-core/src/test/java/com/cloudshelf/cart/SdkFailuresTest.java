@@ -111,7 +111,7 @@ class SdkFailuresTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("answers")
-    void answer_ofTheServer_isJudged(String name, WireServer.Answer answer, Kind kind) throws IOException {
+    void response_ofTheServer_isJudged(String name, WireServer.Answer answer, Kind kind) throws IOException {
         try (WireServer server = new WireServer(answer);
                 DynamoDbAsyncClient client = server.client().build()) {
             assertThat(failureOf(update(client)).kind()).isEqualTo(kind);
@@ -216,7 +216,7 @@ class SdkFailuresTest {
     }
 
     @Test
-    void client_thatIsClosedBeforeAConnectionIsThere_isUnsent() throws Exception {
+    void client_closedBeforeItHasAConnection_isUnsent() throws Exception {
         try (WireServer server = new WireServer(hang())) {
             DynamoDbAsyncClient client = server.client()
                     .httpClientBuilder(WireServer.netty().maxConcurrency(1))

@@ -162,7 +162,7 @@ class SerializationTest {
     }
 
     @Test
-    void stream_withFieldsInPlaceOfTheSerialForm_isRefused() throws Exception {
+    void stream_withFieldsInsteadOfTheSerialForm_isRefused() throws Exception {
         for (Class<?> type : List.of(Cart.class, CartItem.class, CartVersion.class)) {
             assertThatExceptionOfType(InvalidObjectException.class)
                     .isThrownBy(() -> read(streamOf(type)))

@@ -264,7 +264,7 @@ class TurnsTest {
         }
 
         @Test
-        void secondRequestOfACall_goesBeforeCallsThatHaveNotBegun() {
+        void secondRequestOfACall_goesBeforeCallsThatHaveNotStarted() {
             holdAnswers(1);
             table.put(Writes.itemWithLines(1));
             CompletableFuture<Cart> change = store.setQuantity(USER, "book0", 7);

@@ -99,7 +99,7 @@ class UpdateProtocolTest {
     }
 
     @Test
-    void attempts_thatMayBeCarriedOutYet_shareOneId() {
+    void attempts_thatMayStillBeApplied_shareOneId() {
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
         Decision<Evidence, Cart> first = started(protocol);
 
@@ -142,7 +142,7 @@ class UpdateProtocolTest {
     }
 
     @Test
-    void verdict_whileALostAttemptMayLand_isFencedAndRestsOnTheAnswerOfTheFence() {
+    void result_whileALostAttemptMayLand_isFencedAndBasedOnTheFence() {
         changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).setQuantity("a", 5));
         Decision<Evidence, Cart> write = protocol.next(Evidence.NONE, Event.start(seen()), moment());
@@ -220,7 +220,7 @@ class UpdateProtocolTest {
     }
 
     @Test
-    void add_refusedByAnItemThatAnotherThenAdopts_isNotCarriedOutTwice() {
+    void add_refusedByAnItemThatAnotherThenAdopts_isNotAppliedTwice() {
         table.put(Items.with(Items.item(), "userId", AttributeValue.fromS(USER)));
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("new", "1", 3)));
         Decision<Evidence, Cart> add = started(protocol);

@@ -44,7 +44,7 @@ class WriteIdTest {
     }
 
     @Test
-    void bytes_laterBegin_sortLater() {
+    void bytes_laterStart_sortLater() {
         byte[] earlier = new byte[WriteId.LENGTH];
         for (long step = 1; step < 1L << 40; step *= 3) {
             byte[] later = WriteId.startedAt(BEGIN + step).bytes().asByteArray();

@@ -209,7 +209,7 @@ class WriteTest {
         }
 
         @Test
-        void change_itemWithoutMemory_beginsOne() {
+        void change_itemWithoutMemory_createsOne() {
             Map<String, AttributeValue> item = item("cartItems", list(line("a", "1", "1")));
             Write.Stamp stamp = stamp();
 
@@ -352,7 +352,7 @@ class WriteTest {
         }
 
         @Test
-        void change_untouchedLineThatAnotherWriterAmended_staysAsTheyLeftIt() {
+        void change_untouchedLineThatAnotherWriterChanged_staysAsTheyLeftIt() {
             List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
             lines.set(0, with(lines.get(0), "gift", s("wrap")));
 
@@ -537,7 +537,7 @@ class WriteTest {
         private final Map<String, AttributeValue> item = itemWithLines(2);
 
         @Test
-        void add_noItem_beginsACart() {
+        void add_noItem_startsACart() {
             StoredCart after = applied(write, Map.of());
 
             assertThat(after.cart().items())
@@ -591,7 +591,7 @@ class WriteTest {
         }
 
         @Test
-        void add_twiceWithARemovalBetween_isRefusedTheSecondTime() {
+        void add_twiceWithARemoveInBetween_isRefusedTheSecondTime() {
             Map<String, AttributeValue> once = requireNonNull(Expressions.apply(write, item));
             Write removal = change(decode(once), new Remove("new"));
             Map<String, AttributeValue> removed = requireNonNull(Expressions.apply(removal, once));
@@ -601,7 +601,7 @@ class WriteTest {
         }
 
         @Test
-        void add_bookThatIsThere_isRefused() {
+        void add_bookInTheCart_isRefused() {
             assertThat(refuses(UnpinnedWrites.add(USER, List.of(book("book1", "1", 1)), null, stamp, TERMS), item))
                     .isTrue();
         }
@@ -637,7 +637,7 @@ class WriteTest {
         }
 
         @Test
-        void add_ringThatMayHaveForgottenAnEarlierTry_isRefused() {
+        void add_ringThatMayHaveForgottenAnEarlierAttempt_isRefused() {
             long begin = stamp.id().begin();
 
             assertThat(refuses(write, with(item, "cf", n(Long.toString(begin)))))
@@ -708,7 +708,7 @@ class WriteTest {
         }
 
         @Test
-        void add_timesThatCannotBeRead_areMended() {
+        void add_timesThatCannotBeRead_areRepaired() {
             for (AttributeValue junk : List.of(n("1"), s("yesterday"), AttributeValue.fromNul(true))) {
                 assertThat(applied(write, with(item, "lastUpdated", junk))
                                 .cart()
@@ -795,7 +795,7 @@ class WriteTest {
         }
 
         @Test
-        void add_keyThatIsThere_isRefused() {
+        void add_rememberedKey_isRefused() {
             Write keyed = UnpinnedWrites.add(USER, List.of(book("new", "1", 1)), key("k", 500), stamp, TERMS);
 
             assertThat(refuses(keyed, withKey(item, key("k", 500)))).isTrue();
@@ -939,7 +939,7 @@ class WriteTest {
                 USER, List.of(book("new", "9.50", 3)), null, new Write.Stamp(excluded, NOW, NOW.toEpochMilli()), TERMS);
 
         @Test
-        void fence_unpinnedAttemptOnItsWay_isRefusedFromNowOn() {
+        void fence_unpinnedAttemptInFlight_isRefusedFromNowOn() {
             Write fence = UnpinnedWrites.fence(USER, List.of(excluded), false, stamp);
             StoredCart after = applied(fence, item);
 
@@ -1060,7 +1060,7 @@ class WriteTest {
         }
 
         @Test
-        void mayApplyTo_blindRemoval_isRuledOutByALaterWrite() {
+        void mayApplyTo_blindDelete_isRuledOutByALaterWrite() {
             Pin removal = UnpinnedWrites.removeRested(USER, NOW).pin();
 
             assertThat(removal.mayApplyTo(decode(itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))))))
@@ -1073,7 +1073,7 @@ class WriteTest {
     @Nested
     class ReplaceAndRemove {
         @Test
-        void replace_noItem_isOnlyAcceptedWhereThereIsNone() {
+        void replace_noItem_isOnlyAcceptedWithoutAnItem() {
             Write write =
                     PinnedWrites.replace(StoredCart.absent(USER), cartOf(book("a", "1", 1)), null, stamp(), TERMS);
 
@@ -1085,7 +1085,7 @@ class WriteTest {
         }
 
         @Test
-        void replace_expiredItem_beginsAnotherIncarnationThatRemembers() {
+        void replace_expiredItem_startsAnotherIncarnationThatRemembers() {
             Map<String, AttributeValue> item =
                     with(withKey(with(itemWithLines(2), "ttl", n("1725552600")), key("k", 5)), "coupon", s("SAVE"));
             StoredCart before = decode(item);

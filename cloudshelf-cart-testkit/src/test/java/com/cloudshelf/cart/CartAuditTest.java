@@ -350,7 +350,7 @@ class CartAuditTest {
     }
 
     @Test
-    void repair_ofAStaleIndex_isFoundAndMended() {
+    void repair_ofAStaleIndex_isFoundAndRepaired() {
         DynamoDbCartStore carts = table.store();
         carts.addItem(USER, book("a", "1", 1)).join();
         table.appendBlindly(USER, "b", "2", 1).join();
@@ -432,7 +432,7 @@ class CartAuditTest {
     }
 
     @Test
-    void repair_answerLost_isRepaired() {
+    void repair_responseLost_isRepaired() {
         table.put(broken(USER, Breakage.TOTALS));
         table.faults.next(Fault.dropResponse().on("UpdateItem"));
         try (DynamoDbAsyncClient faulty = LocalDynamoDb.shared().client(table.faults)) {

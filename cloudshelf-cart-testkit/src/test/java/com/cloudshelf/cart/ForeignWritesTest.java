@@ -140,7 +140,7 @@ class ForeignWritesTest {
     }
 
     @Test
-    void changes_ofAnAbsentCart_beginOne() {
+    void changes_ofAnAbsentCart_createOne() {
         add(0, "a", 2, 3).join();
         assertThat(table.store().get(USER).join().totalItems()).isEqualTo(3);
         assertThat(audit().found(Problem.WRONG_TOTALS)).isZero();

@@ -43,7 +43,7 @@ class GetAllTest {
     }
 
     @Test
-    void getAll_moreThanABatch_answersForEveryIdInOrder() {
+    void getAll_moreThanABatch_returnsEveryIdInOrder() {
         fill(120);
         List<String> ids = new ArrayList<>(
                 IntStream.range(0, 250).mapToObj(i -> "user" + (249 - i)).toList());
@@ -109,7 +109,7 @@ class GetAllTest {
     }
 
     @Test
-    void getAll_badId_isRefusedBeforeAnythingIsSent() {
+    void getAll_invalidId_isRefusedBeforeAnythingIsSent() {
         assertThatIllegalArgumentException().isThrownBy(() -> carts.getAll(List.of("user1", " ")));
         assertThat(table.sent()).isEmpty();
     }

@@ -62,7 +62,7 @@ class LaneTest {
     }
 
     @Test
-    void apply_oneCancelledInFlight_theNextGoesOn() {
+    void apply_oneCancelledInFlight_theNextContinues() {
         fill();
         table.faults.next(Fault.hang());
         CompletableFuture<Cart> hung = carts.setQuantity(USER, "book1", 5);

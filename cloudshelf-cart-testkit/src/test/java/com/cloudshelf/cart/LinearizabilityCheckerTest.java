@@ -158,7 +158,7 @@ class LinearizabilityCheckerTest {
     }
 
     @Test
-    void answerLost_returnsWhatWasReadLater() {
+    void responseLost_returnsWhatWasReadLater() {
         addIndirect(1, 6, add("b1", 2), cart("b1:2 b2:1"));
         add(2, 3, GET, cart("b1:2"));
         add(4, 5, add("b2", 1), cart("b1:2 b2:1"));
@@ -166,14 +166,14 @@ class LinearizabilityCheckerTest {
     }
 
     @Test
-    void answerLost_returnsWhatCameAfterItsEnd_notLinearizable() {
+    void responseLost_returnsWhatCameAfterItsEnd_notLinearizable() {
         addIndirect(1, 2, add("b1", 2), cart("b1:2 b2:1"));
         add(3, 4, add("b2", 1), cart("b1:2 b2:1"));
         assertNotLinearizable();
     }
 
     @Test
-    void answerNotLost_returnsWhatWasReadLater_notLinearizable() {
+    void responseNotLost_returnsWhatWasReadLater_notLinearizable() {
         add(1, 6, add("b1", 2), cart("b1:2 b2:1"));
         add(2, 3, GET, cart("b1:2"));
         add(4, 5, add("b2", 1), cart("b1:2 b2:1"));
@@ -294,7 +294,7 @@ class LinearizabilityCheckerTest {
     }
 
     @Test
-    void foreignAddition_isSummedUp() {
+    void foreignAdd_isSummedUp() {
         add(1, 2, add("b1", 2), cart("b1:2"));
         add(3, 4, new ForeignAdd(USER, item("b1", 3)), DONE);
         add(5, 6, GET, cart("b1:5"));
@@ -304,7 +304,7 @@ class LinearizabilityCheckerTest {
     }
 
     @Test
-    void foreignAddition_toAnExpiredCart_isLost() {
+    void foreignAdd_toAnExpiredCart_isLost() {
         add(1, 2, add("b1", 2), cart("b1:2"));
         history.begin(Passage.EXPIRY, null);
         add(3, 4, new ForeignAdd(USER, item("b1", 3)), DONE);

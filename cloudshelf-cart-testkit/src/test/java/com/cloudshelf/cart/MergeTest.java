@@ -83,7 +83,7 @@ class MergeTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("lostAnswers")
-    void merge_answerLost_takesEffectOnce(Fault fault) {
+    void merge_responseLost_takesEffectOnce(Fault fault) {
         table.faults.next(fault.on("TransactWriteItems"));
         Cart merged = carts.merge(GUEST, USER, MergeStrategy.SUM).join();
         assertThat(merged.totalItems()).isEqualTo(10);
@@ -93,7 +93,7 @@ class MergeTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("lostAnswers")
-    void merge_answerLostAndRivalInBetween_takesEffectOnce(Fault fault) {
+    void merge_responseLostAndRivalInBetween_takesEffectOnce(Fault fault) {
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
         table.faults
                 .next(fault.on("TransactWriteItems"))
@@ -116,7 +116,7 @@ class MergeTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("lostAnswers")
-    void merge_restedGuestAndAnswerLost_takesEffectOnce(Fault fault) {
+    void merge_restedGuestAndResponseLost_takesEffectOnce(Fault fault) {
         table.faults.next(fault.on("TransactWriteItems"));
         Cart merged = anHourLater().merge(GUEST, USER, MergeStrategy.SUM).join();
         assertThat(merged.totalItems()).isEqualTo(10);
@@ -126,7 +126,7 @@ class MergeTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("lostAnswers")
-    void merge_restedGuestAnswerLostAndRivalInBetween_takesEffectOnce(Fault fault) {
+    void merge_restedGuestResponseLostAndRivalInBetween_takesEffectOnce(Fault fault) {
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
         table.faults
                 .next(fault.on("TransactWriteItems"))
@@ -140,7 +140,7 @@ class MergeTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("lostAnswers")
-    void merge_answerLostThenThrottledToTheEnd_isUnknownAndARepetitionHasNoSecondEffect(Fault fault) {
+    void merge_responseLostThenThrottledToTheEnd_isUnknownAndARepetitionHasNoSecondEffect(Fault fault) {
         unknownThenRepeated(fault, Clock.systemUTC());
     }
 
@@ -151,7 +151,7 @@ class MergeTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("lostAnswers")
-    void merge_restedGuestAnswerLostThenThrottledToTheEnd_isUnknownAndARepetitionHasNoSecondEffect(Fault fault) {
+    void merge_restedGuestResponseLostThenThrottledToTheEnd_isUnknownAndARepetitionHasNoSecondEffect(Fault fault) {
         unknownThenRepeated(fault, AN_HOUR_LATER);
     }
 
@@ -255,7 +255,7 @@ class MergeTest {
     }
 
     @Test
-    void merge_lostRaces_goesOnAtOnceAfterTheFirstAndAfterAPauseThen() {
+    void merge_conflicts_retriesAtOnceAfterTheFirstAndThenAfterABackoff() {
         List<Integer> pauses = new ArrayList<>();
         DynamoDbCartStore store = table.store(settings -> settings.backoff(attempt -> {
             pauses.add(attempt);
@@ -269,7 +269,7 @@ class MergeTest {
     }
 
     @Test
-    void merge_tryThatLandsLate_isRefused() {
+    void merge_attemptThatLandsLate_isRefused() {
         table.faults.next(Fault.deliverLate(Duration.ofMillis(300)).on("TransactWriteItems"));
         carts.merge(GUEST, USER, MergeStrategy.SUM).join();
         carts.addItem(GUEST, book("guests", "1", 1)).join();
@@ -279,7 +279,7 @@ class MergeTest {
     }
 
     @Test
-    void merge_lateGuestAddition_doesNotComeBack() {
+    void merge_lateGuestAdd_doesNotComeBack() {
         table.faults.next(Fault.deliverLate(Duration.ofMillis(300)).on("UpdateItem"));
         carts.addItem(GUEST, book("late", "1", 1)).join();
         carts.merge(GUEST, USER, MergeStrategy.SUM).join();

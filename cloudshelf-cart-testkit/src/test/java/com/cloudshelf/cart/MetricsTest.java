@@ -45,7 +45,7 @@ class MetricsTest {
     }
 
     @Test
-    void get_anyCart_tellsOperationRequestsAndDuration() {
+    void get_anyCart_reportsOperationRequestsAndDuration() {
         carts.get(USER).join();
         assertThat(last())
                 .containsEntry("ServiceId", "CloudShelfCart")
@@ -56,7 +56,7 @@ class MetricsTest {
     }
 
     @Test
-    void apply_conflictThrottleAndLostAnswer_areCounted() {
+    void apply_conflictThrottleAndLostResponse_areCounted() {
         Cart stale = carts.addItem(USER, book("book1", "1", 1)).join();
         carts.setQuantity(USER, "book1", 2).join();
         carts.apply(CartUpdate.of(USER).setQuantity("book1", 3).basedOn(stale)).join();

@@ -88,7 +88,7 @@ class ReliabilityTest {
 
     @ParameterizedTest(name = "{0}, {3}")
     @MethodSource("changesAndLostAnswers")
-    void apply_answerLost_takesEffectOnce(String name, CartUpdate update, long totalItems, Fault fault) {
+    void apply_responseLost_takesEffectOnce(String name, CartUpdate update, long totalItems, Fault fault) {
         fill();
         Cart cart = carts.get(USER).join();
         table.faults.next(fault.on(update.isClear() ? "PutItem" : "UpdateItem"));
@@ -99,7 +99,7 @@ class ReliabilityTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("lostAnswers")
-    void addItem_answerLostWithoutSnapshot_takesEffectOnce(Fault fault) {
+    void addItem_responseLostWithoutSnapshot_takesEffectOnce(Fault fault) {
         fill();
         table.faults.next(fault);
         assertThat(carts.addItem(USER, book("book3", "1", 5)).join().totalItems())
@@ -109,7 +109,7 @@ class ReliabilityTest {
 
     @ParameterizedTest(name = "{0}, {3}")
     @MethodSource("changesAndLostAnswers")
-    void apply_answerLostAndRivalInBetween_takesEffectOnce(
+    void apply_responseLostAndRivalInBetween_takesEffectOnce(
             String name, CartUpdate update, long totalItems, Fault fault) {
         fill();
         Cart cart = carts.get(USER).join();
@@ -124,7 +124,7 @@ class ReliabilityTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("changes")
-    void apply_tryThatLandsLate_isRefused(String name, CartUpdate update, long totalItems) {
+    void apply_attemptThatLandsLate_isRefused(String name, CartUpdate update, long totalItems) {
         fill();
         Cart cart = carts.get(USER).join();
         table.faults.next(Fault.deliverLate(SOON).on(update.isClear() ? "PutItem" : "UpdateItem"));
@@ -135,7 +135,7 @@ class ReliabilityTest {
     }
 
     @Test
-    void addItem_tryThatLandsAfterAClear_doesNotBringTheBookBack() {
+    void addItem_attemptThatLandsAfterAClear_doesNotBringTheBookBack() {
         fill();
         table.faults.next(Fault.deliverLate(SOON));
         carts.addItem(USER, book("book3", "1", 5)).join();
@@ -153,7 +153,7 @@ class ReliabilityTest {
     }
 
     @Test
-    void apply_rejectedWhileATryIsOnItsWay_fencesTheTry() {
+    void apply_rejectedWhileAnAttemptIsInFlight_fencesTheAttempt() {
         // The late addition finds a full cart at its retry; when it lands, there would be room for it again.
         DynamoDbCartStore small = table.store(settings -> settings.limits(CartLimits.of(2, 100)));
         small.addItem(USER, book("book1", "1", 1)).join();
@@ -242,7 +242,7 @@ class ReliabilityTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("retryModes")
-    void apply_answerLost_isSentOnceAgainByTheStoreAlone(
+    void apply_responseLost_isSentOnceAgainByTheStoreAlone(
             String mode, Consumer<ClientOverrideConfiguration.Builder> client) {
         DynamoDbCartStore store = table.store(table.faults, settings -> {}, client);
         table.faults.next(Fault.dropResponse());
@@ -306,7 +306,7 @@ class ReliabilityTest {
     }
 
     @Test
-    void cancel_callUnderWay_sendsNothingMore() {
+    void cancel_callInProgress_sendsNothingMore() {
         table.faults.always(Fault.throttle());
         CompletableFuture<Cart> call = carts.addItem(USER, book("book1", "1", 1));
         call.cancel(true);

@@ -71,7 +71,7 @@ class StoredItemTest {
 
     /** Object mappers write NULL for null, and imports turn numbers into strings: only the lines are the cart. */
     @Test
-    void anyCall_otherAttributeOfAnotherType_readsTheCartAndTheNextChangeMendsIt() {
+    void anyCall_otherAttributeOfAnotherType_readsTheCartAndTheNextChangeRepairsIt() {
         Map<String, AttributeValue> item = written();
         List<AttributeValue> wrong = new ArrayList<>(WRONG);
         wrong.add(AttributeValue.fromNul(true));

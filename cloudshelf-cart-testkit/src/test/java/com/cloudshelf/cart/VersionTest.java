@@ -51,7 +51,7 @@ class VersionTest {
     }
 
     @Test
-    void ifVersion_clearedAndBegunAgain_isAConflict() {
+    void ifVersion_clearedAndStartedAgain_isAConflict() {
         Cart cart = carts.addItem(USER, book("book1", "1", 1)).join();
         carts.clear(USER).join();
         assertConflict(cart.version());
@@ -60,7 +60,7 @@ class VersionTest {
     }
 
     @Test
-    void ifVersion_deletedByClearAndBegunAgain_isAConflict() {
+    void ifVersion_deletedByClearAndStartedAgain_isAConflict() {
         Cart cart = carts.addItem(USER, book("book1", "1", 1)).join();
         table.store(settings -> settings.clock(Clock.offset(Clock.systemUTC(), Duration.ofHours(2))))
                 .clear(USER)

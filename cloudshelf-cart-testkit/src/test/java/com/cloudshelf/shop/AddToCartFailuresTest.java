@@ -19,14 +19,14 @@ class AddToCartFailuresTest {
     private final AddToCart addToCart = new AddToCart(carts);
 
     @Test
-    void add_throttled_asksToTryLater() {
+    void add_throttled_isUnavailable() {
         carts.failNext(Failure.THROTTLED);
         assertEquals(503, addToCart.add("user123", dune));
         assertEquals(0, carts.get("user123").join().totalItems());
     }
 
     @Test
-    void add_answerLost_saysSo() {
+    void add_responseLost_saysSo() {
         carts.failNext(Failure.LOST_ANSWER);
         assertEquals(202, addToCart.add("user123", dune));
         assertEquals(1, carts.get("user123").join().totalItems());

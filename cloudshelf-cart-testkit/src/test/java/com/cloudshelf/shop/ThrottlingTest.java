@@ -23,13 +23,13 @@ class ThrottlingTest {
 
     @Test
     @WithCartStore(operationTimeout = "PT2S")
-    void add_throttledThroughout_asksToTryLater(CartStore carts, Faults faults) {
+    void add_throttledThroughout_isUnavailable(CartStore carts, Faults faults) {
         faults.always(Fault.throttle());
         assertEquals(503, new AddToCart(carts).add("user123", dune));
     }
 
     @Test
-    void add_answerLost_addsOnce(CartStore carts, Faults faults) {
+    void add_responseLost_addsOnce(CartStore carts, Faults faults) {
         faults.next(Fault.dropResponse().on("UpdateItem"));
         assertEquals(200, new AddToCart(carts).add("user123", dune));
         assertEquals(1, carts.get("user123").join().totalItems());

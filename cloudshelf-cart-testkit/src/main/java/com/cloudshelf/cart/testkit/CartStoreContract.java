@@ -191,7 +191,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void getAll_repeatedIds_countOnceWhereTheyFirstStand() {
+        void getAll_repeatedIds_countOnceAtTheirFirstPosition() {
             Map<String, Cart> found = await(carts.getAll(List.of("b", "a", "b", "c", "a")));
             assertEquals(List.of("b", "a", "c"), List.copyOf(found.keySet()));
         }
@@ -332,7 +332,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void addItem_bookThatWasRemoved_isAppendedAnew() {
+        void addItem_bookThatWasRemoved_isAppendedAgain() {
             add(book("book1", "1", 5));
             add(book("book2", "1", 1));
             await(carts.removeItem(USER, "book1"));
@@ -354,7 +354,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void addItem_severalInARow_keepTheOrderOfTheAdditions() {
+        void addItem_severalInARow_keepTheirOrder() {
             List<String> books = new ArrayList<>();
             for (int i = 0; i < 25; i++) {
                 String bookId = "book" + (i * 7 % 25);
@@ -499,7 +499,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void subtract_moreThanIsThere_takesWhatIsThere() {
+        void subtract_moreThanTheCartHolds_removesWhatItHolds() {
             add(book("book1", "2", 2));
             Cart ordered = add(book("book2", "3", 4));
             await(carts.setQuantity(USER, "book1", 1));
@@ -553,7 +553,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void apply_removalsAndAdditionsAtOnce_areOneCart() {
+        void apply_removesAndAddsAtOnce_areOneCart() {
             addBooks("book1", "book2", "book3", "book4");
             Cart cart = await(carts.apply(CartUpdate.of(USER)
                     .remove("book1")
@@ -799,7 +799,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void setItemAttribute_lineThatIsThereOrAddedInTheSameUpdate_isSet() {
+        void setItemAttribute_lineInTheCartOrAddedInTheSameUpdate_isSet() {
             addBooks("book1", "book2");
             Cart cart = await(carts.apply(CartUpdate.of(USER)
                     .setItemAttribute("book2", "giftWrap", true)
@@ -1017,7 +1017,7 @@ public abstract class CartStoreContract {
 
         @Test
         @SuppressWarnings("NullAway")
-        void within_badArguments_throwAtOnceAllTheSame() {
+        void within_badArguments_stillThrowAtOnce() {
             assertThrows(NullPointerException.class, () -> carts.within(null));
             for (Duration deadline : List.of(Duration.ZERO, Duration.ofMinutes(5))) {
                 CartStore bounded = carts.within(deadline);
@@ -1191,7 +1191,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void ifVersion_present_isMetEvenByItsText() {
+        void ifVersion_current_matchesEvenByItsText() {
             Cart cart = addBooks("book1");
             CartVersion parsed = CartVersion.parse(cart.version().toString());
             Cart after = await(
@@ -1225,7 +1225,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void ifVersion_ofTheAbsentCart_isMetWhereNothingIs() {
+        void ifVersion_ofTheAbsentCart_matchesWhereNothingIs() {
             CartUpdate first = CartUpdate.of(USER)
                     .add(book("book1", "1", 1))
                     .ifVersion(Cart.empty(USER).version());
@@ -1271,7 +1271,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void basedOn_staleCart_isNoGroundForAVerdict() {
+        void basedOn_staleCart_neverDecidesAResultByItself() {
             Cart stale = addBooks("book1");
             addBooks("book2");
             Cart cart = await(
@@ -1460,7 +1460,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void expiredCart_firstWrite_beginsANewOne() {
+        void expiredCart_firstWrite_startsANewOne() {
             moveTo(expiry(addBooks("book1", "book2")));
             Cart cart = add(book("book2", "5", 4));
             assertEquals(List.of("book2"), bookIds(cart));
@@ -1659,7 +1659,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void merge_intoAnExpiredCart_beginsANewOne() {
+        void merge_intoAnExpiredCart_startsANewOne() {
             moveTo(expiry(addBooks("book1")));
             await(carts.addItem(GUEST, book("book2", "2", 3)));
             Cart merged = await(carts.merge(GUEST, USER, MergeStrategy.SUM));
@@ -1678,7 +1678,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void merge_thenTheGuestGoesOn_startsFromTheEmptyCart() {
+        void merge_thenTheGuestContinues_startsFromTheEmptyCart() {
             await(carts.addItem(GUEST, book("book1", "2", 3)));
             await(carts.merge(GUEST, USER, MergeStrategy.SUM));
             Cart guest = await(carts.addItem(GUEST, book("book1", "1", 1)));
@@ -1735,7 +1735,7 @@ public abstract class CartStoreContract {
     @Nested
     class Concurrency {
         @Test
-        void concurrency_sameBook_losesNoAddition() {
+        void concurrency_sameBook_losesNoAdd() {
             int perThread = 5;
             inParallel(thread -> {
                 for (int i = 0; i < perThread; i++) {
@@ -1749,7 +1749,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void concurrency_differentBooks_losesNoAddition() {
+        void concurrency_differentBooks_losesNoAdd() {
             int perThread = 5;
             inParallel(thread -> {
                 for (int i = 0; i < perThread; i++) {
@@ -1764,7 +1764,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void concurrency_sameVersion_isMetOnce() {
+        void concurrency_sameVersion_matchesOnce() {
             Cart cart = addBooks("book1");
             List<String> winners = new ArrayList<>();
             inParallel(thread -> {

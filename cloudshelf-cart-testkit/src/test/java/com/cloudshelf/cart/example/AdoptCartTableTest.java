@@ -19,7 +19,7 @@ class AdoptCartTableTest {
     private final AdoptCartTable adoption = new AdoptCartTable(server.client(), spec);
 
     @Test
-    void lookOverAndMend_cartOfAnotherProgram_isFoundAndMended() {
+    void lookOverAndRepair_cartOfAnotherProgram_isFoundAndRepaired() {
         server.client()
                 .putItem(put -> put.tableName(spec.tableName())
                         .item(Map.of(
@@ -37,7 +37,7 @@ class AdoptCartTableTest {
     }
 
     @Test
-    void isAlive_tellsWhetherTheTableAnswers() {
+    void isAlive_reportsWhetherTheTableResponds() {
         assertThat(adoption.isAlive().join()).isTrue();
         assertThat(new AdoptCartTable(server.client(), spec.withTableName("no-such-table"))
                         .isAlive()

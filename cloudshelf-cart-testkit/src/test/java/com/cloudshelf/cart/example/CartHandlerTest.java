@@ -155,7 +155,7 @@ class CartHandlerTest {
     }
 
     @Test
-    void routes_oneAfterTheOther_answerWithTheCart() {
+    void routes_oneAfterTheOther_respondWithTheCart() {
         APIGatewayProxyResponseEvent empty = handle(event("get-cart"));
         assertThat(empty.getStatusCode()).isEqualTo(200);
         assertThat(empty.getHeaders())
@@ -198,7 +198,7 @@ class CartHandlerTest {
     }
 
     @Test
-    void add_answerOfDynamoDbLost_isDoneOnceAnd200() {
+    void add_responseOfDynamoDbLost_isAppliedOnceAnd200() {
         network.next(Fault.dropResponse().on("UpdateItem"));
         APIGatewayProxyRequestEvent event = event("add-book");
         event.getHeaders().remove("Idempotency-Key");
@@ -353,7 +353,7 @@ class CartHandlerTest {
     }
 
     @Test
-    void ifMatch_present_isHeeded() {
+    void ifMatch_current_isAccepted() {
         storeTwoBooks();
         String tag = handle(event("get-cart")).getHeaders().get("ETag");
         assertThat(handle(with(event("set-quantity"), "If-Match", tag)).getStatusCode())
@@ -536,7 +536,7 @@ class CartHandlerTest {
                 "{\"bookId\":\" \",\"title\":\"t\",\"author\":\"a\",\"price\":1,\"quantity\":1}",
                 "{\"bookId\":7,\"title\":\"t\",\"author\":\"a\",\"price\":1,\"quantity\":1}"
             })
-    void body_senseless_is400AndNothingIsSent(String body) {
+    void body_invalid_is400AndNothingIsSent(String body) {
         APIGatewayProxyRequestEvent event = event("add-book");
         event.setBody(body);
         assertThat(handle(event).getStatusCode()).isEqualTo(400);
@@ -546,7 +546,7 @@ class CartHandlerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"{}", "{\"quantity\":null}", "{\"quantity\":\"3\"}", "{\"quantity\":1.9}", "{\"quantity\":-1}"})
-    void quantity_senseless_is400AndNothingIsSent(String body) {
+    void quantity_invalid_is400AndNothingIsSent(String body) {
         APIGatewayProxyRequestEvent event = event("set-quantity");
         event.setBody(body);
         assertThat(handle(event).getStatusCode()).isEqualTo(400);
@@ -555,7 +555,7 @@ class CartHandlerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "abc", "\"", "W/\"a.b.c\"", "\"a b\"", "\"a\", \"b\""})
-    void ifMatch_senseless_is400(String tag) {
+    void ifMatch_invalid_is400(String tag) {
         assertThat(handle(with(event("remove-book"), "If-Match", tag)).getStatusCode())
                 .isEqualTo(400);
     }

@@ -158,7 +158,7 @@ class CartArbitrariesTest {
         }
 
         @Property
-        void additions_areAlone(@ForAll("sequences") List<CartChange> changes) {
+        void adds_areAlone(@ForAll("sequences") List<CartChange> changes) {
             long additions = changes.stream()
                     .filter(change -> change instanceof CartChange.Add)
                     .count();

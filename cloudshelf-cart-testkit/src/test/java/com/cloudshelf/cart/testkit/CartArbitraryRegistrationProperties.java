@@ -42,7 +42,7 @@ class CartArbitraryRegistrationProperties {
     }
 
     @Property(tries = 200)
-    void forAll_update_isCarriedOutOrRejected(@ForAll CartUpdate update) {
+    void forAll_update_isAppliedOrRejected(@ForAll CartUpdate update) {
         InMemoryCartStore carts = InMemoryCartStore.create();
         Cart cart = carts.apply(update)
                 .exceptionally(failure -> {

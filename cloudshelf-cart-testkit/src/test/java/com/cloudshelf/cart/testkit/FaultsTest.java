@@ -320,7 +320,7 @@ class FaultsTest {
     }
 
     @Test
-    void garble_clientCannotReadAnswer_effect() {
+    void garble_clientCannotReadResponse_effect() {
         faults.next(Fault.garble());
 
         assertThat(failureOfHit(client()))
@@ -358,7 +358,7 @@ class FaultsTest {
     // --- it takes effect at another time, or more than once ---
 
     @Test
-    void delay_answersNormally_butLater() {
+    void delay_respondsNormally_butLater() {
         faults.next(Fault.delay(PATIENCE));
 
         long begin = System.nanoTime();
@@ -380,7 +380,7 @@ class FaultsTest {
     }
 
     @Test
-    void delay_faultsAreClosedBefore_answersAllTheSame() {
+    void delay_faultsAreClosedBefore_stillResponds() {
         faults.next(Fault.delay(PATIENCE));
         CompletableFuture<UpdateItemResponse> call =
                 client().updateItem(hitRequest().build());
@@ -402,7 +402,7 @@ class FaultsTest {
     }
 
     @Test
-    void settled_requestWhoseBodyIsStillOnItsWay_waitsForItsDelivery() {
+    void settled_requestWhoseBodyIsInFlight_waitsForItsDelivery() {
         CompletableFuture<Void> gate = new CompletableFuture<>();
         faults.next(Fault.hangAfterEffect());
         faults.wrap(http).execute(aRequest(new ArrayList<>(), gate));
@@ -416,7 +416,7 @@ class FaultsTest {
     }
 
     @Test
-    void deliverLate_faultsAreCleared_effectAllTheSame() {
+    void deliverLate_faultsAreCleared_stillTakesEffect() {
         faults.next(Fault.deliverLate(PATIENCE));
         failureOfHit(client());
 
@@ -440,7 +440,7 @@ class FaultsTest {
     }
 
     @Test
-    void deliverTwice_clientSeesFirstAnswer_effectTwice() {
+    void deliverTwice_clientSeesFirstResponse_effectTwice() {
         faults.next(Fault.deliverTwice(Duration.ofMillis(10)));
 
         assertThat(hit(client())).isEqualTo(1);
@@ -908,7 +908,7 @@ class FaultsTest {
     }
 
     @Test
-    void execute_realClientFailsWithoutTellingItsHandler_clientIsTold() {
+    void execute_realClientFailsWithoutNotifyingItsHandler_clientIsNotified() {
         NeverAnswering real = new NeverAnswering();
         List<Throwable> told = new ArrayList<>();
         IOException reason = new IOException("lost");
@@ -974,7 +974,7 @@ class FaultsTest {
     }
 
     @Test
-    void deliverLate_httpClientIsClosedBefore_settlesAllTheSame() {
+    void deliverLate_httpClientIsClosedBefore_stillSettles() {
         NeverAnswering real = new NeverAnswering();
         faults.next(Fault.deliverLate(PATIENCE));
         DynamoDbAsyncClient client = client(faults, AwsRetryStrategy.doNotRetry(), real);

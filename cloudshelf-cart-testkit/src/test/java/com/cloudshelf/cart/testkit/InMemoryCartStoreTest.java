@@ -68,7 +68,7 @@ class InMemoryCartStoreTest {
     }
 
     @Test
-    void merge_answerLost_isRetryable() {
+    void merge_responseLost_isRetryable() {
         carts.failNext(Failure.LOST_ANSWER);
 
         CartStoreException unknown = failureOf(carts.merge("guest", USER, MergeStrategy.SUM));
@@ -79,7 +79,7 @@ class InMemoryCartStoreTest {
 
     @ParameterizedTest
     @EnumSource
-    void failNext_change_failsOnceAndHasNoEffectButForALostAnswer(Failure failure) {
+    void failNext_change_failsOnceAndHasNoEffectUnlessTheResponseIsLost(Failure failure) {
         carts.addItem(USER, book("book1")).join();
         carts.failNext(failure);
 
@@ -110,7 +110,7 @@ class InMemoryCartStoreTest {
 
     @ParameterizedTest
     @EnumSource
-    void failNext_readOrDeletion_failsIfItCanFailSo(Failure failure) {
+    void failNext_readOrDelete_failsIfItCanFailThatWay(Failure failure) {
         boolean anyCall = List.of(Failure.THROTTLED, Failure.UNAVAILABLE, Failure.ACCESS_DENIED)
                 .contains(failure);
         carts.failNext(failure, failure, failure);
@@ -126,7 +126,7 @@ class InMemoryCartStoreTest {
     }
 
     @Test
-    void failNext_several_comeInTheirOrderAndWaitForACallThatTheyCanBefall() {
+    void failNext_several_comeInOrderAndWaitForACallTheyApplyTo() {
         carts.failNext(Failure.THROTTLED, Failure.LOST_ANSWER);
         carts.failNext(Failure.UNAVAILABLE);
 
@@ -138,7 +138,7 @@ class InMemoryCartStoreTest {
     }
 
     @Test
-    void failNext_lostAnswerOfAKeyedCall_isCuredByRepeatingIt() {
+    void failNext_lostResponseOfAKeyedCall_isCuredByRepeatingIt() {
         CartUpdate keyed = CartUpdate.of(USER).add(book("book1")).idempotencyKey("key");
         carts.failNext(Failure.LOST_ANSWER);
 
@@ -150,13 +150,13 @@ class InMemoryCartStoreTest {
     }
 
     @Test
-    void failNext_lostAnswerOfACallThatDoesNotFit_isUnknownAllTheSame() {
+    void failNext_lostResponseOfARejectedCall_isStillUnknown() {
         carts.failNext(Failure.LOST_ANSWER);
         assertThat(failureOf(carts.setQuantity(USER, "book1", 1))).isInstanceOf(CartOutcomeUnknownException.class);
     }
 
     @Test
-    void failNext_lostAnswerOfAMergeClearOrDeletion_tookEffect() {
+    void failNext_lostResponseOfAMergeClearOrDelete_tookEffect() {
         carts.addItem("guest", book("book1")).join();
         carts.failNext(Failure.LOST_ANSWER, Failure.LOST_ANSWER, Failure.LOST_ANSWER);
         failureOf(carts.merge("guest", USER, MergeStrategy.SUM));
@@ -180,7 +180,7 @@ class InMemoryCartStoreTest {
     }
 
     @Test
-    void failNext_badArguments_useNoneUp() {
+    void failNext_badArguments_consumeNoFailure() {
         carts.failNext(Failure.THROTTLED);
         assertThatIllegalArgumentException().isThrownBy(() -> carts.get(" "));
         assertThatNullPointerException().isThrownBy(() -> carts.apply(null));

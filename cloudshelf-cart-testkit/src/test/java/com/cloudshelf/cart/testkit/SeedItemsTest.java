@@ -54,7 +54,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void get_itemOfTheDocumentedSchema_readAsItStands() {
+    void get_itemOfTheDocumentedSchema_isReadUnchanged() {
         put(schemaItem());
 
         Cart cart = carts.get(USER).join();
@@ -99,7 +99,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void addItem_exampleItemVerbatim_beginsANewCart() {
+    void addItem_exampleItemVerbatim_startsANewCart() {
         put(exampleItem());
 
         Cart cart = carts.addItem(USER, EMMA).join();
@@ -184,7 +184,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void addItem_bookAppendedTwice_linesMergedAndTotalsMended() {
+    void addItem_bookAppendedTwice_linesMergedAndTotalsRepaired() {
         put(schemaItem());
         Map<String, AttributeValue> again = new HashMap<>(gatsby());
         again.put("shelf", s("B7"));

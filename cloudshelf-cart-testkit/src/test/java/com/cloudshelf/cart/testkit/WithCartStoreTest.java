@@ -182,7 +182,7 @@ class WithCartStoreTest {
     }
 
     @Test
-    void faults_nextRequest_befallsTheStoreOnly(CartStore carts, Faults faults, DynamoDbAsyncClient client) {
+    void faults_nextRequest_affectsTheStoreOnly(CartStore carts, Faults faults, DynamoDbAsyncClient client) {
         faults.next(Fault.throttle());
         client.listTables().join();
         carts.get("user1").join();
@@ -232,7 +232,7 @@ class WithCartStoreTest {
     }
 
     @Test
-    void report_failedTest_tellsItemsAndRequestsOnAScreen() {
+    void report_failedTest_showsItemsAndRequestsOnAScreen() {
         String printed = printedBy(FailingCase.class);
 
         assertThat(printed)

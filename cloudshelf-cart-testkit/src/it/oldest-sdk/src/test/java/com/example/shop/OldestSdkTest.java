@@ -223,7 +223,7 @@ class OldestSdkTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"})
-    void throttling_thatStays_isTold(String code) {
+    void throttling_thatStays_isReported(String code) {
         try (DynamoDbAsyncClient client = client();
                 DynamoDbCartStore carts = store(client)) {
             answer(error(code));
@@ -236,7 +236,7 @@ class OldestSdkTest {
     }
 
     @Test
-    void failures_ofEachKind_areTold() {
+    void failures_ofEachKind_areReported() {
         Duration soon = Duration.ofSeconds(2);
         try (DynamoDbAsyncClient client = client();
                 DynamoDbCartStore carts = store(client)) {

@@ -82,7 +82,7 @@ abstract class CartsOverHttp {
     }
 
     @Test
-    void update_ofAStaleCart_isAnsweredWithThePresentOne() throws Exception {
+    void update_ofAStaleCart_returnsTheCurrentOne() throws Exception {
         String tag = send("GET", "", null).headers().firstValue("ETag").orElseThrow();
         String update = "{\"userId\":\"" + userId + "\",\"changes\":[{\"type\":\"add\",\"item\":" + DUNE + "}]}";
         assertThat(send("POST", "/updates", update, "If-Match", tag).statusCode()).isEqualTo(200);

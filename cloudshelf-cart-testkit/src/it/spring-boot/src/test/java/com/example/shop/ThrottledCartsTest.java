@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class ThrottledCartsTest {
 
     @Test
-    void get_throttledOnce_isTriedAgain(CartStore carts, Faults faults) {
+    void get_throttledOnce_isRetried(CartStore carts, Faults faults) {
         faults.next(Fault.throttle());
         assertThat(carts.get("user123").join().isEmpty()).isTrue();
         assertThat(faults.sent()).hasSize(2);
