@@ -19,19 +19,19 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cart of one user: lines in the order in which their books were first added, at most one line for a book, and totals
- * that are always computed from the lines.
+ * The cart of one user: at most one line per book, in the order in which the books were first added. The totals are
+ * always computed from the lines.
  *
- * <p>A store returns carts; {@link #empty} and {@link #apply} make them without a store. There is always a cart: of a user
- * who has none, or whose cart has expired, it is the empty one.
+ * <p>Stores return carts; {@link #empty} and {@link #apply} create carts without a store. A user always has a cart: a
+ * user without a stored cart, or whose cart has expired, has the empty one.
  *
- * <p>A cart can carry attributes of the shop's own, such as a coupon, with lines or without ({@link CartUpdate#setAttribute}).
+ * <p>A cart can carry attributes of your own, such as a coupon, even without lines ({@link CartUpdate#setAttribute}).
  *
- * <p>Two carts are equal if they belong to the same user and have equal lines in the same order and equal attributes; version
- * and times do not count.
+ * <p>Two carts are equal if they have the same user, equal attributes, and equal lines in the same order. Version and
+ * times do not count.
  *
- * <p>Immutable and thread-safe. A cart that went through Java serialization has its content, times and version, but nothing to
- * write from: {@link CartUpdate#basedOn} then saves no read.
+ * <p>Immutable and thread-safe. After Java serialization, a cart keeps its content, times and version, but loses what
+ * the store knew about the item: {@link CartUpdate#basedOn} then saves no read.
  */
 public final class Cart implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -48,16 +48,16 @@ public final class Cart implements Serializable {
     private final transient @Nullable Origin origin;
     private final transient Attributes attributes;
 
-    /** What a store knows of a cart that it returned; {@code null} in a cart that no store returned. */
+    /** What a store knows about a cart that it returned; {@code null} in a cart that no store returned. */
     interface Origin {
         CartVersion version();
     }
 
-    /** Marks the outcome of {@link Cart#apply}: it is in no table, so nothing can be written from it. */
+    /** Marks the result of {@link Cart#apply}: it is in no table, so nothing can be written from it. */
     private record Derived(Cart from) implements Origin {
         @Override
         public CartVersion version() {
-            return from.version(); // made from all lines: not before somebody asks
+            return from.version(); // computed from all lines, so only on demand
         }
     }
 
@@ -79,7 +79,7 @@ public final class Cart implements Serializable {
             @Nullable Instant lastUpdated,
             @Nullable Instant expiresAt,
             @Nullable Origin origin) {
-        // As for a line: no cart is made past the checks, by whatever means.
+        // // As for a line: every cart passes these checks, however it is created.
         this.userId = Checks.id("userId", userId);
         this.items = List.copyOf(items);
         checkDistinct(this.items);
@@ -102,7 +102,7 @@ public final class Cart implements Serializable {
         this.origin = origin;
     }
 
-    /** Places a cart in a store; its totals are those that were made from the same lines. */
+    /** Creates the cart of a store from its content; reuses the totals, which were computed from the same lines. */
     Cart(Cart content, @Nullable Instant lastUpdated, @Nullable Instant expiresAt, Origin origin) {
         this.userId = content.userId;
         this.items = content.items;
@@ -117,21 +117,21 @@ public final class Cart implements Serializable {
     /**
      * Returns the empty cart of a user.
      *
-     * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
+     * @throws IllegalArgumentException if the ID is blank or longer than 2048 bytes in UTF-8
      */
     public static Cart empty(String userId) {
         return new Cart(userId, List.of(), null, null, null);
     }
 
     /**
-     * Returns the cart that a store other than {@link DynamoDbCartStore} hands out: for authors of a {@link CartStore}, such
-     * as an in-memory one for tests.
+     * Returns a cart as a store other than {@link DynamoDbCartStore} returns it: for authors of a {@link CartStore},
+     * such as an in-memory store for tests.
      *
-     * @param content user, lines and attributes
-     * @param version the token that this store gave the state; ignored if the cart has neither lines nor attributes
+     * @param content the user, lines and attributes
+     * @param version the store's token for this state; ignored if the cart has neither lines nor attributes
      * @param lastUpdated when the cart was last changed, in the years 0000 to 9999
-     * @param expiresAt when it ceases to exist
-     * @throws IllegalArgumentException if the time of the last change is not in these years
+     * @param expiresAt when the cart expires
+     * @throws IllegalArgumentException if {@code lastUpdated} is outside these years
      */
     public static Cart stored(Cart content, CartVersion version, Instant lastUpdated, Instant expiresAt) {
         return new Cart(
@@ -141,7 +141,7 @@ public final class Cart implements Serializable {
                 new Fixed(requireNonNull(version, "version")));
     }
 
-    /** Returns a cart that was read from elsewhere than a store; nothing can be written from it. */
+    /** Returns a cart that does not come from a store; nothing can be written from it. */
     static Cart content(
             String userId,
             List<CartItem> items,
@@ -169,9 +169,9 @@ public final class Cart implements Serializable {
     }
 
     /**
-     * Returns the attributes of the shop's own, by name: what {@link CartUpdate#setAttribute} takes and other writers left, as far as
-     * it is JSON-like. Empty if there are none; unmodifiable, and so are the lists and maps in it. Binary values and sets stay in the
-     * table, and are not shown.
+     * Returns your own attributes by name: those set with {@link CartUpdate#setAttribute}, and those that other writers
+     * left if they are JSON-like. Binary values and sets stay in the table but are not returned. The map is empty if
+     * there are no attributes. It is unmodifiable, and so are the lists and maps in it.
      */
     public Map<String, Object> attributes() {
         return attributes.asMap();
@@ -181,29 +181,29 @@ public final class Cart implements Serializable {
         return attributes;
     }
 
-    /** Returns the number of copies of all books together. */
+    /** Returns the total number of copies of all books. */
     public long totalItems() {
         return totalItems;
     }
 
-    /** Returns the sum of price times quantity, exact, without trailing zeros and without a currency. */
+    /** Returns the exact sum of price times quantity, without trailing zeros and without a currency. */
     public BigDecimal totalPrice() {
         return totalPrice;
     }
 
-    /** Returns when the cart was last changed, if it is in a table whose writer recorded that. */
+    /** Returns when the cart was last changed, if it is in a table and its writer recorded the time. */
     public Optional<Instant> lastUpdated() {
         return Optional.ofNullable(lastUpdated);
     }
 
-    /** Returns when the cart ceases to exist unless it is changed before, if it is in a table and has such a time. */
+    /** Returns when the cart expires unless it is changed before, if it is in a table and expires at all. */
     public Optional<Instant> expiresAt() {
         return Optional.ofNullable(expiresAt);
     }
 
     /**
-     * Returns the token for the state that a store saw, for {@link CartUpdate#ifVersion}. A cart that {@link #apply} made has
-     * the token of the cart that it was made from.
+     * Returns the token for the state that the store saw, for {@link CartUpdate#ifVersion}. The result of {@link
+     * #apply} has the token of the cart that it was computed from.
      */
     public CartVersion version() {
         if (isBare() && !(origin instanceof Derived)) {
@@ -212,26 +212,26 @@ public final class Cart implements Serializable {
         return origin == null ? CartVersion.ABSENT : origin.version();
     }
 
-    /** Returns whether the cart has no lines; it may have attributes nevertheless. */
+    /** Returns whether the cart has no lines. It may still have attributes. */
     public boolean isEmpty() {
         return items.isEmpty();
     }
 
-    /** Returns whether nothing is in the cart, as if it did not exist: no line, and no attribute. */
+    /** Returns whether the cart has neither lines nor attributes, as if it did not exist. */
     boolean isBare() {
         return items.isEmpty() && attributes.isEmpty();
     }
 
     /**
-     * Returns the cart that results from changes in their order, by the same rules as a store, without any I/O.
+     * Applies changes in order, by the same rules as a store and without I/O, and returns the resulting cart.
      *
-     * <p>The outcome is a preview: it is in no table, and {@link CartUpdate#basedOn} refuses it.
+     * <p>The result is a preview: it is in no table, and {@link CartUpdate#basedOn} refuses it.
      *
-     * @param limits judged on the outcome; they refuse growth only
-     * @param now the time of the change, in the years 1970 to 9999; lines that enter the cart without a time get this one
-     * @throws IllegalArgumentException if the time is not in these years
-     * @throws CartRejectedException if a change names a book that is not in the cart but must be, or the outcome grows beyond
-     *     the limits
+     * @param limits checked on the result; they refuse growth only
+     * @param now the time of the change, in the years 1970 to 9999; new lines without a time get this one
+     * @throws IllegalArgumentException if the time is outside these years
+     * @throws CartRejectedException if a change requires a book that is not in the cart, or the result would exceed the
+     *     limits
      */
     public Cart apply(CartLimits limits, Instant now, List<CartChange> changes) {
         requireNonNull(limits, "limits");
@@ -242,15 +242,15 @@ public final class Cart implements Serializable {
     }
 
     /**
-     * Returns the cart that results from merging another user's cart into this one, by the same rules as a store, without any
-     * I/O. Like the outcome of {@link #apply} it is a preview.
+     * Merges another user's cart into this one, by the same rules as a store and without I/O, and returns the resulting
+     * cart. Like the result of {@link #apply}, it is a preview.
      *
-     * @param from the cart whose lines are taken, and its attributes where this one does not have them
-     * @param strategy what happens to a book that both carts hold; all other lines are kept
-     * @param limits judged on the outcome; they refuse growth only
+     * @param from the cart to take lines from, and attributes that this cart does not have
+     * @param strategy what to do with a book that is in both carts; all other lines are kept
+     * @param limits checked on the result; they refuse growth only
      * @param now the time of the merge, in the years 1970 to 9999
-     * @throws IllegalArgumentException if the time is not in these years
-     * @throws CartRejectedException if the outcome grows beyond the limits
+     * @throws IllegalArgumentException if the time is outside these years
+     * @throws CartRejectedException if the result would exceed the limits
      */
     public Cart merge(Cart from, MergeStrategy strategy, CartLimits limits, Instant now) {
         requireNonNull(strategy, "strategy");
@@ -280,7 +280,7 @@ public final class Cart implements Serializable {
                 collisions++;
             }
             table[slot] = i + 1;
-            if (collisions > slots) { // ids that were chosen for it
+            if (collisions > slots) { // IDs chosen to collide
                 checkDistinctSlowly(lines);
                 return;
             }
@@ -296,7 +296,7 @@ public final class Cart implements Serializable {
         }
     }
 
-    /** Sums what does not fit a long in millionths: beyond nine trillion. */
+    /** Sums totals that do not fit a long in millionths: above nine trillion. */
     private static BigDecimal largeTotalPrice(List<CartItem> lines) {
         BigDecimal sum = BigDecimal.ZERO;
         for (CartItem line : lines) {
@@ -320,7 +320,7 @@ public final class Cart implements Serializable {
         throw new InvalidObjectException("a cart comes in its serial form");
     }
 
-    /** What stands in a stream for a cart; reading it goes through every check. What only its store knew is left out. */
+    /** The serial form of a cart. Reading it repeats every check. What only the store knew is left out. */
     private record Serial(
             String userId,
             ArrayList<CartItem> items,
@@ -350,7 +350,10 @@ public final class Cart implements Serializable {
         return origin instanceof Derived ? origin : new Derived(this);
     }
 
-    /** Returns whether {@link #version()} is that of this very cart; the absence of a cart is a state of a store, too. */
+    /**
+     * Returns whether {@link #version()} is the version of exactly this cart. The absence of a cart is also a state of
+     * a store.
+     */
     boolean isInAStore() {
         return isBare() || (origin != null && !isDerived());
     }
@@ -360,8 +363,8 @@ public final class Cart implements Serializable {
     }
 
     /**
-     * Returns this value as a JSON-like map, as {@code CartJson} describes it. Jackson writes that even if its mapper does not know of
-     * the module.
+     * Returns this value as a JSON-like map, in the shape that {@code CartJson} describes. Jackson writes it this way
+     * even if its mapper does not have the module.
      */
     @JsonValue
     Map<String, Object> json() {
@@ -404,7 +407,7 @@ public final class Cart implements Serializable {
         return Objects.hash(userId, items, attributes);
     }
 
-    /** Returns user, lines, attributes and totals, for a debugger or a test report; none of it belongs in a log. */
+    /** Returns user, lines, attributes and totals, for debuggers and test reports. Do not log them. */
     @Override
     public String toString() {
         return "Cart[userId=" + userId + ", items=" + items + ", attributes=" + attributes + ", totalItems="

@@ -6,10 +6,10 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 
 /**
- * The cart was changed by others: it is not in the state that {@link CartUpdate#ifVersion} demands, or others kept changing
- * it until the deadline. The change had no effect.
+ * Other writers changed the cart: it does not have the version that {@link CartUpdate#ifVersion} requires, or others
+ * kept changing it until the deadline. The change had no effect.
  *
- * <p>Only the second kind is retryable as it is. For the first, look at {@link #current()} and decide anew.
+ * <p>Only the second kind is retryable. For the first, decide again from {@link #current()}.
  */
 public class CartConflictException extends CartStoreException {
     private static final long serialVersionUID = 1L;
@@ -21,19 +21,19 @@ public class CartConflictException extends CartStoreException {
         this.current = requireNonNull(current, "current");
     }
 
-    /** Returns the failure of a call whose {@code ifVersion} is not the cart's version. */
+    /** Returns the failure of a call whose {@code ifVersion} is not the version of the cart. */
     public static CartConflictException stale(Cart current) {
         return new CartConflictException(
-                current, "the cart is not in the demanded version; look at current() and decide anew", false);
+                current, "the cart does not have the required version; decide again from current()", false);
     }
 
-    /** Returns the failure of a call that lost against other writers until its deadline. */
+    /** Returns the failure of a call that met conflicts until its deadline. */
     public static CartConflictException contended(Cart current) {
         return new CartConflictException(
                 current, "other writers kept changing the cart until the deadline; repeat the call", true);
     }
 
-    /** Returns the cart as it was last seen. */
+    /** Returns the cart as last seen. */
     public Cart current() {
         return current;
     }

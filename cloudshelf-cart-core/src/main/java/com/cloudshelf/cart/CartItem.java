@@ -16,20 +16,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line of a cart: a book, its price, and how many copies.
+ * One line of a cart: a book, its price and the number of copies.
  *
- * <p>A price is an exact decimal without a currency: at least 0, at most 10<sup>12</sup>, with at most 6 decimals, so that
- * every total fits the 38 digits of a DynamoDB number. It is kept without trailing zeros, as DynamoDB keeps it: an item
- * made with 9.50 has the price 9.5, and equals the item that is read back.
+ * <p>A price is an exact decimal without a currency, from 0 to 10<sup>12</sup>, with at most 6 decimals; every total
+ * then fits the 38 digits of a DynamoDB number. Like DynamoDB, a line drops trailing zeros: an item created with 9.50
+ * has the price 9.5, and equals the item that is read back.
  *
- * <p>A line can carry attributes of the shop's own, such as {@code giftWrap}: {@link #with} says what they may be.
+ * <p>A line can carry attributes of your own, such as {@code giftWrap}; see {@link #with}.
  *
  * <p>Immutable and thread-safe.
  */
 public final class CartItem implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    /** The names of a stored line that are no attributes of a shop's own. */
+    /** The names of a stored line that cannot be used for your own attributes. */
     static final Set<String> OWN_NAMES = Set.of(
             ItemFormat.BOOK_ID,
             ItemFormat.TITLE,
@@ -54,7 +54,7 @@ public final class CartItem implements Serializable {
             int quantity,
             @Nullable Instant addedAt,
             Attributes attributes) {
-        // Here, and nowhere else: no value is made past the checks, whoever calls this, and by whatever means.
+        // // Every line passes these checks, however it is created.
         this.bookId = Checks.id("bookId", bookId);
         this.title = title == null ? null : Checks.text("title", title);
         this.author = author == null ? null : Checks.text("author", author);
@@ -65,14 +65,14 @@ public final class CartItem implements Serializable {
     }
 
     /**
-     * Returns a line without a time; the store stamps it when the line enters a cart.
+     * Returns a line without a time. The store sets the time when the line enters a cart.
      *
      * @param bookId 1 to 2048 bytes in UTF-8, not blank
-     * @param title for display, or {@code null} if not known
-     * @param author for display, or {@code null} if not known
-     * @param price of one copy
+     * @param title for display, or {@code null} if unknown
+     * @param author for display, or {@code null} if unknown
+     * @param price the price of one copy
      * @param quantity at least 1
-     * @throws IllegalArgumentException if a value breaks its rule; the message names the field and the rule
+     * @throws IllegalArgumentException if a value is invalid; the message names the field and the rule
      */
     public static CartItem of(
             String bookId, @Nullable String title, @Nullable String author, BigDecimal price, int quantity) {
@@ -82,41 +82,41 @@ public final class CartItem implements Serializable {
     /**
      * Returns this line with the time at which the book first entered the cart.
      *
-     * @param addedAt in the years 0000 to 9999
-     * @throws IllegalArgumentException if it is not
+     * @param addedAt a time in the years 0000 to 9999
+     * @throws IllegalArgumentException if the time is outside these years
      */
     public CartItem withAddedAt(Instant addedAt) {
         return new CartItem(bookId, title, author, micros, quantity, requireNonNull(addedAt, "addedAt"), attributes);
     }
 
     /**
-     * Returns this line with an attribute of the shop's own, in place of the value that it may have.
+     * Returns this line with an attribute of your own. Replaces the value if the line has this attribute.
      *
-     * @param name 1 to 255 bytes in UTF-8, none of {@code bookId}, {@code title}, {@code author}, {@code price},
-     *     {@code quantity} and {@code addedAt}
-     * @param value a {@link String}, a {@link Boolean}, a finite {@link Number} of at most 38 digits between 1E-130 and 9.99E+125,
-     *     which is kept as a {@link BigDecimal} without trailing zeros, or a {@link java.util.List} or {@link Map} of such values,
-     *     which is copied; lists and maps nest up to 16 deep
-     * @throws IllegalArgumentException if the name or the value breaks its rule; the message has the path of what does
+     * @param name 1 to 255 bytes in UTF-8, not {@code bookId}, {@code title}, {@code author}, {@code price}, {@code
+     *     quantity} or {@code addedAt}
+     * @param value a {@link String}, a {@link Boolean}, a finite {@link Number}, or a {@link java.util.List} or {@link
+     *     Map} of such values. A number has at most 38 digits, is between 1E-130 and 9.99E+125, and is kept as a {@link
+     *     BigDecimal} without trailing zeros. Lists and maps are copied, and nest up to 16 levels deep
+     * @throws IllegalArgumentException if the name or the value is invalid; the message contains the path
      */
     public CartItem with(String name, Object value) {
         Attributes.name(CartItem.OWN_NAMES, name);
         return with(attributes.with(name, value));
     }
 
-    /** Returns this line without an attribute, if it has it. */
+    /** Returns this line without an attribute. */
     CartItem without(String name) {
         return with(attributes.without(name));
     }
 
-    /** Returns this line with these attributes in place of those that it has. */
+    /** Returns this line with these attributes instead of its own. */
     CartItem with(Attributes attributes) {
         return attributes.equals(this.attributes)
                 ? this
                 : new CartItem(bookId, title, author, micros, quantity, addedAt, attributes);
     }
 
-    /** Returns this line with the attributes of another that it does not have itself. */
+    /** Returns this line with those attributes of another that it does not have itself. */
     CartItem withMissingAttributesOf(CartItem other) {
         return with(other.attributes.with(attributes));
     }
@@ -135,7 +135,9 @@ public final class CartItem implements Serializable {
         return new CartItem(bookId, title, author, Checks.micros(price), quantity, addedAt, attributes);
     }
 
-    /** Returns this line with another's price, and with its title, author and attributes, where the other has them. */
+    /**
+     * Returns this line with the price of another, and with its title, author and attributes where the other has them.
+     */
     CartItem withDetailsOf(CartItem newer) {
         return new CartItem(
                 bookId,
@@ -170,17 +172,17 @@ public final class CartItem implements Serializable {
         return new CartItem(bookId, title, author, micros, quantity, addedAt, attributes);
     }
 
-    /** Returns the id of the book; a cart has at most one line for it. */
+    /** Returns the ID of the book. A cart has at most one line per book. */
     public String bookId() {
         return bookId;
     }
 
-    /** Returns the title, if the writer of the line gave one. */
+    /** Returns the title, if the writer of the line provided one. */
     public Optional<String> title() {
         return Optional.ofNullable(title);
     }
 
-    /** Returns the author, if the writer of the line gave one. */
+    /** Returns the author, if the writer of the line provided one. */
     public Optional<String> author() {
         return Optional.ofNullable(author);
     }
@@ -195,15 +197,15 @@ public final class CartItem implements Serializable {
         return quantity;
     }
 
-    /** Returns when the book first entered the cart, if that is known. */
+    /** Returns when the book first entered the cart, if known. */
     public Optional<Instant> addedAt() {
         return Optional.ofNullable(addedAt);
     }
 
     /**
-     * Returns the attributes of the shop's own, by name: what {@link #with} takes, in the form in which it keeps them. Empty if
-     * there are none; unmodifiable, and so are the lists and maps in it. Binary values and sets that other writers may have left
-     * stay in the table, and are not shown.
+     * Returns your own attributes by name, in the form in which {@link #with} keeps them. Binary values and sets that
+     * other writers left stay in the table but are not returned. The map is empty if there are no attributes. It is
+     * unmodifiable, and so are the lists and maps in it.
      */
     public Map<String, Object> attributes() {
         return attributes.asMap();
@@ -213,7 +215,7 @@ public final class CartItem implements Serializable {
         return attributes;
     }
 
-    /** Returns the price in millionths, which fits a long for every price that is allowed. */
+    /** Returns the price in millionths, which fits a long for every valid price. */
     long micros() {
         return micros;
     }
@@ -234,8 +236,8 @@ public final class CartItem implements Serializable {
     }
 
     /**
-     * Returns this value as a JSON-like map, as {@code CartJson} describes it. Jackson writes that even if its mapper does not know of
-     * the module.
+     * Returns this value as a JSON-like map, in the shape that {@code CartJson} describes. Jackson writes it this way
+     * even if its mapper does not have the module.
      */
     @JsonValue
     Map<String, Object> json() {
@@ -264,7 +266,7 @@ public final class CartItem implements Serializable {
         throw new InvalidObjectException("a line comes in its serial form");
     }
 
-    /** What stands in a stream for a line; reading it goes through every check. */
+    /** The serial form of a line. Reading it repeats every check. */
     private record Serial(
             String bookId,
             @Nullable String title,
@@ -311,7 +313,7 @@ public final class CartItem implements Serializable {
         return Objects.hash(bookId, title, author, micros, quantity, addedAt, attributes);
     }
 
-    /** Returns all values, for a debugger or a test report; what a customer has in the cart does not belong in a log. */
+    /** Returns all values, for debuggers and test reports. Do not log them. */
     @Override
     public String toString() {
         return "CartItem[bookId=" + bookId + ", title=" + title + ", author=" + author + ", price="

@@ -1,10 +1,10 @@
 package com.cloudshelf.cart;
 
 /**
- * How large a cart may grow: a number of lines, and a quantity for each line.
+ * How large a cart may grow: the number of lines, and the quantity of each line.
  *
- * <p>Limits refuse growth only. A cart that is beyond them, because they were lowered or because another writer ignored
- * them, can still be read, repriced, shrunk and cleared. They are judged on the outcome of an update, not on its steps.
+ * <p>Limits refuse growth only. A cart that exceeds them, because they were lowered or because another writer ignored
+ * them, can still be read, repriced, shrunk and cleared. Limits apply to the result of an update, not to its steps.
  *
  * <p>Immutable and thread-safe.
  */
@@ -19,7 +19,7 @@ public final class CartLimits {
         this.maxQuantity = Checks.atLeast("maxQuantity", 1, maxQuantity);
     }
 
-    /** Returns the limits that a store has unless it is told otherwise: 1000 lines, and 10 000 copies of a book. */
+    /** Returns the default limits of a store: 1000 lines, and 10,000 copies of a book. */
     public static CartLimits defaults() {
         return DEFAULTS;
     }
@@ -35,12 +35,12 @@ public final class CartLimits {
         return new CartLimits(maxLines, maxQuantity);
     }
 
-    /** Returns the number of different books that a cart may grow to. */
+    /** Returns the maximum number of different books in a cart. */
     public int maxLines() {
         return maxLines;
     }
 
-    /** Returns the quantity that a line may grow to. */
+    /** Returns the maximum quantity of a line. */
     public int maxQuantity() {
         return maxQuantity;
     }

@@ -3,28 +3,28 @@ package com.cloudshelf.cart;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The change may have happened or not: a request was sent whose answer was lost, and the table could not prove either until
- * the deadline.
+ * The change may or may not have been applied: the response to a write was lost, and the store could not establish
+ * before the deadline whether the write had been applied.
  *
- * <p>What to do: with an {@link CartUpdate#idempotencyKey}, and after a merge or a deletion, repeat the call, which then has no
- * second effect; {@link #isRetryable()} tells. Otherwise read the cart and decide by what it holds.
+ * <p>If {@link #isRetryable()}, repeat the call; a repetition has no second effect. That is so for calls with an {@link
+ * CartUpdate#idempotencyKey}, merges and deletes. Otherwise read the cart and decide from what it holds.
  */
 public class CartOutcomeUnknownException extends CartStoreException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes a failure that may have had an effect.
+     * Creates a failure that may have had an effect.
      *
-     * @param repeatable whether the call can be repeated without a second effect, as it carries an idempotency key, or is a merge
-     *     or a deletion
+     * @param repeatable whether the call can be repeated without a second effect, because it has an idempotency key, or
+     *     is a merge or a delete
      */
     public CartOutcomeUnknownException(String userId, boolean repeatable, @Nullable Throwable cause) {
         super(
                 userId,
                 repeatable
-                        ? "the change may have happened: an answer was lost; repeat the call, with its idempotency key if it"
-                                + " has one; that has no second effect"
-                        : "the change may have happened: an answer was lost; read the cart before changing it again",
+                        ? "the change may have been applied: a response was lost; repeat the call, with its idempotency key if"
+                                + " it has one; that has no second effect"
+                        : "the change may have been applied: a response was lost; read the cart before changing it again",
                 repeatable,
                 cause);
     }
@@ -33,12 +33,12 @@ public class CartOutcomeUnknownException extends CartStoreException {
         super(userId, message, false, cause);
     }
 
-    /** Returns the failure of a change that was carried out on a cart which cannot be read any more. */
+    /** Returns the failure of a change that was applied to a cart that can no longer be read. */
     static CartOutcomeUnknownException unreadable(String userId, InvalidStoredCartException cause) {
         return new CartOutcomeUnknownException(
                 userId,
-                "the change was carried out, but another program has left the cart unreadable at "
-                        + cause.attributePath() + "; mend the item, then read the cart",
+                "the change was applied, but another program has left the cart unreadable at "
+                        + cause.attributePath() + "; repair the item, then read the cart",
                 cause);
     }
 

@@ -10,9 +10,9 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The update does not fit the cart: {@link #reason()} says why, {@link #changeIndex()} which of its changes, and {@link #limit()}
- * and {@link #limitValue()} what limit stands in the way. The cart stays as it was; the same update fails again until the cart,
- * or the limit, is another.
+ * The update does not fit the cart. {@link #reason()} says why, {@link #changeIndex()} which change is to blame, and
+ * {@link #limit()} and {@link #limitValue()} which limit would be exceeded. The cart is unchanged. The same update
+ * fails again until the cart or the limit changes.
  */
 public class CartRejectedException extends CartStoreException {
     private static final long serialVersionUID = 1L;
@@ -26,20 +26,20 @@ public class CartRejectedException extends CartStoreException {
 
     /** Why an update was rejected. */
     public enum Reason {
-        /** A book whose quantity, price or attribute is to be set is not in the cart. */
+        /** The update sets the quantity, price or an attribute of a book that is not in the cart. */
         UNKNOWN_BOOK,
         /** The cart would grow beyond its {@link CartLimits}. */
         LIMIT,
         /** The item would grow beyond DynamoDB's 400 KB. */
         TOO_LARGE,
-        /** The idempotency key was used for other changes, and is still remembered. */
+        /** The cart remembers this idempotency key for other changes. */
         KEY_REUSED,
-        /** The cart remembers as many idempotency keys as it can; a new one fits when the oldest has passed its retention. */
+        /** The cart remembers as many idempotency keys as it can. A new one fits when the retention of the oldest has ended. */
         KEYS_FULL
     }
 
     /**
-     * Makes a rejection of an update as a whole, by a rule that is no limit.
+     * Creates the rejection of an update as a whole, for a reason other than a limit.
      *
      * @param detail the rule that was broken, without user data
      */
@@ -48,7 +48,7 @@ public class CartRejectedException extends CartStoreException {
     }
 
     /**
-     * Makes a rejection of an update as a whole, by a limit.
+     * Creates the rejection of an update as a whole because of a limit.
      *
      * @param detail the rule that was broken, without user data
      * @param limit what {@link #limit()} returns
@@ -82,17 +82,17 @@ public class CartRejectedException extends CartStoreException {
     }
 
     /**
-     * Returns the index in {@link CartUpdate#changes()}, from 0, of the change that does not fit: the first that names an unknown
-     * book, or the last that lets the line grow that is beyond a limit. Empty if it is the update as a whole that does not fit, or a
-     * merge.
+     * Returns the index in {@link CartUpdate#changes()}, from 0, of the change that does not fit: the first one that
+     * names an unknown book, or the last one that makes a line grow beyond a limit. Empty if the update as a whole does
+     * not fit, or for a merge.
      */
     public OptionalInt changeIndex() {
         return changeIndex == NO_CHANGE ? OptionalInt.empty() : OptionalInt.of(changeIndex);
     }
 
     /**
-     * Returns the limit that stands in the way, if one does: {@code maxLines} or {@code maxQuantity} of {@link CartLimits}, or
-     * another that the message names.
+     * Returns the limit that would be exceeded, if any: {@code maxLines} or {@code maxQuantity} of {@link CartLimits},
+     * or another one that the message names.
      */
     public Optional<String> limit() {
         return Optional.ofNullable(limit);

@@ -7,12 +7,12 @@ import java.io.ObjectInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call to a {@link CartStore} that did not do what it was asked to. Every failure that depends on the table, the network
- * or the stored cart completes the returned future with one of the subclasses, or with this class where none fits.
+ * The failure of a call to a {@link CartStore}. A call that fails because of the table, the network or the stored cart
+ * completes its future with one of the subclasses, or with this class if none of them fits.
  *
- * <p>{@link #effectPossible()} answers the question that matters: may the change have happened? It is false for every
- * subclass but {@link CartOutcomeUnknownException}. Messages hold no user data; the user is in {@link #userId()}. The AWS SDK's
- * exception, with its request id, is the cause where there is one.
+ * <p>{@link #effectPossible()} tells whether the change may have been applied. Of the subclasses, only {@link
+ * CartOutcomeUnknownException} returns {@code true}. Messages contain no user data; the user is in {@link #userId()}.
+ * The cause, if there is one, is the AWS SDK's exception with its request ID.
  */
 public class CartStoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -21,11 +21,11 @@ public class CartStoreException extends RuntimeException {
     private final boolean retryable;
 
     /**
-     * Makes a failure without an effect.
+     * Creates a failure without effect.
      *
-     * @param userId the user whose cart was asked for
-     * @param message what was wrong and what the caller can do, without user data
-     * @param retryable whether the same call may well succeed if it is repeated a little later
+     * @param userId the user whose cart was requested
+     * @param message what went wrong and what the caller can do, without user data
+     * @param retryable whether the same call may succeed if it is repeated later
      * @param cause the AWS SDK's exception, if there is one
      */
     public CartStoreException(String userId, String message, boolean retryable, @Nullable Throwable cause) {
@@ -34,17 +34,17 @@ public class CartStoreException extends RuntimeException {
         this.retryable = retryable;
     }
 
-    /** Returns the user whose cart was asked for. */
+    /** Returns the user whose cart was requested. */
     public String userId() {
         return userId;
     }
 
-    /** Returns whether the same call may well succeed if it is repeated a little later, without a risk of a second effect. */
+    /** Returns whether the same call may succeed if it is repeated later, without the risk of a second effect. */
     public boolean isRetryable() {
         return retryable;
     }
 
-    /** Returns whether the change may have happened nevertheless. */
+    /** Returns whether the change may have been applied despite the failure. */
     public boolean effectPossible() {
         return false;
     }

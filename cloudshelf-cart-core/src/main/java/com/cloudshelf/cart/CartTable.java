@@ -31,17 +31,17 @@ import software.amazon.awssdk.services.dynamodb.model.TableStatus;
 import software.amazon.awssdk.services.dynamodb.model.Tag;
 
 /**
- * The table itself, apart from any store: makes it, compares it with its specification, tells whether it answers, and reads
- * single items of it that came by another way than a query, such as a stream or an export.
+ * Operations on the table itself, independent of any store: create it, verify it against its specification, ping it,
+ * audit its carts, and decode items that come from a stream, an export or a backup.
  *
- * <p>All methods are thread-safe and return at once. Those that send requests take a client of the caller's, and end by a deadline,
- * pauses and repetitions included; cancelling the future stops further requests. They fail with a {@link CartStoreException}, whose
- * {@code userId()} is empty: {@link CartAccessException} if a permission or valid credentials are missing, {@link
- * CartThrottledException} or {@link CartUnavailableException} if the deadline passes. While such a call lasts it has a daemon thread
- * of its own, and what is chained to its future runs there.
+ * <p>All methods are thread-safe and return at once. Those that send requests use your client and end by a deadline,
+ * including backoff and retries; cancelling the future stops further requests. They fail with a {@link
+ * CartStoreException} whose {@code userId()} is empty: {@link CartAccessException} if a permission or valid credentials
+ * are missing, {@link CartThrottledException} or {@link CartUnavailableException} if the deadline passes. Each call
+ * runs on its own daemon thread, and so do your continuations.
  *
- * <p>{@link #create} and {@link #verify} need permissions that a store does not: those on the table as a resource ({@code
- * dynamodb:CreateTable}, {@code DescribeTable}, {@code UpdateTimeToLive} and so on), which belong to a deployment role.
+ * <p>{@link #create} and {@link #verify} need permissions on the table itself, which a store does not need ({@code
+ * dynamodb:CreateTable}, {@code DescribeTable}, {@code UpdateTimeToLive} and so on). Give them to a deployment role.
  */
 public final class CartTable {
     private static final Logger LOG = LoggerFactory.getLogger(CartTable.class);
@@ -49,7 +49,7 @@ public final class CartTable {
     private static final Duration CREATE_DEADLINE = Duration.ofMinutes(15);
     private static final Duration VERIFY_DEADLINE = Duration.ofSeconds(30);
 
-    /** Between two questions whether a table is ready, or may have point-in-time recovery. */
+    /** The delay between two checks whether a table is ready, or whether point-in-time recovery is available. */
     private static final Duration POLL_PAUSE = Duration.ofSeconds(5);
 
     private static final String PING_ID = "cloudshelf-cart-ping";
@@ -62,14 +62,14 @@ public final class CartTable {
     }
 
     /**
-     * Makes the table as specified and waits until it can be used. Safe to repeat, also at the same time: a table that exists
-     * is left as it is, except that time to live and point-in-time recovery are switched on if they are off. Never drops or
-     * empties anything. What else differs on a table that exists is for {@link #verify} to tell.
+     * Creates the table as specified and waits until it can be used. Never deletes or empties anything. The call can be
+     * repeated, even concurrently: it leaves an existing table unchanged, except that it switches on time to live and
+     * point-in-time recovery if they are off. To find other differences, use {@link #verify}.
      *
-     * <p>Takes some seconds, and some minutes where DynamoDB does not let a new table have point-in-time recovery yet; that is
-     * asked for again until the deadline. A repetition of a call that failed does what is missing.
+     * <p>Takes a few seconds, or a few minutes if DynamoDB does not allow point-in-time recovery on a new table yet;
+     * the call retries until the deadline. If a call fails, repeat it: it does only what is missing.
      *
-     * @param deadline how long the call may take; zero or less fails at once, and sends nothing
+     * @param deadline how long the call may take; with zero or less, it fails at once and sends nothing
      */
     public static CompletableFuture<Void> create(DynamoDbAsyncClient client, CartTableSpec spec, Duration deadline) {
         return create(client, spec, deadline, POLL_PAUSE);
@@ -210,12 +210,12 @@ public final class CartTable {
     }
 
     /**
-     * Compares a live table with its specification and reports each check as held, deviating (with its consequence and the fix, a
-     * command of the AWS CLI) or not checked. Changes nothing. What DynamoDB Local does not know, or the caller lacks a permission for,
-     * is not checked rather than held. Costs 4 requests of the control plane.
+     * Compares a live table with its specification. Changes nothing. Each check is reported as held, deviating (with
+     * the consequence and the AWS CLI command that fixes it) or not checked. A check is not made if DynamoDB Local does
+     * not support it or the caller lacks the permission for it. Costs 4 control-plane requests.
      *
-     * <p>This is for deployments. A health check that goes by it would take a service down because somebody switched off deletion
-     * protection: use {@link #ping} there.
+     * <p> Use it in deployments. In a health check, use {@link #ping}: a service need not go down because someone has
+     * switched off deletion protection.
      *
      * @param deadline how long the call may take; zero or less fails at once, and sends nothing
      */
@@ -275,7 +275,7 @@ public final class CartTable {
         return facts;
     }
 
-    /** Takes one look at the table, if it exists and a check needs that; a look that is refused is one that says nothing. */
+    /** Asks one question about the table, if the table exists and a check needs the answer. A refused question leaves the check unmade. */
     private static void look(Facts facts, Source source, Runnable look) {
         if (facts.isMissing() || !TableChecks.isNeeded(source, facts.spec())) {
             return;
@@ -292,11 +292,12 @@ public final class CartTable {
     }
 
     /**
-     * Tells whether the table answers: for the health check of a service. One eventually consistent read of a user id that no user has,
-     * which needs {@code dynamodb:GetItem}, as a store does, and costs half a read unit. Says nothing of how the table is set up.
+     * Checks whether the table responds: for the health check of a service. Sends one eventually consistent read of a
+     * user ID that no user has. That needs {@code dynamodb:GetItem}, which a store needs as well, and costs half a read
+     * unit. It does not check how the table is set up.
      *
-     * <p>The future completes normally if the table answered, and fails otherwise; there is no repetition beyond the client's own. With
-     * a policy that allows a caller only its own key, read that user's cart with a short deadline instead.
+     * <p> The future completes normally if the table responded, and fails otherwise. Only the client's own retries
+     * apply. If a policy allows the caller only its own key, read that user's cart with a short deadline instead.
      *
      * @param deadline how long the call may take; zero or less fails at once, and sends nothing
      */
@@ -316,19 +317,20 @@ public final class CartTable {
     }
 
     /**
-     * Looks over a table, for instance one that other programs filled, and reports what is wrong with its carts, by kind; if it is
-     * {@linkplain CartAudit#repairing told to}, it repairs what a change of the cart would mend. {@link CartAudit} says how fast, where
-     * from, and who is told of single carts.
+     * Scans a table, for instance one that other programs have filled, and reports the problems of its carts by kind.
+     * With {@link CartAudit#repairing()}, it also repairs what any change to the cart would repair. {@link CartAudit}
+     * sets the rate, the starting point, and the listeners for findings and progress.
      *
-     * <p>Safe while the table is in use: each repair carries a condition on the cart that was seen, and an item that has changed
-     * meanwhile is looked at again. The future can be cancelled at any time, and the audit be resumed from the last checkpoint that its
-     * progress was told. A deadline that passes is no failure: the report says that it is not complete.
+     * <p> Safe while the table is in use: each repair is conditional on the cart that was read, and an item that has
+     * changed in the meantime is read again. The future can be cancelled at any time, and the audit resumed from the
+     * last checkpoint that was passed to the progress listener. Reaching the deadline is not a failure: the report then
+     * says that it is incomplete.
      *
-     * <p>Needs {@code dynamodb:Scan}; for repairs {@code UpdateItem} and {@code GetItem}; and {@code DescribeTable}, if it is allowed, for
-     * an estimate of the number of carts. Costs a strongly consistent read of the whole table and a write for each repair. Uses a
-     * daemon thread for each segment.
+     * <p> Needs {@code dynamodb:Scan}, and for repairs {@code UpdateItem} and {@code GetItem}. If {@code DescribeTable}
+     * is allowed, it is used to estimate the number of carts. Costs a strongly consistent read of the whole table, and
+     * a write per repair. Uses a daemon thread per segment.
      *
-     * @throws IllegalArgumentException if it is to resume an audit of another table
+     * @throws IllegalArgumentException if the checkpoint belongs to another table
      */
     public static CompletableFuture<CartAuditReport> audit(
             DynamoDbAsyncClient client, CartTableSpec spec, CartAudit audit) {
@@ -337,14 +339,14 @@ public final class CartTable {
     }
 
     /**
-     * Returns the cart that an item's attribute values hold: the image of a DynamoDB Streams record, or an item of an export or a
-     * backup. Sends nothing.
+     * Returns the cart in an item's attribute values: an image of a DynamoDB Streams record, or an item of an export or
+     * a backup. Sends nothing.
      *
-     * <p>Unlike a store it does not take an expired cart for an empty one, for the stream's record of an expiry is about just
-     * that cart: {@link Cart#expiresAt()} tells.
+     * <p>Unlike a store, it returns an expired cart with its lines, because the stream record of an expiry is about
+     * exactly that cart. Check {@link Cart#expiresAt()}.
      *
-     * @param item all attributes of the item, the key included
-     * @throws InvalidStoredCartException if the item cannot be a cart
+     * @param item all attributes of the item, including the key
+     * @throws InvalidStoredCartException if the item is not a valid cart
      */
     public static Cart decode(Map<String, AttributeValue> item) {
         AttributeValue id = item.get(ItemFormat.USER_ID);

@@ -7,11 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How a cart table is to be: what {@link CartTable#create} makes, and {@link CartTable#verify} compares a live table with.
+ * The specification of a cart table. {@link CartTable#create} creates such a table, and {@link CartTable#verify}
+ * compares a live table with it.
  *
- * <p>Always: the partition key {@code userId} (S) and no sort key, on-demand capacity, encryption with the AWS managed key, and
- * time to live on {@code ttl}. By choice: point-in-time recovery and deletion protection (both on unless switched off, say for a
- * test environment), and tags.
+ * <p>Fixed: the partition key {@code userId} (S) without a sort key, on-demand capacity, encryption with the AWS
+ * managed key, and time to live on {@code ttl}. Configurable: point-in-time recovery and deletion protection (both on
+ * by default; switch them off for a test environment), and tags.
  *
  * <p>Immutable and thread-safe.
  */
@@ -35,30 +36,30 @@ public final class CartTableSpec {
     }
 
     /**
-     * Returns the specification of a production table, the one that the templates make if they are given no parameters: {@code
-     * cloudshelf-shopping-cart}, with point-in-time recovery, deletion protection, and the tags {@code Environment=production},
-     * {@code Project=cloudshelf} and {@code Owner=cart-team}.
+     * Returns the specification of a production table, which is also what the templates create without parameters:
+     * {@code cloudshelf-shopping-cart}, with point-in-time recovery, deletion protection, and the tags {@code
+     * Environment=production}, {@code Project=cloudshelf} and {@code Owner=cart-team}.
      */
     public static CartTableSpec defaults() {
         return DEFAULTS;
     }
 
-    /** Returns this specification for a table of another name. */
+    /** Returns this specification with another table name. */
     public CartTableSpec withTableName(String tableName) {
         return new CartTableSpec(tableName, pointInTimeRecovery, deletionProtection, tags);
     }
 
-    /** Returns this specification with continuous backups for the last 35 days on or off. */
+    /** Returns this specification with point-in-time recovery (continuous backups of the last 35 days) on or off. */
     public CartTableSpec withPointInTimeRecovery(boolean pointInTimeRecovery) {
         return new CartTableSpec(tableName, pointInTimeRecovery, deletionProtection, tags);
     }
 
-    /** Returns this specification with the protection against {@code DeleteTable} on or off. */
+    /** Returns this specification with protection against {@code DeleteTable} on or off. */
     public CartTableSpec withDeletionProtection(boolean deletionProtection) {
         return new CartTableSpec(tableName, pointInTimeRecovery, deletionProtection, tags);
     }
 
-    /** Returns this specification with one more tag, or another value for it. */
+    /** Returns this specification with a tag. Replaces the value if the tag exists. */
     public CartTableSpec withTag(String key, String value) {
         Map<String, String> more = new LinkedHashMap<>(tags);
         more.put(Checks.id("tag key", key), requireNonNull(value, "tag value"));
@@ -70,17 +71,17 @@ public final class CartTableSpec {
         return tableName;
     }
 
-    /** Returns whether the table is to have continuous backups. */
+    /** Returns whether the table has point-in-time recovery. */
     public boolean pointInTimeRecovery() {
         return pointInTimeRecovery;
     }
 
-    /** Returns whether the table is to be protected from deletion. */
+    /** Returns whether the table is protected against deletion. */
     public boolean deletionProtection() {
         return deletionProtection;
     }
 
-    /** Returns the tags that the table is to have, among others; the map cannot be modified. */
+    /** Returns the tags that the table must have; it may have others. The map is unmodifiable. */
     public Map<String, String> tags() {
         return tags;
     }

@@ -8,10 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * DynamoDB refused the requests of the call for their rate until its deadline. The change had no effect; repeat it later.
+ * DynamoDB throttled the requests of the call until its deadline. The change had no effect; repeat the call later.
  *
- * <p>The cause is DynamoDB's last answer. Where DynamoDB gives throttling reasons, {@link #reasons()} has them: they tell a hot
- * partition from a table's or an account's limit.
+ * <p>The cause is DynamoDB's last response. If DynamoDB gives throttling reasons, {@link #reasons()} has them; they
+ * distinguish a hot partition from a limit of the table or the account.
  */
 public class CartThrottledException extends CartStoreException {
     private static final long serialVersionUID = 1L;
@@ -19,7 +19,7 @@ public class CartThrottledException extends CartStoreException {
     private final ArrayList<String> reasons;
 
     /**
-     * Makes a failure by throttling.
+     * Creates the exception.
      *
      * @param reasons DynamoDB's throttling reasons; empty if it gave none
      */
@@ -37,7 +37,7 @@ public class CartThrottledException extends CartStoreException {
         this.reasons = new ArrayList<>(reasons);
     }
 
-    /** Returns the failure of a call for many carts of which some were read. */
+    /** Returns the failure of a call for many carts that read only some of them. */
     static CartThrottledException unprocessed(String firstUserId, int carts, int asked) {
         return new CartThrottledException(
                 firstUserId,
@@ -47,8 +47,8 @@ public class CartThrottledException extends CartStoreException {
     }
 
     /**
-     * Returns DynamoDB's throttling reasons, such as {@code TableWriteKeyRangeThroughputExceeded}; empty if it gave none. The list
-     * cannot be modified.
+     * Returns DynamoDB's throttling reasons, such as {@code TableWriteKeyRangeThroughputExceeded}; empty if it gave
+     * none. The list is unmodifiable.
      */
     public List<String> reasons() {
         return Collections.unmodifiableList(reasons);

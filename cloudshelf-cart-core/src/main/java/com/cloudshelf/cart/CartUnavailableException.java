@@ -2,12 +2,15 @@ package com.cloudshelf.cart;
 
 import org.jspecify.annotations.Nullable;
 
-/** DynamoDB could not be reached, or did not answer a read, until the deadline. The change had no effect; repeat it. */
+/**
+ * DynamoDB could not be reached, or did not respond to a read, before the deadline; or the store itself was overloaded
+ * or closed. The change had no effect; repeat the call.
+ */
 public class CartUnavailableException extends CartStoreException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes a failure of the network or the service.
+     * Creates the exception.
      *
      * @param detail what happened, without user data
      */

@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes to one user's cart that take effect together or not at all, and the terms on which they do.
+ * Changes to one user's cart that are applied together or not at all, and the terms of the call.
  *
  * <pre>{@code
  * CartUpdate.of("user123")
@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  *     .ifVersion(cart.version())
  * }</pre>
  *
- * <p>Immutable and thread-safe: every method returns a new update and leaves this one as it is. Values are checked at once;
- * a bad one never reaches a store. What depends on the stored cart, such as a book that must be in it, is judged by the store.
+ * <p>Immutable and thread-safe: every method returns a new update and leaves this one unchanged. Arguments are checked
+ * at once, so an invalid one never reaches a store. Whatever depends on the stored cart, such as whether a book is in
+ * it, is checked by the store.
  */
 public final class CartUpdate {
     private final String userId;
@@ -57,147 +58,148 @@ public final class CartUpdate {
 
     private static void checkNotClear(CartChange change) {
         if (change instanceof CartChange.Clear) {
-            throw new IllegalStateException("clear stands alone in an update; issue the other changes as another one");
+            throw new IllegalStateException("clear must be the only change of an update; make the other changes in another update");
         }
     }
 
     private static void checkSnapshot(String userId, Cart cart) {
         if (!cart.userId().equals(userId)) {
-            throw new IllegalArgumentException("an update can only be based on a cart of its own user");
+            throw new IllegalArgumentException("an update can only be based on a cart of the same user");
         }
         if (cart.isDerived()) {
             throw new IllegalArgumentException(
-                    "an update can only be based on a cart that a store returned, not on the preview that Cart.apply or"
-                            + " Cart.merge made");
+                    "an update can only be based on a cart that a store returned, not on a preview from Cart.apply or"
+                            + " Cart.merge");
         }
     }
 
     /**
-     * Returns an update that changes nothing yet.
+     * Returns an update without changes.
      *
-     * @throws IllegalArgumentException if the id is blank or longer than 2048 bytes in UTF-8
+     * @throws IllegalArgumentException if the ID is blank or longer than 2048 bytes in UTF-8
      */
     public static CartUpdate of(String userId) {
         return new CartUpdate(userId, List.of(), null, null, null, null);
     }
 
-    /** Adds copies of a book: sums the quantities if it is in the cart, appends a line otherwise. */
+    /** Adds copies of a book. If the book is in the cart, the quantities are summed; otherwise a line is appended. */
     public CartUpdate add(CartItem item) {
         return with(new CartChange.Add(item));
     }
 
     /**
-     * Sets the quantity of a book in the cart; 0 removes it, a book that is not in the cart rejects the update.
+     * Sets the quantity of a book in the cart. A quantity of 0 removes the book. The update is rejected if the book is
+     * not in the cart.
      *
-     * @throws IllegalArgumentException if the quantity is negative or the id blank or over-long
+     * @throws IllegalArgumentException if the quantity is negative, or the ID is blank or too long
      */
     public CartUpdate setQuantity(String bookId, int quantity) {
         return with(new CartChange.SetQuantity(bookId, quantity));
     }
 
     /**
-     * Removes a book, if it is in the cart.
+     * Removes a book if it is in the cart.
      *
-     * @throws IllegalArgumentException if the id is blank or over-long
+     * @throws IllegalArgumentException if the ID is blank or too long
      */
     public CartUpdate remove(String bookId) {
         return with(new CartChange.Remove(bookId));
     }
 
     /**
-     * Sets the price of a book in the cart; a book that is not in the cart rejects the update.
+     * Sets the price of a book in the cart. The update is rejected if the book is not in the cart.
      *
-     * @throws IllegalArgumentException if the id is blank or over-long, or the price negative, above 10<sup>12</sup> or with
-     *     more than 6 decimals
+     * @throws IllegalArgumentException if the ID is blank or too long, or the price is negative, above 10<sup>12</sup>
+     *     or has more than 6 decimals
      */
     public CartUpdate reprice(String bookId, BigDecimal price) {
         return with(new CartChange.Reprice(bookId, price));
     }
 
     /**
-     * Takes out exactly what another cart holds, at most as much as is there: the checkout of that cart. Books and copies that
-     * were added since stay, and lines that stay keep their attributes, as the cart keeps its own.
+     * Removes what another cart holds, but at most what is in the cart: the checkout of that cart. Books and copies
+     * that were added since then stay. Lines that stay keep their attributes, and so does the cart.
      *
-     * <p>The cart is the one that was shown to the customer and ordered. A repeated checkout must not read it again: what it reads
-     * has been emptied by the first call, so an {@link #idempotencyKey} would stand for other changes and reject the repetition
-     * ({@link CartRejectedException.Reason#KEY_REUSED}). Where the cart is not kept, take {@link #subtract(Map)} with the order's
-     * lines.
+     * <p>Pass the cart that the customer saw and ordered. Do not read it again when you repeat a checkout: the first
+     * call has emptied it, so the same {@link #idempotencyKey} would name other changes, and the repetition would be
+     * rejected ({@link CartRejectedException.Reason#KEY_REUSED}). If you no longer have the cart, use {@link
+     * #subtract(Map)} with the lines of the order.
      */
     public CartUpdate subtract(Cart orderedCart) {
         return with(CartChange.Subtract.of(orderedCart.items()));
     }
 
     /**
-     * Takes out these copies, at most as many as are there: the checkout of an order whose lines are known. This is the form for a
-     * checkout that may be repeated, with an {@link #idempotencyKey}: the lines of the order are the same each time, whereas the
-     * cart is another one once the first call has taken effect.
+     * Removes these copies, but at most what is in the cart: the checkout of an order. Use this method, with an {@link
+     * #idempotencyKey}, for a checkout that may be repeated: the lines of the order are the same each time, while the
+     * cart changes with the first call.
      *
-     * @param quantities copies to take out by book id, each at least 1; copied
-     * @throws IllegalArgumentException if a quantity is below 1 or an id blank or over-long
+     * @param quantities the number of copies to remove by book ID, each at least 1; copied
+     * @throws IllegalArgumentException if a quantity is below 1, or an ID is blank or too long
      */
     public CartUpdate subtract(Map<String, Integer> quantities) {
         return with(new CartChange.Subtract(quantities));
     }
 
     /**
-     * Sets an attribute of the shop's own on the cart.
+     * Sets an attribute of your own on the cart.
      *
-     * @param name 1 to 255 bytes in UTF-8, and none of the library's own names for the item
-     * @param value as {@link CartItem#with} takes it
-     * @throws IllegalArgumentException if the name or the value breaks its rule; the message has the path of what does
+     * @param name 1 to 255 bytes in UTF-8, and not one of the library's own attribute names
+     * @param value a value that {@link CartItem#with} accepts
+     * @throws IllegalArgumentException if the name or the value is invalid; the message contains the path
      */
     public CartUpdate setAttribute(String name, Object value) {
         return with(new CartChange.SetAttribute(name, value));
     }
 
     /**
-     * Removes an attribute of the shop's own from the cart, if it is there.
+     * Removes an attribute of your own from the cart if the cart has it.
      *
-     * @throws IllegalArgumentException if no attribute can have the name
+     * @throws IllegalArgumentException if no attribute can have this name
      */
     public CartUpdate removeAttribute(String name) {
         return with(new CartChange.RemoveAttribute(name));
     }
 
     /**
-     * Sets an attribute of the shop's own on a book's line; a book that is not in the cart rejects the update.
+     * Sets an attribute of your own on the line of a book. The update is rejected if the book is not in the cart.
      *
-     * @param name as {@link CartItem#with} takes it
-     * @param value as {@link CartItem#with} takes it
-     * @throws IllegalArgumentException if the id, the name or the value breaks its rule; the message has the path of what does
+     * @param name a name that {@link CartItem#with} accepts
+     * @param value a value that {@link CartItem#with} accepts
+     * @throws IllegalArgumentException if the ID, the name or the value is invalid; the message contains the path
      */
     public CartUpdate setItemAttribute(String bookId, String name, Object value) {
         return with(new CartChange.SetItemAttribute(bookId, name, value));
     }
 
     /**
-     * Removes an attribute of the shop's own from a book's line, if it is there.
+     * Removes an attribute of your own from the line of a book if the line has it.
      *
-     * @throws IllegalArgumentException if the id is blank or over-long, or no attribute can have the name
+     * @throws IllegalArgumentException if the ID is blank or too long, or no attribute can have this name
      */
     public CartUpdate removeItemAttribute(String bookId, String name) {
         return with(new CartChange.RemoveItemAttribute(bookId, name));
     }
 
     /**
-     * Removes every line and every attribute of the cart. Stands alone: it is the only change of an update.
+     * Removes every line and every attribute of the cart. This must be the only change of an update.
      *
-     * @throws IllegalStateException if the update holds another change
+     * @throws IllegalStateException if the update has another change
      */
     public CartUpdate clear() {
         return with(new CartChange.Clear());
     }
 
     /**
-     * Adds a change that is at hand as a value.
+     * Adds a change that you have as a value.
      *
-     * @throws IllegalStateException if a {@link CartChange.Clear} would not stand alone
+     * @throws IllegalStateException if a {@link CartChange.Clear} would not be the only change
      */
     public CartUpdate with(CartChange change) {
         return withAll(List.of(change));
     }
 
-    /** Adds changes in their order. */
+    /** Adds changes in order. */
     CartUpdate withAll(List<CartChange> more) {
         List<CartChange> longer = new ArrayList<>(changes.size() + more.size());
         longer.addAll(changes);
@@ -206,11 +208,13 @@ public final class CartUpdate {
     }
 
     /**
-     * Writes from a cart that a store returned, which saves the read before the write. If the cart has changed since, the store
-     * notices and applies the changes to the present one: a stale snapshot costs a request, and is no error.
+     * Bases the write on a cart that a store returned, which saves the read. If the cart has changed since then, the
+     * store notices and applies the changes to the current cart. A stale snapshot costs one extra request and is not an
+     * error.
      *
      * @param cart a cart of this user that a store returned
-     * @throws IllegalArgumentException if the cart is another user's, or was made by {@link Cart#apply} or {@link Cart#merge}
+     * @throws IllegalArgumentException if the cart belongs to another user, or comes from {@link Cart#apply} or {@link
+     *     Cart#merge}
      */
     public CartUpdate basedOn(Cart cart) {
         requireNonNull(cart, "cart");
@@ -218,21 +222,23 @@ public final class CartUpdate {
     }
 
     /**
-     * Demands that the cart is still in this state; if it is not, the call fails with a {@link CartConflictException} that
-     * carries the present cart.
+     * Requires that the cart still has this version. If it does not, the call fails with a {@link
+     * CartConflictException} that carries the current cart.
      */
     public CartUpdate ifVersion(CartVersion version) {
         return new CartUpdate(userId, changes, snapshot, requireNonNull(version, "version"), idempotencyKey, deadline);
     }
 
     /**
-     * Names the logical call, so that a repetition has no second effect and returns the cart. The store remembers the key for
-     * its retention time; the same key with other changes is rejected
-     * ({@link CartRejectedException.Reason#KEY_REUSED}), so a repetition must be made of what the first call was made of: the
-     * lines of the order, say, and not a cart that is read anew. A key costs no request of its own.
+     * Identifies the logical call. Repeating a call with the same key has no second effect and returns the cart. A key
+     * costs no extra request.
+     *
+     * <p>The store remembers the key for its retention time. The same key with other changes is rejected ({@link
+     * CartRejectedException.Reason#KEY_REUSED}). Build a repetition from the same data as the first call, such as the
+     * lines of the order, and not from a cart that you read again.
      *
      * @param key 1 to 2048 bytes in UTF-8, not blank; only a hash of it is stored
-     * @throws IllegalArgumentException if the key breaks this rule
+     * @throws IllegalArgumentException if the key is invalid
      */
     public CartUpdate idempotencyKey(String key) {
         return new CartUpdate(
@@ -240,41 +246,41 @@ public final class CartUpdate {
     }
 
     /**
-     * Bounds the call in time, in place of the store's operation timeout; for instance the remaining time of a Lambda. A store
-     * takes anything above its maximum of 60 seconds as 60 seconds. Zero or less is a deadline that has passed: the call fails as
-     * unavailable, and nothing is sent.
+     * Sets the deadline of the call, which replaces the store's operation timeout: for instance, the remaining time of
+     * a Lambda invocation. A deadline above 60 seconds counts as 60 seconds. With a deadline of zero or less, the call
+     * fails with {@link CartUnavailableException} and sends nothing.
      */
     public CartUpdate within(Duration deadline) {
         return new CartUpdate(
                 userId, changes, snapshot, expectedVersion, idempotencyKey, requireNonNull(deadline, "deadline"));
     }
 
-    /** Returns the user whose cart is to change. */
+    /** Returns the user whose cart the update changes. */
     public String userId() {
         return userId;
     }
 
-    /** Returns the changes in their order; the list cannot be modified. */
+    /** Returns the changes in order; the list is unmodifiable. */
     public List<CartChange> changes() {
         return changes;
     }
 
-    /** Returns the cart given to {@link #basedOn}, if any. */
+    /** Returns the cart passed to {@link #basedOn}, if any. */
     public Optional<Cart> snapshot() {
         return Optional.ofNullable(snapshot);
     }
 
-    /** Returns the version given to {@link #ifVersion}, if any. */
+    /** Returns the version passed to {@link #ifVersion}, if any. */
     public Optional<CartVersion> expectedVersion() {
         return Optional.ofNullable(expectedVersion);
     }
 
-    /** Returns the key given to {@link #idempotencyKey(String)}, if any. */
+    /** Returns the key passed to {@link #idempotencyKey(String)}, if any. */
     public Optional<String> idempotencyKey() {
         return Optional.ofNullable(idempotencyKey);
     }
 
-    /** Returns the duration given to {@link #within}, if any. */
+    /** Returns the duration passed to {@link #within}, if any. */
     public Optional<Duration> deadline() {
         return Optional.ofNullable(deadline);
     }
@@ -284,8 +290,8 @@ public final class CartUpdate {
     }
 
     /**
-     * Returns this value as a JSON-like map, as {@code CartJson} describes it. Jackson writes that even if its mapper does not know of
-     * the module.
+     * Returns this value as a JSON-like map, in the shape that {@code CartJson} describes. Jackson writes it this way
+     * even if its mapper does not have the module.
      */
     @JsonValue
     Map<String, Object> json() {
@@ -305,9 +311,9 @@ public final class CartUpdate {
     }
 
     /**
-     * Returns a digest of what a repetition of a keyed call has in common with the first: the changes in their order, without the
-     * times that added lines carry, and none of the terms. For authors of a {@link CartStore}: a key that comes again with another
-     * digest is rejected ({@link CartRejectedException.Reason#KEY_REUSED}).
+     * Returns a digest of what a repeated call has in common with the first: the changes in order, without the times of
+     * added lines and without the terms. For authors of a {@link CartStore}: reject a key that comes again with another
+     * digest ({@link CartRejectedException.Reason#KEY_REUSED}).
      *
      * @return a short text, the same for equal changes in every JVM
      */
@@ -315,7 +321,10 @@ public final class CartUpdate {
         return KeyedChanges.of("", changes).digest();
     }
 
-    /** Two updates are equal if user, changes, in their order, and terms are, the content of the cart in {@link #basedOn} included. */
+    /**
+     * Two updates are equal if they have the same user, the same changes in the same order, and the same terms,
+     * including the content of the cart passed to {@link #basedOn}.
+     */
     @Override
     public boolean equals(@Nullable Object other) {
         return this == other
@@ -333,7 +342,7 @@ public final class CartUpdate {
         return Objects.hash(userId, changes, snapshot, expectedVersion, idempotencyKey, deadline);
     }
 
-    /** Returns the changes and terms, for a debugger; what a customer has in the cart does not belong in a log. */
+    /** Returns the changes and terms, for debuggers. Do not log them. */
     @Override
     public String toString() {
         return "CartUpdate[userId=" + userId + ", changes=" + changes + ", expectedVersion=" + expectedVersion

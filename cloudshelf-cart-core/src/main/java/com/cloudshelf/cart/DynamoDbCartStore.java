@@ -26,7 +26,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 
 /**
- * The carts in one DynamoDB table.
+ * A {@link CartStore} on a DynamoDB table.
  *
  * <pre>{@code
  * try (DynamoDbCartStore carts = DynamoDbCartStore.create()) {
@@ -34,18 +34,19 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
  * }
  * }</pre>
  *
- * <p>Make one store for a table and keep it: it holds connections. It is thread-safe, and blocks no thread. Results arrive on
- * {@link Builder#executor}, by default an elastic pool of daemon threads: callers' code may block there, and holds up no other
- * call.
+ * <p>Create one store per table and keep it, because it holds connections. The store is thread-safe and never blocks a
+ * thread. Futures complete on {@link Builder#executor}, by default an elastic pool of daemon threads. Your
+ * continuations may block there without delaying other calls.
  *
- * <p><b>Turns.</b> Changes to one cart through one store take turns, and hand the cart on: among themselves they do not conflict,
- * and each but the first usually costs one request. The wait counts against a call's deadline: a change that hangs holds up those
- * behind it until it ends. Changes to different carts never wait for each other, but at most {@link Builder#maxConcurrency}
- * requests are in flight at a time.
+ * <p><b>Turns.</b> Changes to one cart through one store take turns and pass the cart on. They do not conflict with
+ * each other, and each one after the first usually costs one request. Waiting counts against the deadline, so a change
+ * that hangs delays those behind it until it ends. Changes to different carts do not wait for each other, except that
+ * at most {@link Builder#maxConcurrency} requests are in flight at a time.
  *
- * <p><b>Retries</b> are the store's own, in every retry mode of the SDK: it has the client send each request once. Throttling
- * and failures of the network are retried after a pause (exponential, with full jitter) until the call's deadline; a conflict
- * is retried at once from the item that the refusal carries, later ones after a pause. No call sends more than 40 requests.
+ * <p><b>Retries.</b> The store retries by itself, whatever the SDK's retry mode: it has the client send each request
+ * once. Throttling and network failures are retried with exponential backoff and full jitter until the deadline. The
+ * first conflict is retried at once from the item that the refusal returns; later conflicts are retried after a backoff
+ * delay. A call sends at most 40 requests.
  */
 public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     private static final Duration MIN_TIME_TO_LIVE = Duration.ofMillis(2 * Memory.REST_MILLIS);
@@ -70,12 +71,12 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
         if (retention.compareTo(builder.timeToLive) > 0) {
             throw new IllegalArgumentException("idempotencyRetention must be at most timeToLive (" + builder.timeToLive
-                    + "), for a key goes with its cart, but is " + retention);
+                    + "), because a key expires with its cart, but is " + retention);
         }
         Consumer<DynamoDbAsyncClientBuilder> configuration = builder.configuration;
         if (builder.client != null && configuration != null) {
             throw new IllegalStateException(
-                    "configureClient is for the client that the store makes; configure the one given to client(..) itself");
+                    "configureClient applies to the client that the store creates; configure the one given to client(..) yourself");
         }
         this.ownsClient = builder.client == null;
         this.client =
@@ -101,8 +102,8 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     }
 
     /**
-     * Returns a store on the table {@code cloudshelf-shopping-cart} with a client of its own: region, credentials and endpoint
-     * come from the SDK's default chains (environment, profile, role).
+     * Returns a store on the table {@code cloudshelf-shopping-cart} with its own client. Region, credentials and
+     * endpoint come from the SDK's default chains (environment, profile, role).
      *
      * @throws IllegalStateException if no region is configured
      */
@@ -110,7 +111,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         return builder().build();
     }
 
-    /** Returns a builder whose settings all have defaults. */
+    /** Returns a builder. Every setting has a default. */
     public static Builder builder() {
         return new Builder();
     }
@@ -277,10 +278,11 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     }
 
     /**
-     * Loads and runs what the first calls need, before a snapshot of the process is taken (Lambda SnapStart, CRaC), where it
-     * costs no request anything. Touches no table: what it runs meets a stub. The AWS SDK's own warm-up makes one network call.
+     * Loads and runs the code that the first calls need, before a snapshot of the process is taken (Lambda SnapStart,
+     * CRaC). Calls after the snapshot then start fast. Sends nothing to the table: the calls run against a stub. The
+     * AWS SDK's own warm-up makes one network call.
      *
-     * <p>Blocks for about a second; call it while the function initialises. Does nothing harmful if it is called again.
+     * <p>Blocks for about a second; call it while the function initializes. Calling it again does no harm.
      */
     public void prime() {
         Priming.withStub(stub -> {
@@ -291,9 +293,9 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     }
 
     /**
-     * Ends every call that is under way, and closes the client if the store made it. A call whose request is on its way ends as
-     * {@link CartOutcomeUnknownException} if it was a write, others as {@link CartUnavailableException}. Calls issued later throw
-     * {@link IllegalStateException}. Waits up to a second until the calls have ended.
+     * Ends every running call, and closes the client if the store created it. A call with a write in flight fails with
+     * {@link CartOutcomeUnknownException}, other calls with {@link CartUnavailableException}. Later calls throw {@link
+     * IllegalStateException}. Waits up to one second for all calls to end.
      */
     @Override
     public void close() {
@@ -304,13 +306,13 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     }
 
     /**
-     * Waits until the calls under way have ended, for a bounded time, and closes the store. Calls issued in the meantime throw
-     * {@link IllegalStateException}: for the shutdown of a service that has stopped taking requests.
+     * Lets running calls finish, for at most the given time, and then closes the store: for the shutdown of a service
+     * that no longer accepts requests. New calls throw {@link IllegalStateException}.
      *
      * <p>If the waiting thread is interrupted, the store is closed at once and the thread's interrupt flag stays set.
      *
-     * @param drain how long calls may go on; those that have not ended by then end as {@link #close()} says
-     * @return whether all calls had ended by themselves
+     * @param drain how long running calls may take; those that are still running then end as with {@link #close()}
+     * @return whether all calls finished by themselves
      * @throws IllegalArgumentException if the duration is negative
      */
     public boolean close(Duration drain) {
@@ -328,12 +330,12 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         return drained;
     }
 
-    /** Returns how many calls, places, turns and timer entries are in use: for tests. */
+    /** Returns the number of calls, places, turns and timer entries in use: for tests. */
     int inUse() {
         return engine.inUse();
     }
 
-    /** Collects the settings of a store. Not thread-safe; the store takes a copy. */
+    /** The settings of a store. Not thread-safe. The store takes a copy. */
     public static final class Builder {
         private @Nullable DynamoDbAsyncClient client;
         private String tableName = "cloudshelf-shopping-cart";
@@ -358,10 +360,10 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         private Builder() {}
 
         /**
-         * The client to use; the store does not close it. Any retry mode will do: the store has it send each request once. For
-         * a client whose retries are on that takes a plugin on each request; switch the retries of a client off that only this
-         * store uses, or let the store make it ({@link #configureClient}). Default: one that the store makes from the SDK's
-         * default chains, and closes.
+         * The client to use. The store does not close it. The client may have any retry mode, because the store has it
+         * send each request once; if its retries are on, that takes a plugin per request, which costs CPU. Switch
+         * retries off in a client that only this store uses, or let the store create the client ({@link
+         * #configureClient}). Default: a client that the store creates from the SDK's default chains, and closes.
          */
         public Builder client(DynamoDbAsyncClient client) {
             this.client = requireNonNull(client, "client");
@@ -375,25 +377,25 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * How long a cart exists after its last change; from then on it reads as empty, and DynamoDB deletes its item within days.
-         * Default: 30 days.
+         * How long a cart lives after its last change. After that it reads as empty, and DynamoDB deletes the item
+         * within days. Default: 30 days.
          *
-         * @throws IllegalArgumentException if it is below 2 hours, the time for which a cart's memory of its writes must last, or
-         *     above 10 years
+         * @throws IllegalArgumentException if it is above 10 years or below 2 hours, which is how long a cart must
+         *     remember its writes
          */
         public Builder timeToLive(Duration timeToLive) {
             this.timeToLive = Checks.between("timeToLive", MIN_TIME_TO_LIVE, MAX_TIME_TO_LIVE, timeToLive);
             return this;
         }
 
-        /** The consistency of reads that do not name one. Default: {@link ReadConsistency#STRONG}. */
+        /** The consistency of reads that do not specify one. Default: {@link ReadConsistency#STRONG}. */
         public Builder readConsistency(ReadConsistency consistency) {
             this.consistency = requireNonNull(consistency, "readConsistency");
             return this;
         }
 
         /**
-         * How long a call may take, retries and pauses included. Default: 5 seconds.
+         * How long a call may take, including retries and backoff. Default: 5 seconds.
          *
          * @throws IllegalArgumentException if it is below 1 millisecond or above 60 seconds
          */
@@ -404,8 +406,8 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * The pauses between tries after throttling, failures of the network and repeated conflicts: for the second and later
-         * attempts. Default: exponential from 50 milliseconds to 2 seconds, with full jitter.
+         * The delay before the second and each later attempt after throttling, network failures and repeated conflicts.
+         * Default: exponential from 50 milliseconds to 2 seconds, with full jitter.
          */
         public Builder backoff(BackoffStrategy backoff) {
             this.backoff = requireNonNull(backoff, "backoff");
@@ -419,9 +421,10 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * How long an idempotency key is remembered. Default: 24 hours, or the time to live if that is shorter.
+         * How long a cart remembers an idempotency key. Default: 24 hours, or the time to live if that is shorter.
          *
-         * @throws IllegalArgumentException if it is not positive; {@link #build} refuses one above the time to live
+         * @throws IllegalArgumentException if it is not positive; {@link #build} also refuses a retention above the
+         *     time to live
          */
         public Builder idempotencyRetention(Duration idempotencyRetention) {
             this.idempotencyRetention = Checks.positive("idempotencyRetention", idempotencyRetention);
@@ -429,30 +432,34 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * Takes what each call cost and met: requests, conflicts, throttles, recovered writes, unknown outcomes, drift, duration.
-         * The store does not close it. It is called on a thread of the store; what it throws is logged, once. Default: none.
+         * Receives the metrics of each call: requests, conflicts, throttles, recovered writes, unknown outcomes, drift,
+         * duration. The store does not close the publisher. It calls it on one of its own threads; an exception from it
+         * is logged once. Default: none.
          */
         public Builder metricPublisher(MetricPublisher metricPublisher) {
             this.metrics = requireNonNull(metricPublisher, "metricPublisher");
             return this;
         }
 
-        /** The clock for the times of carts: last change, expiry, key retention. Default: the system's, in UTC. */
+        /**
+         * The clock for the times stored in carts: last change, expiry, key retention. Default: the system clock in
+         * UTC.
+         */
         public Builder clock(Clock clock) {
             this.clock = requireNonNull(clock, "clock");
             return this;
         }
 
-        /** The wall clock that deadlines and write ids go by: a seam for tests. */
+        /** The wall clock for deadlines and write IDs: a seam for tests. */
         Builder wallMillis(LongSupplier wallMillis) {
             this.wallMillis = wallMillis;
             return this;
         }
 
         /**
-         * How many requests may be in flight at a time; further ones wait, until their call's deadline at most. A client that the
-         * store makes opens as many connections when they are needed. Little's law: so many requests at a time, divided by the
-         * latency, is what a store can do in a second. Default: 500.
+         * How many requests may be in flight at a time. Further requests wait, at most until the deadline of their
+         * call. A client created by the store opens up to this many connections. By Little's law, throughput is at most
+         * this number divided by the latency. Default: 500.
          *
          * @throws IllegalArgumentException if it is below 1
          */
@@ -462,9 +469,9 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * How many calls may wait for their turn or for a place, beside those that have a request in flight. One call more fails at
-         * once with {@link CartUnavailableException}, without an effect, and can be repeated. A waiting call holds less than 1 KB.
-         * Default: 50 000.
+         * How many calls may wait for a turn or a place, in addition to those with a request in flight. The next call
+         * fails at once with {@link CartUnavailableException}; nothing was sent, and the call can be repeated. A
+         * waiting call holds less than 1 KB. Default: 50,000.
          *
          * @throws IllegalArgumentException if it is negative
          */
@@ -474,9 +481,9 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * Where the store completes its futures, and so where callers' code runs: continuations that are attached without an
-         * executor of their own. An executor that refuses a task loses no result: it is completed on the thread at hand.
-         * Default: an elastic pool of daemon threads, in which callers' code may block.
+         * The executor that completes the store's futures, and therefore runs your continuations unless they name
+         * another executor. If it refuses a task, the future is completed on the current thread instead. Default: an
+         * elastic pool of daemon threads, on which continuations may block.
          */
         public Builder executor(Executor executor) {
             this.executor = requireNonNull(executor, "executor");
@@ -484,9 +491,10 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * Wraps the steps of every call, to carry a logging context (MDC) or a tracing context along. Applied once a call, on the
-         * thread that issues it; what it returns runs around each step of the call, on whatever thread: around each request, and
-         * around the completion of the future.
+         * Wraps each step of every call, for instance to carry a logging context (MDC) or a tracing context. The
+         * operator is applied once per call, on the thread that makes the call. The {@code Runnable} that it returns
+         * runs around each step of the call, on any thread: around each request, and around the completion of the
+         * future.
          *
          * <pre>{@code
          * .taskDecorator(task -> {
@@ -510,10 +518,11 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * Which share of its requests the store may send a second time because the first is slow, without giving the first up;
-         * whichever is answered first decides. Never has a second effect: both carry the same write ID. A refused second write
-         * costs its write units. The store learns from the latest requests which ones are slow, and hedges none before it has seen
-         * enough. Default: 0.02; 0 switches it off.
+         * The share of its requests that the store may send a second time because the first is slow. The first is not
+         * given up; whichever copy is answered first decides. A hedge never has a second effect, because both copies
+         * carry the same write ID. A refused second write consumes its write units. The store learns from recent
+         * requests what is slow, and hedges nothing until it has seen enough of them. Default: 0.02; 0 disables
+         * hedging.
          *
          * @throws IllegalArgumentException if it is not between 0 and 1
          */
@@ -526,15 +535,16 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * Configures the client that the store makes, before it is built: endpoint, region, credentials, interceptors. The HTTP
-         * client and the retries stay the store's. {@link #build} refuses it together with {@link #client}. Default: none.
+         * Configures the client that the store creates, before it is built: endpoint, region, credentials,
+         * interceptors. The store sets the HTTP client and the retry strategy itself. Cannot be combined with {@link
+         * #client}. Default: none.
          */
         public Builder configureClient(Consumer<DynamoDbAsyncClientBuilder> configuration) {
             this.configuration = requireNonNull(configuration, "configuration");
             return this;
         }
 
-        /** After how long a request is hedged, whatever latencies were seen: a seam for tests. */
+        /** The time after which a request is hedged, whatever latencies were seen: a seam for tests. */
         Builder hedgeDelayMillis(long hedgeDelayMillis) {
             this.hedgeDelayMillis = hedgeDelayMillis;
             return this;
@@ -547,10 +557,10 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * Returns the store. Nothing is sent yet.
+         * Returns the store. Sends nothing yet.
          *
-         * @throws IllegalStateException if no client is given and no region is configured, or {@link #configureClient} comes
-         *     together with {@link #client}
+         * @throws IllegalStateException if no client is given and no region is configured, or if both {@link
+         *     #configureClient} and {@link #client} are used
          * @throws IllegalArgumentException if the idempotency retention is above the time to live
          */
         public DynamoDbCartStore build() {

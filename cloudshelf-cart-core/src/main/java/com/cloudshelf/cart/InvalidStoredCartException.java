@@ -6,9 +6,8 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 
 /**
- * The stored item cannot be a cart, or is of a format that this version of the library does not write:
- * {@link #attributePath()} holds something other than {@link #expected()}. The item stays untouched; the message says what to
- * do.
+ * The stored item is not a valid cart, or has a format that this version of the library does not write. {@link
+ * #attributePath()} is not {@link #expected()}. The item is left unchanged; the message says what to do.
  */
 public class InvalidStoredCartException extends CartStoreException {
     private static final long serialVersionUID = 1L;
@@ -17,10 +16,10 @@ public class InvalidStoredCartException extends CartStoreException {
     private final String expected;
 
     /**
-     * Makes a failure to understand an item.
+     * Creates the exception.
      *
-     * @param attributePath where, such as {@code cartItems[3].quantity}
-     * @param expected what should be there, such as {@code a whole number of at least 0 (N)}
+     * @param attributePath the path of the attribute, such as {@code cartItems[3].quantity}
+     * @param expected what the attribute should be, such as {@code a whole number of at least 0 (N)}
      */
     public InvalidStoredCartException(String userId, String attributePath, String expected) {
         this(
@@ -28,7 +27,7 @@ public class InvalidStoredCartException extends CartStoreException {
                 attributePath,
                 expected,
                 "the stored item is not a cart: " + attributePath + " must be " + expected
-                        + "; the item was left as it is, mend it or erase it with delete(userId)");
+                        + "; the item was left unchanged, repair it or erase it with delete(userId)");
     }
 
     InvalidStoredCartException(String userId, String attributePath, String expected, String message) {
@@ -42,7 +41,7 @@ public class InvalidStoredCartException extends CartStoreException {
         return attributePath;
     }
 
-    /** Returns what should be at the path. */
+    /** Returns what the attribute should be. */
     public String expected() {
         return expected;
     }

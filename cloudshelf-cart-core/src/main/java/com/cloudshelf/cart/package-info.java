@@ -18,15 +18,37 @@
  */
 
 /**
- * Shopping carts in one DynamoDB table: the {@link com.cloudshelf.cart.CartStore} API, its implementation on the
- * asynchronous AWS client, and the immutable values it deals in.
+ * Shopping carts in one DynamoDB table: the API, its implementation on the asynchronous AWS client, and immutable
+ * values.
  *
- * <p>Start with {@link com.cloudshelf.cart.DynamoDbCartStore#create()} and {@link com.cloudshelf.cart.CartUpdate#of}.
- * This package is no pricing engine, no stock check and no order service: prices come from the caller and carry no
- * currency, and an order is the caller's.
+ * <pre>{@code
+ * CartStore carts = DynamoDbCartStore.create();
+ * CartItem book = CartItem.of("book001", "Dune", "Frank Herbert", new BigDecimal("9.99"), 1);
  *
- * <p>Unless a parameter or a return type says {@code @Nullable}, {@code null} is refused with a
- * {@link java.lang.NullPointerException} and never returned.
+ * carts.addItem("user123", book).join();
+ * Cart cart = carts.get("user123").join();
+ * BigDecimal total = cart.totalPrice();
+ * }</pre>
+ *
+ * <p>Where to start:
+ *
+ * <ul>
+ *   <li>{@link com.cloudshelf.cart.CartStore} is the interface that your code depends on. Its documentation is the
+ *       contract.
+ *   <li>{@link com.cloudshelf.cart.DynamoDbCartStore} is the store on DynamoDB. Create one per process.
+ *   <li>{@link com.cloudshelf.cart.CartUpdate} combines changes, and adds terms: an idempotency key, a version, a
+ *       deadline.
+ *   <li>{@link com.cloudshelf.cart.Cart} and {@link com.cloudshelf.cart.CartItem} are what you read.
+ *   <li>{@link com.cloudshelf.cart.CartStoreException} and its subclasses are how a call fails.
+ *   <li>{@link com.cloudshelf.cart.CartTable} creates, verifies, pings and audits the table, and decodes its items.
+ *   <li>{@link com.cloudshelf.cart.CartJson} reads and writes carts as JSON, with or without Jackson.
+ * </ul>
+ *
+ * <p>The library does not price books, check stock or place orders. Your code supplies the prices, which carry no
+ * currency, and owns the orders.
+ *
+ * <p>Unless a parameter or a return type is marked {@code @Nullable}, passing {@code null} throws a {@link
+ * java.lang.NullPointerException}, and {@code null} is never returned.
  */
 @NullMarked
 package com.cloudshelf.cart;
