@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an audit is: for each segment of the table the last user id that was looked at, and what was counted. As text a line
- * of words; user ids are in base 64, as they may hold anything.
+ * The position of an audit: for each segment of the table the last user ID that was read, and everything counted so
+ * far. Its text is one line of words. User IDs are in base 64, because they may contain any character.
  *
  * @param segments the segments in order
  */
@@ -25,7 +25,7 @@ record AuditCheckpoint(String table, List<Segment> segments, Counts counts) {
     /**
      * A part of the table.
      *
-     * @param after the last user id that was looked at; {@code null} before the first and after the last
+     * @param after the last user ID that was read; {@code null} before the first and after the last
      */
     record Segment(boolean done, @Nullable String after) {
         static final Segment AT_START = new Segment(false, null);
@@ -67,8 +67,8 @@ record AuditCheckpoint(String table, List<Segment> segments, Counts counts) {
             return checkpoint;
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "the text is no checkpoint of an audit, or a part of one; take the whole line that"
-                            + " CartAuditReport.checkpoint() returned, or start afresh",
+                    "the text is not the checkpoint of an audit, or only part of one; pass the whole line that"
+                            + " CartAuditReport.checkpoint() returned, or start again",
                     e);
         }
     }
@@ -106,7 +106,7 @@ record AuditCheckpoint(String table, List<Segment> segments, Counts counts) {
                         .collect(Collectors.joining(","));
     }
 
-    /** Returns the line that {@link #parse} reads; its last word is a sum that shows whether all of it is there. */
+    /** Returns the line that {@link #parse} reads. Its last word is a checksum that shows whether the line is complete. */
     @Override
     public String toString() {
         Function<Segment, String> word =

@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** Prints how far an audit is: a bar on a terminal, lines elsewhere. */
+/** Prints the progress of an audit: a bar on a terminal, lines elsewhere. */
 final class AuditProgress implements Consumer<CartAuditReport> {
     private static final int BAR = 30;
 
@@ -55,7 +55,7 @@ final class AuditProgress implements Consumer<CartAuditReport> {
         if (estimated == 0) {
             return counts;
         }
-        // DynamoDB's count may be hours old: there can be more carts than that.
+        // // DynamoDB's count may be hours old, so there can be more carts than it says.
         double share = Math.min(0.99, (double) report.carts() / estimated);
         return bar(share) + (int) (100 * share) + " % " + counts + " of about " + estimated;
     }

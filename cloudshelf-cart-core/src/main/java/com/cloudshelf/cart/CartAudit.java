@@ -14,9 +14,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How {@link CartTable#audit} is to go through a table: whether it repairs, how fast, for how long, from where, and who is told.
+ * The settings of {@link CartTable#audit}: whether it repairs, how fast it reads, how long it may take, where it
+ * starts, and who receives its findings and its progress.
  *
- * <p>Immutable; each method returns a new one.
+ * <p>Immutable: each method returns a new audit.
  */
 public final class CartAudit {
     private static final int MAX_SEGMENTS = 64;
@@ -44,34 +45,34 @@ public final class CartAudit {
         this.checkpoint = builder.checkpoint;
     }
 
-    /** Returns an audit that changes nothing. */
+    /** Returns an audit that reports problems and changes nothing. */
     public static CartAudit reporting() {
         return new CartAudit(new Builder());
     }
 
     /**
-     * Returns an audit that repairs what it finds. A repair is the change of a cart that changes no line: it writes true totals, one
-     * line for each book, the library's own attributes, {@code lastUpdated} of now, and a new {@code ttl} that long from now.
-     * It never touches an item that cannot be read, that a newer version of this library wrote, or that has expired.
+     * Returns an audit that also repairs. A repair is a change that changes no line: it writes correct totals, one line
+     * per book, the library's own attributes, the current time as {@code lastUpdated}, and a new {@code ttl}. It never
+     * writes to an item that cannot be read, that a newer version of this library wrote, or that has expired.
      *
-     * @param problems which carts to repair: those with one of these problems, which are then rid of all; if none is named, every cart
-     *     with a problem that can be repaired
-     * @throws IllegalArgumentException if a problem is none that a repair mends
+     * @param problems which carts to repair: those with one of these problems. All problems of such a cart are
+     *     repaired. If none is given, every cart with a repairable problem is repaired
+     * @throws IllegalArgumentException if one of the problems is not repairable
      */
     public static CartAudit repairing(Problem... problems) {
         Builder builder = new Builder();
         builder.repair = problems.length == 0 ? CartAuditReport.repairable() : EnumSet.copyOf(Arrays.asList(problems));
         for (Problem problem : builder.repair) {
             if (!problem.isRepairable()) {
-                throw new IllegalArgumentException(problem + " is nothing that a repair mends");
+                throw new IllegalArgumentException(problem + " cannot be repaired");
             }
         }
         return new CartAudit(builder);
     }
 
     /**
-     * Returns this audit with so many parts of the table looked at in parallel, each on a thread of its own. Default: 4. A
-     * resumed audit keeps the number that it was started with.
+     * Returns this audit with another number of table segments, which are scanned in parallel on one thread each.
+     * Default: 4. A resumed audit keeps the number with which it started.
      *
      * @throws IllegalArgumentException if it is below 1 or above 64
      */
@@ -82,10 +83,10 @@ public final class CartAudit {
     }
 
     /**
-     * Returns this audit with a bound on the capacity that it consumes: read and write units together, on average. An audit reads
-     * strongly: one unit for each 4 KB; a repair costs one unit for each KB of the cart. Default: 500.
+     * Returns this audit with a limit on the average capacity that it consumes per second, in read and write units
+     * together. A strong read costs one unit per 4 KB; a repair costs one unit per KB of the cart. Default: 500.
      *
-     * @throws IllegalArgumentException if it is below 1 or above 1 000 000
+     * @throws IllegalArgumentException if it is below 1 or above 1,000,000
      */
     public CartAudit withUnitsPerSecond(int unitsPerSecond) {
         Builder builder = new Builder(this);
@@ -94,8 +95,9 @@ public final class CartAudit {
     }
 
     /**
-     * Returns this audit with a bound on its duration. Once it has passed, the audit ends with the report so far, which is not complete,
-     * and can be resumed from its checkpoint. Zero or less: the audit fails at once and sends nothing. Default: a year.
+     * Returns this audit with a limit on its duration. When it is reached, the audit completes with the report so far,
+     * which is marked as incomplete, and can be resumed from its checkpoint. With zero or less, the audit fails at once
+     * and sends nothing. Default: one year.
      */
     public CartAudit withDeadline(Duration deadline) {
         Builder builder = new Builder(this);
@@ -104,8 +106,8 @@ public final class CartAudit {
     }
 
     /**
-     * Returns this audit with another time to live of repaired carts, counted from the repair: that of the stores on the
-     * table. Default: 30 days, as theirs.
+     * Returns this audit with another time to live for repaired carts, counted from the repair. Use the same as for the
+     * stores on the table. Default: 30 days, as for stores.
      *
      * @throws IllegalArgumentException if it is below 2 hours or above 10 years
      */
@@ -116,9 +118,9 @@ public final class CartAudit {
     }
 
     /**
-     * Returns this audit with a consumer for each cart that has a problem, told once it was repaired or left. It runs on a thread
-     * of the audit, one call at a time; while it runs the audit waits. What it throws ends the audit. After a resumption, a cart may be
-     * told again.
+     * Returns this audit with a consumer for each cart that has a problem, called after the cart was repaired or
+     * skipped. It runs on a thread of the audit, one call at a time, and the audit waits for it. An exception from it
+     * ends the audit. After a resumption, the consumer may receive a cart again.
      */
     public CartAudit withFindings(Consumer<? super Finding> findings) {
         Builder builder = new Builder(this);
@@ -127,9 +129,9 @@ public final class CartAudit {
     }
 
     /**
-     * Returns this audit with a consumer of the report so far, told after every page of about 100 carts, and at the end. It runs
-     * like that of {@link #withFindings}. Keep the last {@link CartAuditReport#checkpoint()} somewhere, and an audit that was
-     * cancelled, failed, or died with its process can go on.
+     * Returns this audit with a consumer for the report so far, called after every page of about 100 carts and at the
+     * end. It runs like the consumer of {@link #withFindings}. Store the last {@link CartAuditReport#checkpoint()}, so
+     * that you can resume an audit that was cancelled, failed, or ended with its process.
      */
     public CartAudit withProgress(Consumer<? super CartAuditReport> progress) {
         Builder builder = new Builder(this);
@@ -138,10 +140,11 @@ public final class CartAudit {
     }
 
     /**
-     * Returns this audit, to go on where an earlier one of the same table was. What had been counted until then is in its
-     * reports, too.
+     * Returns this audit, resuming an earlier audit of the same table from its checkpoint. Its reports include what was
+     * counted before.
      *
-     * @throws IllegalArgumentException if the text is no checkpoint; {@link CartTable#audit} refuses that of another table
+     * @throws IllegalArgumentException if the text is not a checkpoint; {@link CartTable#audit} refuses the checkpoint
+     *     of another table
      */
     public CartAudit resumingFrom(String checkpoint) {
         AuditCheckpoint.parse(checkpoint);
@@ -151,9 +154,10 @@ public final class CartAudit {
     }
 
     /**
-     * Returns a consumer for {@link #withProgress} that prints how far the audit is.
+     * Returns a consumer for {@link #withProgress} that prints the progress of the audit.
      *
-     * @param terminal whether to draw a bar, over and over on one line; otherwise, as for a log, it prints a line every ten seconds
+     * @param terminal whether to redraw a progress bar on one line; if not, prints a line every ten seconds, as for a
+     *     log
      */
     public static Consumer<CartAuditReport> printingTo(PrintStream out, boolean terminal) {
         return new AuditProgress(requireNonNull(out, "out"), terminal, System::nanoTime);

@@ -7,10 +7,10 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * What {@link CartTable#audit} has found in a table so far: how many carts it looked at, how many have which problem, and where to
- * go on.
+ * What {@link CartTable#audit} has found in a table so far: how many carts it read, how many have which problem, and
+ * where to resume.
  *
- * <p>Immutable and thread-safe. Holds no user id, except within {@link #checkpoint()}.
+ * <p>Immutable and thread-safe. Contains no user IDs, except within {@link #checkpoint()}.
  */
 public final class CartAuditReport {
     private final String tableName;
@@ -19,25 +19,33 @@ public final class CartAuditReport {
     private final String checkpoint;
     private final Counts counts;
 
-    /** What can be wrong with a stored cart. */
+    /** The problems that a stored cart can have. */
     public enum Problem {
-        /** The item cannot be a cart: every call for this user fails. Nothing repairs it; the finding names the attribute. */
+        /**
+         * The item is not a valid cart, and every call for this user fails. It cannot be repaired; the finding names
+         * the attribute.
+         */
         UNREADABLE(false),
-        /** A newer version of this library wrote the item. It is sound, and this version does not write to it. */
+        /** A newer version of this library wrote the item. It is valid, and this version does not write to it. */
         HIGHER_FORMAT(false),
-        /** The stored totals are not those of the lines. */
+        /** The stored totals do not match the lines. */
         WRONG_TOTALS(true),
-        /** Several lines are for one book, or a line holds no copy. */
+        /** Several lines have the same book, or a line has no copies. */
         DUPLICATE_LINES(true),
-        /** The stored set of book ids is not that of the lines: another program changed the cart after this library did. */
+        /**
+         * The stored index of books does not match the lines: another program changed the cart after this library did.
+         */
         STALE_INDEX(true),
         /** {@code lastUpdated}, {@code addedAt} or another attribute that no rule depends on cannot be read. */
         UNREADABLE_DETAILS(true),
-        /** {@code ttl} is in milliseconds: to DynamoDB, and to this library, the cart expires in some ten thousand years. */
+        /**
+         * {@code ttl} is in milliseconds. DynamoDB and this library read it in seconds: the cart expires in tens of
+         * thousands of years.
+         */
         TTL_IN_MILLISECONDS(true),
-        /** There is no {@code ttl}, or one that DynamoDB ignores: the cart never expires. */
+        /** The item has no {@code ttl}, or one that DynamoDB ignores: the cart never expires. */
         NEVER_EXPIRES(true),
-        /** This library never wrote the item, so that it remembers no writes: the first change costs a read. */
+        /** This library never wrote the item, which therefore remembers no writes. The first change costs a read. */
         NO_MEMORY(true);
 
         private final boolean repairable;
@@ -46,7 +54,7 @@ public final class CartAuditReport {
             this.repairable = repairable;
         }
 
-        /** Returns whether a repair mends it. */
+        /** Returns whether an audit can repair this problem. */
         public boolean isRepairable() {
             return repairable;
         }
@@ -55,16 +63,16 @@ public final class CartAuditReport {
     /**
      * A cart with a problem.
      *
-     * @param userId whose cart
-     * @param problems what is wrong with it, or was before the repair; at least one
+     * @param userId the user of the cart
+     * @param problems the problems that it has, or had before the repair; at least one
      * @param attributePath the path of the attribute that makes it unreadable, such as {@code cartItems[3].quantity}; otherwise
      *     empty
-     * @param expected what should be at that path; otherwise empty
-     * @param repaired whether nothing is wrong with it any more
+     * @param expected what that attribute should be; otherwise empty
+     * @param repaired whether the problems were repaired
      */
     public record Finding(
             String userId, Set<Problem> problems, String attributePath, String expected, boolean repaired) {
-        /** Takes a copy of the set. */
+        /** Copies the set. */
         public Finding {
             problems = Set.copyOf(problems);
         }
@@ -78,30 +86,35 @@ public final class CartAuditReport {
         this.counts = new Counts(counts);
     }
 
-    /** Returns whether the whole table was looked at; if not, {@link CartAudit#resumingFrom} goes on from {@link #checkpoint()}. */
+    /**
+     * Returns whether the whole table was read. If not, {@link CartAudit#resumingFrom} resumes from {@link
+     * #checkpoint()}.
+     */
     public boolean isComplete() {
         return complete;
     }
 
     /**
-     * Returns where the audit is, with all that was counted, as one line of text for {@link CartAudit#resumingFrom}. Holds some user
-     * ids: keep it as safe as these.
+     * Returns the position of the audit, with everything counted so far, as one line of text for {@link
+     * CartAudit#resumingFrom}. It contains some user IDs: store it as safely as those.
      */
     public String checkpoint() {
         return checkpoint;
     }
 
-    /** Returns how many items were looked at, those before a resumption included. */
+    /** Returns how many items were read, including those before a resumption. */
     public long carts() {
         return counts.carts;
     }
 
-    /** Returns how many of these were expired carts that DynamoDB had not deleted yet. Nothing else is said of them. */
+    /**
+     * Returns how many of these were expired carts that DynamoDB had not yet deleted. They are not examined further.
+     */
     public long expiredCarts() {
         return counts.expired;
     }
 
-    /** Returns how many carts have, or had before their repair, at least one problem. */
+    /** Returns how many carts have at least one problem, or had one before their repair. */
     public long cartsWithProblems() {
         return counts.faulty;
     }
@@ -111,25 +124,28 @@ public final class CartAuditReport {
         return counts.mended;
     }
 
-    /** Returns how many carts have, or had before their repair, this problem. A cart with several problems counts for each. */
+    /**
+     * Returns how many carts have this problem, or had it before their repair. A cart with several problems counts for
+     * each.
+     */
     public long found(Problem problem) {
         return counts.found.getOrDefault(problem, 0L);
     }
 
-    /** Returns how many carts had this problem until they were repaired. */
+    /** Returns in how many carts this problem was repaired. */
     public long repaired(Problem problem) {
         return counts.repaired.getOrDefault(problem, 0L);
     }
 
     /**
-     * Returns about how many items the table holds; DynamoDB counts them every six hours. Empty if the caller may not {@code
-     * DescribeTable}.
+     * Returns the approximate number of items in the table, which DynamoDB updates every six hours. Empty if the caller
+     * has no permission for {@code DescribeTable}.
      */
     public OptionalLong estimatedCarts() {
         return estimatedCarts;
     }
 
-    /** Returns the report as text: one line for the table and one for each problem that was found. */
+    /** Returns the report as text: a line for the table, and a line for each problem that was found. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder("table ").append(tableName);
@@ -182,7 +198,7 @@ public final class CartAuditReport {
         }
     }
 
-    /** Returns the problems that a repair mends. */
+    /** Returns the problems that an audit can repair. */
     static Set<Problem> repairable() {
         Set<Problem> repairable = EnumSet.allOf(Problem.class);
         repairable.removeIf(problem -> !problem.isRepairable());

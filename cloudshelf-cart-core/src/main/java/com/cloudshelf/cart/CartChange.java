@@ -9,15 +9,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One change to a cart, as a plain value: what a {@link CartUpdate} collects and {@link Cart#apply} carries out.
+ * One change to a cart, as a value. A {@link CartUpdate} collects changes, and {@link Cart#apply} applies them.
  *
- * <p>Changes are immutable, compare by value, and check their values when they are made.
+ * <p>Changes are immutable, compare by value, and check their arguments when they are created.
  */
 public sealed interface CartChange {
 
     /**
-     * Adds copies of a book. If the book is in the cart the quantities are summed, the line takes the newer price, title,
-     * author and attributes, each where the added one has it, and keeps the time at which it was first added; otherwise the line is appended.
+     * Adds copies of a book. If the book is in the cart, the quantities are summed. The line keeps the time at which it
+     * was first added, and takes price, title, author and attributes from the added item where that has them.
+     * Otherwise, a line is appended.
      */
     record Add(CartItem item) implements CartChange {
         public Add {
@@ -26,8 +27,8 @@ public sealed interface CartChange {
     }
 
     /**
-     * Sets the quantity of a book in the cart; 0 removes its line. A book that is not in the cart rejects the update
-     * ({@link CartRejectedException.Reason#UNKNOWN_BOOK}).
+     * Sets the quantity of a book in the cart. A quantity of 0 removes the line. The update is rejected if the book is
+     * not in the cart ({@link CartRejectedException.Reason#UNKNOWN_BOOK}).
      */
     record SetQuantity(String bookId, int quantity) implements CartChange {
         public SetQuantity {
@@ -36,7 +37,7 @@ public sealed interface CartChange {
         }
     }
 
-    /** Removes a book's line; changes nothing if there is none. */
+    /** Removes the line of a book, if there is one. */
     record Remove(String bookId) implements CartChange {
         public Remove {
             Checks.id("bookId", bookId);
@@ -44,8 +45,8 @@ public sealed interface CartChange {
     }
 
     /**
-     * Sets the price of a book in the cart. A book that is not in the cart rejects the update
-     * ({@link CartRejectedException.Reason#UNKNOWN_BOOK}).
+     * Sets the price of a book in the cart. The update is rejected if the book is not in the cart ({@link
+     * CartRejectedException.Reason#UNKNOWN_BOOK}).
      */
     record Reprice(String bookId, BigDecimal price) implements CartChange {
         public Reprice {
@@ -55,10 +56,10 @@ public sealed interface CartChange {
     }
 
     /**
-     * Takes out copies of books, at most as many as are there: what a checkout does with the cart that was ordered. Books that
-     * are not in the cart are passed over.
+     * Removes copies of books, but at most what is in the cart: the checkout of an order. Ignores books that are not in
+     * the cart.
      *
-     * @param quantities copies to take out by book id, each at least 1
+     * @param quantities the number of copies to remove by book ID, each at least 1
      */
     record Subtract(Map<String, Integer> quantities) implements CartChange {
         public Subtract {
@@ -78,11 +79,11 @@ public sealed interface CartChange {
     }
 
     /**
-     * Sets an attribute of the shop's own on the cart, such as a coupon. It stays until it is removed, or the cart is cleared or
-     * expires.
+     * Sets an attribute of your own on the cart, such as a coupon. It stays until it is removed, or until the cart is
+     * cleared or expires.
      *
-     * @param name 1 to 255 bytes in UTF-8, and none of the names that the item format has for the library's own
-     * @param value as {@link CartItem#with} takes it; kept in canonical form
+     * @param name 1 to 255 bytes in UTF-8, and not one of the library's own attribute names
+     * @param value a value that {@link CartItem#with} accepts; kept in canonical form
      */
     record SetAttribute(String name, Object value) implements CartChange {
         public SetAttribute {
@@ -91,7 +92,7 @@ public sealed interface CartChange {
         }
     }
 
-    /** Removes an attribute of the shop's own from the cart; changes nothing if there is none. */
+    /** Removes an attribute of your own from the cart, if there is one. */
     record RemoveAttribute(String name) implements CartChange {
         public RemoveAttribute {
             Attributes.name(Attributes.NAMES_OF_THE_ITEM, name);
@@ -99,11 +100,11 @@ public sealed interface CartChange {
     }
 
     /**
-     * Sets an attribute of the shop's own on a book's line. A book that is not in the cart rejects the update
+     * Sets an attribute of your own on the line of a book. The update is rejected if the book is not in the cart
      * ({@link CartRejectedException.Reason#UNKNOWN_BOOK}).
      *
-     * @param name as {@link CartItem#with} takes it
-     * @param value as {@link CartItem#with} takes it; kept in canonical form
+     * @param name a name that {@link CartItem#with} accepts
+     * @param value a value that {@link CartItem#with} accepts; kept in canonical form
      */
     record SetItemAttribute(String bookId, String name, Object value) implements CartChange {
         public SetItemAttribute {
@@ -113,7 +114,7 @@ public sealed interface CartChange {
         }
     }
 
-    /** Removes an attribute of the shop's own from a book's line; changes nothing if the line or the attribute is not there. */
+    /** Removes an attribute of your own from the line of a book, if there is one. */
     record RemoveItemAttribute(String bookId, String name) implements CartChange {
         public RemoveItemAttribute {
             Checks.id("bookId", bookId);
@@ -121,6 +122,6 @@ public sealed interface CartChange {
         }
     }
 
-    /** Removes every line and every attribute. Stands alone in an update. */
+    /** Removes every line and every attribute. Must be the only change of an update. */
     record Clear() implements CartChange {}
 }

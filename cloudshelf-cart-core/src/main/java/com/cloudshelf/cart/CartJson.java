@@ -45,17 +45,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carts, lines and updates as JSON-like maps: the door for a JSON library that has no module here. Users of Jackson take
- * {@link com.cloudshelf.cart.jackson2.CartModule} or {@link com.cloudshelf.cart.jackson3.CartModule}, which are built on this.
+ * Reads and writes carts, lines and updates as JSON-like maps, for JSON libraries that have no module here. With
+ * Jackson, use {@link com.cloudshelf.cart.jackson2.CartModule} or {@link com.cloudshelf.cart.jackson3.CartModule},
+ * which build on this class.
  *
- * <p>A cart has the names of the table's items: {@code userId}, {@code cartItems}, {@code totalItems}, {@code totalPrice},
- * {@code lastUpdated}, {@code ttl} (in seconds since 1970) and {@code version}; a line has {@code bookId}, {@code title},
- * {@code author}, {@code price}, {@code quantity} and {@code addedAt}. A shop's own attributes stand beside them. What a cart
- * or a line does not have is left out, and so is the version of a cart that no store returned.
+ * <p>A cart uses the names of the table's items: {@code userId}, {@code cartItems}, {@code totalItems}, {@code
+ * totalPrice}, {@code lastUpdated}, {@code ttl} (in epoch seconds) and {@code version}. A line has {@code bookId},
+ * {@code title}, {@code author}, {@code price}, {@code quantity} and {@code addedAt}. Your own attributes are on the
+ * same level. Whatever a cart or a line does not have is omitted, and so is the version of a cart that no store
+ * returned.
  *
- * <p>An update has {@code userId} and {@code changes}, and {@code ifVersion}, {@code idempotencyKey} and {@code within} (an
- * ISO-8601 duration) if it has such terms; a cart given to {@link CartUpdate#basedOn} is left out. A change has a {@code type},
- * which is the name of the method of {@link CartUpdate}, and what that method takes:
+ * <p>An update has {@code userId} and {@code changes}, and optionally {@code ifVersion}, {@code idempotencyKey} and
+ * {@code within} (an ISO-8601 duration). The cart passed to {@link CartUpdate#basedOn} is omitted. A change has a
+ * {@code type}, the name of the method of {@link CartUpdate}, and that method's parameters:
  *
  * <pre>{@code
  * {"userId": "user123", "changes": [
@@ -65,12 +67,12 @@ import org.jspecify.annotations.Nullable;
  *     {"type": "setAttribute", "name": "coupon", "value": "SAVE10"}]}
  * }</pre>
  *
- * <p>The maps that are made hold strings, {@link BigDecimal}, {@link Integer}, {@link Long}, {@link Boolean}, lists and maps. Maps
- * that are read may hold any finite {@link Number}; one of binary floating point is taken as its shortest decimal, and a library
- * that reads numbers as {@link BigDecimal} keeps prices exact. Strings are not taken for numbers. {@code null} is as good as
- * absent, wherever absent is allowed.
+ * <p>Returned maps contain strings, {@link BigDecimal}, {@link Integer}, {@link Long}, {@link Boolean}, lists and maps.
+ * Maps to be read may contain any finite {@link Number}. A binary floating-point number is read as its shortest
+ * decimal; to keep prices exact, have your library read numbers as {@link BigDecimal}. Strings are not accepted as
+ * numbers. {@code null} counts as absent wherever a value may be absent.
  *
- * <p>Whoever reads an update from a request checks that {@link CartUpdate#userId} is the user who sent it.
+ * <p>If you read an update from a request, check that {@link CartUpdate#userId} is the user who sent it.
  */
 public final class CartJson {
     private static final Set<String> CART_NAMES =
@@ -99,12 +101,12 @@ public final class CartJson {
     }
 
     /**
-     * Reads a cart as content: user, lines, attributes and times. Totals are computed from the lines, whatever the map says of them. A
-     * version must be well-formed, and is dropped: the cart is not the one that a store returned, so that
-     * {@link CartUpdate#basedOn} refuses it.
+     * Reads a cart as content: user, lines, attributes and times. Totals are computed from the lines; those in the map
+     * are ignored. A version must be well-formed, but is dropped: no store returned this cart, so {@link
+     * CartUpdate#basedOn} refuses it.
      *
-     * @throws IllegalArgumentException if a value is missing or breaks its rule, or two lines are of one book; the message has the
-     *     path
+     * @throws IllegalArgumentException if a value is missing or invalid, or two lines have the same book; the message
+     *     contains the path
      */
     public static Cart cart(Map<String, ? extends @Nullable Object> json) {
         JsonFields fields = new JsonFields("", json);
@@ -113,7 +115,7 @@ public final class CartJson {
         for (JsonFields line : fields.objects(CART_ITEMS)) {
             CartItem item = item(line);
             if (!books.add(item.bookId())) {
-                throw line.refusal(BOOK_ID, "must not be that of an earlier line");
+                throw line.refusal(BOOK_ID, "must not be the book of an earlier line");
             }
             items.add(item);
         }
@@ -134,7 +136,7 @@ public final class CartJson {
     /**
      * Reads a line.
      *
-     * @throws IllegalArgumentException if a value is missing or breaks its rule; the message has the path
+     * @throws IllegalArgumentException if a value is missing or invalid; the message contains the path
      */
     public static CartItem item(Map<String, ? extends @Nullable Object> json) {
         return item(new JsonFields("", json));
@@ -155,9 +157,9 @@ public final class CartJson {
     }
 
     /**
-     * Reads an update. Names that an update or a change does not have are refused.
+     * Reads an update. Unknown names are refused.
      *
-     * @throws IllegalArgumentException if a value is missing, unknown, or breaks its rule; the message has the path
+     * @throws IllegalArgumentException if a value is missing, unknown or invalid; the message contains the path
      */
     public static CartUpdate update(Map<String, ? extends @Nullable Object> json) {
         JsonFields fields = new JsonFields("", json).only(USER_ID, CHANGES, IF_VERSION, IDEMPOTENCY_KEY, WITHIN);
@@ -178,9 +180,9 @@ public final class CartJson {
     }
 
     /**
-     * Reads a change. Names that it does not have are refused.
+     * Reads a change. Unknown names are refused.
      *
-     * @throws IllegalArgumentException if a value is missing, unknown, or breaks its rule; the message has the path
+     * @throws IllegalArgumentException if a value is missing, unknown or invalid; the message contains the path
      */
     public static CartChange change(Map<String, ? extends @Nullable Object> json) {
         return change(new JsonFields("", json));

@@ -217,7 +217,7 @@ public final class CartTable {
      * <p> Use it in deployments. In a health check, use {@link #ping}: a service need not go down because someone has
      * switched off deletion protection.
      *
-     * @param deadline how long the call may take; zero or less fails at once, and sends nothing
+     * @param deadline how long the call may take; with zero or less, it fails at once and sends nothing
      */
     public static CompletableFuture<CartTableReport> verify(
             DynamoDbAsyncClient client, CartTableSpec spec, Duration deadline) {
@@ -299,7 +299,7 @@ public final class CartTable {
      * <p> The future completes normally if the table responded, and fails otherwise. Only the client's own retries
      * apply. If a policy allows the caller only its own key, read that user's cart with a short deadline instead.
      *
-     * @param deadline how long the call may take; zero or less fails at once, and sends nothing
+     * @param deadline how long the call may take; with zero or less, it fails at once and sends nothing
      */
     @SuppressWarnings("NullAway") // a future of Void completes with null
     public static CompletableFuture<Void> ping(DynamoDbAsyncClient client, CartTableSpec spec, Duration deadline) {

@@ -3,7 +3,7 @@ package com.cloudshelf.cart;
 import java.util.List;
 
 /**
- * What {@link CartTable#verify} found: one check for each thing that a cart table must have.
+ * The result of {@link CartTable#verify}: one check for each property of a cart table.
  *
  * <p>Immutable and thread-safe.
  */
@@ -11,24 +11,24 @@ public final class CartTableReport {
     private final String tableName;
     private final List<Check> checks;
 
-    /** How a check went. */
+    /** The outcome of a check. */
     public enum Outcome {
         /** The table is as specified. */
         HELD,
         /** The table is not as specified. */
         DEVIATING,
-        /** The engine or the caller's permissions gave no answer, so nothing is known. */
+        /** The property is unknown: the engine does not support it, or the caller lacks a permission. */
         NOT_CHECKED
     }
 
     /**
-     * One thing that was compared.
+     * The comparison of one property.
      *
-     * @param subject what, such as {@code time to live}
-     * @param outcome how it went
-     * @param found what the table has, or why it could not be seen
-     * @param consequence what follows from a deviation; empty if there is none
-     * @param fix the command of the AWS CLI that mends it, fit to be pasted into a shell; empty if there is nothing to do
+     * @param subject the property, such as {@code time to live}
+     * @param outcome the outcome
+     * @param found what the table has, or why that is unknown
+     * @param consequence what a deviation leads to; empty if there is none
+     * @param fix the AWS CLI command that fixes it, ready to paste into a shell; empty if there is nothing to do
      */
     public record Check(String subject, Outcome outcome, String found, String consequence, String fix) {}
 
@@ -37,17 +37,20 @@ public final class CartTableReport {
         this.checks = List.copyOf(checks);
     }
 
-    /** Returns all checks, in a fixed order; the list cannot be modified. */
+    /** Returns all checks in a fixed order; the list is unmodifiable. */
     public List<Check> checks() {
         return checks;
     }
 
-    /** Returns whether no check deviates. A check that could not be made is no deviation: look at {@link #checks()}. */
+    /**
+     * Returns whether no check deviates. A check that was not made does not count as a deviation; see {@link
+     * #checks()}.
+     */
     public boolean isHeld() {
         return checks.stream().noneMatch(check -> check.outcome() == Outcome.DEVIATING);
     }
 
-    /** Returns the report as text: one line for each check, and below a deviation the command that mends it. */
+    /** Returns the report as text: a line for each check, followed for a deviation by the command that fixes it. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder("table ").append(tableName);

@@ -10,17 +10,18 @@ import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An opaque token for the state of a cart, fit for an HTTP {@code ETag} and {@code If-Match}.
+ * An opaque token for the state of a cart, suitable for the HTTP headers {@code ETag} and {@code If-Match}.
  *
- * <p>Two tokens of one user, other than that of an absent cart, are equal only if this library did not write in between and book,
- * title, author, price, quantity and attributes of each line, their order, and the attributes of the cart are the same. A token
- * is built from the cart's incarnation (new after an expiry, and after a clear that removed the item), a counter that every write
- * of this library raises, and a fingerprint of the content, so that a change by a writer that knows no versions shows as well. A
- * cart that has neither lines nor attributes has one token, whether it never existed, was cleared, or has expired.
+ * <p>Two equal tokens of one user, other than the token of an absent cart, mean that this library has not written in
+ * between and that the content is the same: book, title, author, price, quantity and attributes of each line, the order
+ * of the lines, and the attributes of the cart. A token consists of the cart's incarnation (which changes after an
+ * expiry, and after a clear that deleted the item), a counter that every write of this library increments, and a
+ * fingerprint of the content, which also shows changes by writers that do not maintain versions. All carts with neither
+ * lines nor attributes have the same token, whether they never existed, were cleared or have expired.
  *
- * <p>The text form consists of letters, digits, {@code -}, {@code _} and {@code .}; quote it in an {@code ETag} header. A proxy
- * that compresses answers may add a suffix such as {@code -gzip} or {@code -br} to an {@code ETag}: switch that off, or take it
- * off what comes back in {@code If-Match}.
+ * <p>The text form consists of letters, digits, {@code -}, {@code _} and {@code .}; quote it in an {@code ETag} header.
+ * A proxy that compresses responses may append a suffix such as {@code -gzip} or {@code -br} to an {@code ETag}: switch
+ * that off, or remove it from the value of {@code If-Match}.
  *
  * <p>Immutable and thread-safe.
  */
@@ -30,7 +31,7 @@ public final class CartVersion implements Serializable {
     private static final String OF_ABSENT = "absent";
     private static final int MAX_INCARNATION = 24;
 
-    /** How many digits a number of 64 bits has at most, to base 36; the fingerprint always has so many. */
+    /** The maximum number of base-36 digits of a 64-bit number. The fingerprint always has this many. */
     private static final int DIGITS = 13;
 
     private static final String LARGEST = Long.toUnsignedString(-1, Character.MAX_RADIX);
@@ -49,7 +50,7 @@ public final class CartVersion implements Serializable {
     /**
      * Returns the version of a stored cart.
      *
-     * @param incarnation what is stored, which another program may have put there
+     * @param incarnation the stored value, which another program may have written
      */
     static CartVersion of(@Nullable String incarnation, long counter, long fingerprint) {
         String digits = text(fingerprint);
@@ -69,12 +70,12 @@ public final class CartVersion implements Serializable {
     }
 
     /**
-     * Returns the version with this text form: {@code absent}, or an incarnation of 1 to 24 letters, digits, {@code -} and
-     * {@code _}, a counter, and a fingerprint of 13 characters, with a dot in between, both numbers of 64 bits to base 36. Nothing
-     * may stand before it or behind it.
+     * Returns the version with this text form: {@code absent}, or an incarnation of 1 to 24 letters, digits, {@code -}
+     * and {@code _}, a counter, and a fingerprint of 13 characters, separated by dots. Counter and fingerprint are
+     * 64-bit numbers in base 36. No other characters are allowed before or after.
      *
-     * @param token what {@link #toString()} gave, without quotes
-     * @throws IllegalArgumentException if no version has this text form
+     * @param token the result of {@link #toString()}, without quotes
+     * @throws IllegalArgumentException if the text is not a version
      */
     @JsonCreator
     public static CartVersion parse(String token) {
@@ -95,9 +96,9 @@ public final class CartVersion implements Serializable {
                 && isNumber(token, second + 1, token.length());
         if (!fits) {
             throw new IllegalArgumentException(
-                    "a version is the text that CartVersion.toString gave and nothing else; an ETag"
-                            + " goes in without its quotes, without W/, and without the suffix that a proxy may have added when it"
-                            + " compressed the answer, such as -gzip, ;gzip or -br");
+                    "a version must be exactly the text that CartVersion.toString returned; of an ETag,"
+                            + " remove the quotes, W/, and any suffix that a proxy has added when it compressed the response,"
+                            + " such as -gzip, ;gzip or -br");
         }
     }
 
@@ -123,7 +124,7 @@ public final class CartVersion implements Serializable {
         return end - start < DIGITS || text.substring(start, end).compareTo(LARGEST) <= 0;
     }
 
-    /** Whether a character is a digit to base 36. */
+    /** Returns whether a character is a base-36 digit. */
     private static boolean isDigit(char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
     }
@@ -136,7 +137,7 @@ public final class CartVersion implements Serializable {
         throw new InvalidObjectException("a version comes in its serial form");
     }
 
-    /** What stands in a stream for a version; reading it goes through every check. */
+    /** The serial form of a version. Reading it repeats every check. */
     private record Serial(String token) implements Serializable {
         private Object readResolve() throws InvalidObjectException {
             try {
