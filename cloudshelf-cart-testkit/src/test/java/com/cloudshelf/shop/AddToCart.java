@@ -26,7 +26,7 @@ final class AddToCart {
                 return 422; // it does not fit the cart
             }
             if (failure.effectPossible()) {
-                return 202; // it may have happened: the page shows the cart anew
+                return 202; // it may have been applied: show the cart as read again
             }
             return failure.isRetryable() ? 503 : 500;
         }
