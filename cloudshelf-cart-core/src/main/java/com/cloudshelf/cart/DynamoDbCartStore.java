@@ -86,7 +86,10 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
                 new Wire(client, table, Clients.requestConfigurations(client, ownsClient)),
                 new Engine.Settings(
                         builder.clock,
-                        builder.wallMillis,
+                        builder.wallMillis == null ? System::currentTimeMillis : builder.wallMillis,
+                        builder.wallMillis == null
+                                ? new IdClock(builder.clock, System::currentTimeMillis)
+                                : builder.wallMillis,
                         builder.backoff,
                         builder.metrics,
                         builder.maxConcurrency,
@@ -347,7 +350,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         private @Nullable Duration idempotencyRetention;
         private @Nullable MetricPublisher metrics;
         private Clock clock = Clock.systemUTC();
-        private LongSupplier wallMillis = System::currentTimeMillis;
+        private @Nullable LongSupplier wallMillis;
         private int ringSize = 64;
         private int maxConcurrency = 500;
         private int maxPending = 50_000;

@@ -47,6 +47,7 @@ final class Engine {
     record Settings(
             Clock clock,
             LongSupplier wallMillis,
+            LongSupplier idMillis,
             BackoffStrategy backoff,
             @Nullable MetricPublisher metrics,
             int maxConcurrency,
@@ -92,7 +93,7 @@ final class Engine {
     }
 
     Moment moment() {
-        return new Moment(now(), settings.wallMillis.getAsLong(), WriteId::startedAt);
+        return new Moment(now(), settings.idMillis.getAsLong(), WriteId::startedAt);
     }
 
     /** Returns the time for carts, in the milliseconds that are stored. */

@@ -110,6 +110,20 @@ record Memory(
         return lastWrite < now - REST_MILLIS;
     }
 
+    /** Whether a write that pins the version would drop something from the ring for its age. */
+    boolean isStale(long systemNow) {
+        for (WriteId id : ring) {
+            if (isStale(id, systemNow)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isStale(WriteId id, long systemNow) {
+        return id.begin() < systemNow - STALE_MILLIS;
+    }
+
     boolean isFull(int ringSize) {
         return ring.size() >= ringSize;
     }
@@ -141,7 +155,7 @@ record Memory(
         List<WriteId> kept = new ArrayList<>(ring.size() + 1);
         long floor = forgotten;
         for (WriteId old : ring) {
-            if (old.begin() < systemNow - STALE_MILLIS) {
+            if (isStale(old, systemNow)) {
                 floor = raised(floor, old);
             } else if (!old.equals(id)) {
                 kept.add(old);

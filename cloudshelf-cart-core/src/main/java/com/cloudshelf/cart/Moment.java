@@ -7,7 +7,7 @@ import java.util.function.LongFunction;
  * When a step is taken: all that a protocol may know of the world outside its evidence.
  *
  * @param now the store's time for carts, in the milliseconds that are stored
- * @param systemNow the machine's time in epoch milliseconds, by which write IDs go
+ * @param systemNow the time that write IDs go by, in epoch milliseconds
  * @param ids draws a write ID that starts at a time
  */
 record Moment(Instant now, long systemNow, LongFunction<WriteId> ids) {

@@ -2,7 +2,6 @@ package com.cloudshelf.cart;
 
 import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -299,7 +298,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         Memory memory = seen.memory();
         long floor = memory == null ? 0 : memory.forgotten() + 1;
         List<CartItem> books = unseenBooks();
-        if (!books.isEmpty() && isContended(e, seen, moment.now()) && mayWriteUnpinned(seen)) {
+        if (!books.isEmpty() && isContended(e, seen, moment) && mayWriteUnpinned(seen)) {
             if (books.stream().noneMatch(book -> seen.cart().item(book.bookId()).isPresent())) {
                 return addUnseen(e, books, floor, moment);
             }
@@ -470,14 +469,17 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
     }
 
     /** Whether a write that pins the version would probably be lost to another writer. */
-    private static boolean isContended(Evidence e, StoredCart seen, Instant now) {
+    private static boolean isContended(Evidence e, StoredCart seen, Moment moment) {
         Memory memory = seen.memory();
-        // Now and then the version is pinned all the same: such a write mends what no unpinned one is let in by.
+        // Now and then the version is pinned all the same: such a write mends what no unpinned one is let in by. And
+        // only
+        // such a one drops what is stale.
         return e.conflicts() % 3 != 0
                 || (e.conflicts() == 0
                         && e.unseenRefused()
                         && memory != null
-                        && memory.lastWrite() > now.toEpochMilli() - JUST_NOW_MILLIS);
+                        && memory.lastWrite() > moment.now().toEpochMilli() - JUST_NOW_MILLIS
+                        && !memory.isStale(moment.systemNow()));
     }
 
     /** Whether the condition of an add that pins no version would hold for this item. */

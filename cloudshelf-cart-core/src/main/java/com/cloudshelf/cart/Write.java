@@ -33,7 +33,7 @@ final class Write {
      */
     record Terms(Duration timeToLive, CartLimits limits, int ringSize) {}
 
-    /** The moment of a write, and whose write it is: the store's time for the cart, the system's for the write ID. */
+    /** The moment of a write, and whose write it is: the store's time for the cart, and the one that write IDs go by. */
     record Stamp(WriteId id, Instant now, long systemNow) {}
 
     /** An idempotency key that the write leaves behind. */

@@ -96,6 +96,22 @@ class ClockSkewTest {
     }
 
     @Test
+    void setQuantity_clockOfCartsMovedOn_dropsWhatIsStaleByIt() {
+        for (int days : List.of(0, 1, 3, 9)) {
+            DynamoDbCartStore store = DynamoDbCartStore.builder()
+                    .client(new ScriptedClient().thenAlways(serve(table)))
+                    .clock(Clock.offset(Clock.systemUTC(), Duration.ofDays(days)))
+                    .build();
+            stores.add(store);
+            resultOf(store.addItem(USER, book("b" + days, "1", 1)));
+            resultOf(store.setQuantity(USER, "b" + days, 2));
+        }
+
+        assertThat(table.item(USER).get("cw").bs()).hasSize(2);
+        assertThat(resultOf(stores.get(3).get(USER)).totalItems()).isEqualTo(4 * 2);
+    }
+
+    @Test
     void addItem_lostOnAMachineAhead_hasOneEffect() {
         DynamoDbCartStore right = machine(Duration.ZERO);
         resultOf(right.addItem(USER, book("a", "1", 1)));

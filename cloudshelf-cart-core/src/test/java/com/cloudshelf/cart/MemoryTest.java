@@ -105,6 +105,16 @@ class MemoryTest {
     }
 
     @Test
+    void isStale_idOfACallThatMayStillRun_isNot() {
+        assertThat(memory(7, List.of(idAt(NOW - Memory.STALE_MILLIS)), 5, Map.of())
+                        .isStale(NOW))
+                .isFalse();
+        assertThat(memory(7, List.of(idAt(NOW), idAt(NOW - Memory.STALE_MILLIS - 1)), 5, Map.of())
+                        .isStale(NOW))
+                .isTrue();
+    }
+
+    @Test
     void after_ringOfAStoreWithALargerOne_shrinks() {
         List<WriteId> ids = new ArrayList<>();
         for (int i = 16; i > 0; i--) {

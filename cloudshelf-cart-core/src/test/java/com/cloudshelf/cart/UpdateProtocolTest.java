@@ -115,6 +115,31 @@ class UpdateProtocolTest {
     }
 
     @Test
+    void add_toAContendedLine_pinsNoVersionUnlessSomethingIsStale() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
+
+        Decision<Evidence, Cart> raise = refusedAdd(protocol);
+
+        assertThat(raise.request().write().before()).isNull();
+
+        millis += Memory.STALE_MILLIS;
+        deliver(started(protocol(CartUpdate.of(USER).add(book("b", "1", 1)))).request());
+
+        Decision<Evidence, Cart> change = refusedAdd(protocol);
+
+        assertThat(change.request().write().before()).isNotNull();
+        assertThat(deliver(change.request()).kind()).isEqualTo(Event.Kind.DONE);
+        assertThat(seen().memory().ring()).doesNotContain(seen().memory().incarnation());
+        assertThat(seen().cart().totalItems()).isEqualTo(3);
+    }
+
+    private Decision<Evidence, Cart> refusedAdd(UpdateProtocol protocol) {
+        Decision<Evidence, Cart> add = started(protocol);
+        return protocol.next(add.evidence(), deliver(add.request()), moment());
+    }
+
+    @Test
     void raise_thatKeepsLosing_pausesAndEndsAsAConflict() {
         changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));

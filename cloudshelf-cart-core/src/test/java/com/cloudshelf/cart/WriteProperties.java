@@ -150,8 +150,7 @@ class WriteProperties {
     }
 
     @Property
-    void add_anyCart_appendsOrIsRefusedForABookInTheCart(
-            @ForAll("carts") Cart cart, @ForAll("items") CartItem item) {
+    void add_anyCart_appendsOrIsRefusedForABookInTheCart(@ForAll("carts") Cart cart, @ForAll("items") CartItem item) {
         Table table = new Table();
         table.put(Writes.itemOf(cart, NOW.minusSeconds(1)));
         Write write = UnpinnedWrites.add(USER, List.of(item), null, stamp(), TERMS);
