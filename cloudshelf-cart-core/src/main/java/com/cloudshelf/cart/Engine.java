@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -63,9 +63,9 @@ final class Engine {
     private final Lanes lanes = new Lanes();
     private final Quota quota = new Quota();
     private final Hedging hedging;
-    private final Timer timer = new Timer();
-    private final ThreadPoolExecutor threads = Hop.elastic("cloudshelf-cart");
-    private final Hop hop = new Hop(threads);
+    private final Timer timer;
+    private final ExecutorService threads;
+    private final Hop hop;
     private final @Nullable Hop completions;
     private final RecentCarts recent = new RecentCarts();
     private final AtomicLong nextDriftLog = new AtomicLong(System.nanoTime());
@@ -77,8 +77,19 @@ final class Engine {
     private volatile boolean closed;
 
     Engine(Wire wire, Settings settings) {
+        this(wire, settings, new Timer(), Hop.elastic("cloudshelf-cart"));
+    }
+
+    /**
+     * @param timer triggers what is due; the engine closes it
+     * @param threads run the steps of calls; the engine shuts them down
+     */
+    Engine(Wire wire, Settings settings, Timer timer, ExecutorService threads) {
         this.wire = wire;
         this.settings = settings;
+        this.timer = timer;
+        this.threads = threads;
+        this.hop = new Hop(threads);
         this.places = new Places(settings.maxConcurrency);
         this.hedging = new Hedging(settings.hedging, settings.hedgeDelayMillis);
         this.completions = settings.executor == null ? null : new Hop(settings.executor);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One daemon thread that says when time is up; it is made when first needed. It only triggers: what it runs must hand the work
  * on. A task that is cancelled is garbage at once.
  */
-final class Timer {
+class Timer {
     private @Nullable ScheduledThreadPoolExecutor executor;
     private boolean closed;
 

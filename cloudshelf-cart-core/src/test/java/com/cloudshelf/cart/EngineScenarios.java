@@ -1,0 +1,160 @@
+package com.cloudshelf.cart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.cloudshelf.cart.schedule.Schedule;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** What happens to calls at the same time, and what must hold after it, whatever the order. */
+enum EngineScenarios implements Runnable {
+    /** One place, and the call that waits for it is cancelled while it is given back. */
+    CANCEL_WHILE_A_PLACE_IS_RELEASED {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(1);
+            CompletableFuture<String> first = calls.read("a");
+            CompletableFuture<String> second = calls.read("b");
+            Schedule.start("cancel", () -> second.cancel(true));
+
+            calls.assertReady();
+            assertThat(first).isCompletedWithValue("done");
+        }
+    },
+
+    /** The call that holds the place pauses while another wants it and is cancelled. */
+    PAUSE_AND_CANCEL_AND_RETURN {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(1);
+            calls.failNext(Failures.throttled());
+            CompletableFuture<String> first = calls.read("a");
+            CompletableFuture<String> second = calls.read("b");
+            Schedule.start("time", () -> calls.passTime(Duration.ofMillis(10)));
+            Schedule.start("cancel", () -> first.cancel(true));
+
+            calls.assertReady();
+            assertThat(second).isCompletedWithValue("done");
+        }
+    },
+
+    /** Three changes of one cart: the head is cancelled or ends while the others enter. */
+    HEAD_OF_A_LANE_ENDS_WHILE_OTHERS_ENTER {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(3);
+            CompletableFuture<String> head = calls.change("user");
+            Schedule.start("second", () -> calls.change("user"));
+            Schedule.start("third", () -> calls.change("user"));
+            Schedule.start("cancel", () -> head.cancel(true));
+
+            calls.assertReady();
+        }
+    },
+
+    /** Three changes of one cart: the one in the middle is cancelled while its turn comes. */
+    TURN_COMES_WHILE_ITS_OWNER_IS_CANCELLED {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(3);
+            CompletableFuture<String> head = calls.change("user");
+            CompletableFuture<String> second = calls.change("user");
+            CompletableFuture<String> third = calls.change("user");
+            Schedule.start("cancel", () -> second.cancel(true));
+
+            calls.assertReady();
+            assertThat(head).isCompletedWithValue("done");
+            assertThat(third).isCompletedWithValue("done");
+        }
+    },
+
+    /** The answer, the deadline and a cancel, all at once; and another call waits for the place. */
+    ANSWER_AND_DEADLINE_AND_CANCEL {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(1);
+            CompletableFuture<String> first = calls.read("a");
+            calls.read("b");
+            Schedule.start("time", () -> calls.passTime(ScheduledEngine.TIMEOUT));
+            Schedule.start("cancel", () -> first.cancel(true));
+
+            calls.assertReady();
+        }
+    },
+
+    /** Two copies of a request are answered while time passes and their call is cancelled. */
+    HEDGE_AND_ANSWERS_AND_CANCEL {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(2, true);
+            CompletableFuture<String> first = calls.read("a");
+            Schedule.start("time", () -> calls.passTime(Duration.ofMillis(1)));
+            Schedule.start("cancel", () -> first.cancel(true));
+
+            calls.assertReady();
+        }
+    },
+
+    /** A store is closed while calls start, are answered and reach their deadline. */
+    CLOSE_AND_START_AND_ANSWER_AND_DEADLINE {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(1);
+            calls.change("user");
+            Schedule.start("start", () -> {
+                try {
+                    calls.change("user");
+                } catch (IllegalStateException e) {
+                    // the store is closed
+                }
+            });
+            Schedule.start("time", () -> calls.passTime(ScheduledEngine.TIMEOUT));
+            Schedule.start("close", () -> calls.engine().close(Duration.ofSeconds(1)));
+
+            calls.assertAtRest();
+        }
+    },
+
+    /** A store is closed while a call starts, and the service hangs. */
+    CLOSE_AND_START_WITHOUT_ANSWERS {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(2);
+            calls.fallSilent();
+            calls.read("a");
+            Schedule.start("start", () -> {
+                try {
+                    calls.read("b");
+                } catch (IllegalStateException e) {
+                    // the store is closed
+                }
+            });
+            Schedule.start("close", () -> calls.engine().close(Duration.ofSeconds(1)));
+
+            calls.assertAtRest();
+        }
+    },
+
+    /** A store is drained while its last call ends. */
+    DRAIN_AND_END {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(1);
+            calls.read("a");
+            AtomicBoolean drained = new AtomicBoolean();
+            Schedule.start("drain", () -> {
+                try {
+                    drained.set(calls.engine().drain(Duration.ofSeconds(1)));
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+
+            calls.assertAtRest();
+            assertThat(drained)
+                    .as("whether the end of the last call was noticed")
+                    .isTrue();
+        }
+    }
+}

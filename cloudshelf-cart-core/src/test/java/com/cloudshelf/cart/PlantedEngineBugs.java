@@ -1,0 +1,96 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.EngineScenarios.ANSWER_AND_DEADLINE_AND_CANCEL;
+import static com.cloudshelf.cart.EngineScenarios.CANCEL_WHILE_A_PLACE_IS_RELEASED;
+import static com.cloudshelf.cart.EngineScenarios.CLOSE_AND_START_WITHOUT_ANSWERS;
+import static com.cloudshelf.cart.EngineScenarios.DRAIN_AND_END;
+import static com.cloudshelf.cart.EngineScenarios.HEAD_OF_A_LANE_ENDS_WHILE_OTHERS_ENTER;
+import static com.cloudshelf.cart.EngineScenarios.HEDGE_AND_ANSWERS_AND_CANCEL;
+import static com.cloudshelf.cart.EngineScenarios.TURN_COMES_WHILE_ITS_OWNER_IS_CANCELLED;
+
+import com.cloudshelf.cart.schedule.ScheduledClasses;
+import java.util.Map;
+
+/** Mistakes that the engine could make, planted in its source, each with a scenario that shows it in some schedules. */
+enum PlantedEngineBugs {
+    /** A call that was granted a place as it ended does not give it back. */
+    KEEPS_A_PLACE_THAT_CAME_TOO_LATE(
+            CANCEL_WHILE_A_PLACE_IS_RELEASED,
+            "Call",
+            Map.of("if (!post(Signal.of(SignalKind.PLACE))) {", "if (!post(Signal.of(SignalKind.PLACE)) && false) {")),
+
+    /** A call that ends overlooks the place that lies in its mailbox. */
+    OVERLOOKS_A_PLACE_IN_THE_MAILBOX(
+            CANCEL_WHILE_A_PLACE_IS_RELEASED, "Call", Map.of("placed |= mailbox.removeIf(", "mailbox.removeIf(")),
+
+    /** The second copy of a request keeps its place. */
+    KEEPS_THE_PLACE_OF_A_HEDGE(HEDGE_AND_ANSWERS_AND_CANCEL, "Call", Map.of("if (i > 0) {", "if (i > 1) {")),
+
+    /** Between the look for who is next and the end of the lane another change enters, and is never woken. */
+    LOSES_THE_WAKE_UP_OF_A_LANE(
+            HEAD_OF_A_LANE_ENDS_WHILE_OTHERS_ENTER,
+            "Lanes",
+            Map.of(
+                    "return next[0] == null ? null : lane;\n        });",
+                    "return lane;\n        });\n"
+                            + "        if (next[0] == null && lanes.containsKey(traveller.userId())\n"
+                            + "                && lanes.get(traveller.userId()).current == null) {\n"
+                            + "            lanes.remove(traveller.userId());\n"
+                            + "        }")),
+
+    /** A change that ends as its turn comes does not pass it on. */
+    KEEPS_A_TURN_THAT_CAME_TOO_LATE(
+            TURN_COMES_WHILE_ITS_OWNER_IS_CANCELLED,
+            "Call",
+            Map.of("        if (inLane) {\n", "        if (inLane && state != State.TURN) {\n")),
+
+    /** Two threads handle signals of one call at a time, and neither asks whether it has ended. */
+    ENDS_TWICE(
+            ANSWER_AND_DEADLINE_AND_CANCEL,
+            "Call",
+            Map.of(
+                    "            if (draining) {\n                return true;\n            }\n",
+                    "",
+                    "            if (ended) {\n                return;\n            }\n            ended = true;",
+                    "            ended = true;",
+                    "if (signal == null || ended) {",
+                    "if (signal == null) {",
+                    "if (isUnwanted()) {",
+                    "if (false) {")),
+
+    /** A call that starts while the store is closed is neither refused nor ended. */
+    STARTS_BESIDE_A_CLOSE(
+            CLOSE_AND_START_WITHOUT_ANSWERS,
+            "Engine",
+            Map.of(
+                    "        if (closed) {\n            ended(call);",
+                    "        if (false) {\n            ended(call);",
+                    "        return closed;",
+                    "        return false;")),
+
+    /** A drain looks for calls before it asks to be told of the last. */
+    MISSES_THE_LAST_CALL(
+            DRAIN_AND_END,
+            "Engine",
+            Map.of(
+                    "        draining = true;\n        return count.get() == 0 || ",
+                    "        boolean none = count.get() == 0;\n        draining = true;\n        return none || "));
+
+    private final EngineScenarios scenario;
+    private final String className;
+    private final Map<String, String> replacements;
+
+    PlantedEngineBugs(EngineScenarios scenario, String className, Map<String, String> replacements) {
+        this.scenario = scenario;
+        this.className = className;
+        this.replacements = replacements;
+    }
+
+    EngineScenarios scenario() {
+        return scenario;
+    }
+
+    ScheduledClasses classes() {
+        return EngineSchedules.classes().plant(className, replacements);
+    }
+}
