@@ -95,9 +95,10 @@ public final class CartAudit {
     }
 
     /**
-     * Returns this audit with a limit on its duration. When it is reached, the audit completes with the report so far,
-     * which is marked as incomplete, and can be resumed from its checkpoint. With zero or less, the audit fails at once
-     * and sends nothing. Default: one year.
+     * Returns this audit with a limit on its duration. When it is nearly reached, the audit starts no further cart, waits
+     * for the answers to the repairs that it has sent, and completes with the report so far, which is marked as
+     * incomplete. It can be resumed from the report's checkpoint. The time for those answers is the last tenth of the
+     * duration, at most one second. With zero or less, the audit fails at once and sends nothing. Default: one year.
      */
     public CartAudit withDeadline(Duration deadline) {
         Builder builder = new Builder(this);
@@ -121,6 +122,10 @@ public final class CartAudit {
      * Returns this audit with a consumer for each cart that has a problem, called after the cart was repaired or
      * skipped. It runs on a thread of the audit, one call at a time, and the audit waits for it. An exception from it
      * ends the audit. After a resumption, the consumer may receive a cart again.
+     *
+     * <p>It receives every cart that was repaired, whether the audit completes, fails or reaches its deadline. If the
+     * audit is cancelled or its process dies, up to one cart for each segment may have been repaired without the
+     * consumer's knowledge.
      */
     public CartAudit withFindings(Consumer<? super Finding> findings) {
         Builder builder = new Builder(this);

@@ -68,7 +68,8 @@ public final class CartAuditReport {
      * @param attributePath the path of the attribute that makes it unreadable, such as {@code cartItems[3].quantity}; otherwise
      *     empty
      * @param expected what that attribute should be; otherwise empty
-     * @param repaired whether the problems were repaired
+     * @param repaired whether the problems were repaired; also {@code false} if the audit ended before the answer to a
+     *     repair arrived: the report does not count that cart, and a resumed audit looks at it again
      */
     public record Finding(
             String userId, Set<Problem> problems, String attributePath, String expected, boolean repaired) {

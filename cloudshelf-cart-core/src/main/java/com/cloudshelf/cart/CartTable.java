@@ -80,7 +80,7 @@ public final class CartTable {
             DynamoDbAsyncClient client, CartTableSpec spec, Duration deadline, Duration pause) {
         requireNonNull(client, "client");
         requireNonNull(spec, "spec");
-        return TableCall.start(spec.tableName(), deadline, call -> {
+        return TableCall.start(client, spec.tableName(), deadline, call -> {
             make(call, client, spec);
             awaitTable(call, client, spec, pause);
             switchOnTimeToLive(call, client, spec);
@@ -224,6 +224,7 @@ public final class CartTable {
         requireNonNull(client, "client");
         requireNonNull(spec, "spec");
         return TableCall.start(
+                client,
                 spec.tableName(),
                 deadline,
                 call -> new CartTableReport(spec.tableName(), TableChecks.of(facts(call, client, spec))));
@@ -305,7 +306,7 @@ public final class CartTable {
     public static CompletableFuture<Void> ping(DynamoDbAsyncClient client, CartTableSpec spec, Duration deadline) {
         requireNonNull(client, "client");
         requireNonNull(spec, "spec");
-        return TableCall.start(spec.tableName(), deadline, call -> {
+        return TableCall.start(client, spec.tableName(), deadline, call -> {
             call.once(
                     "GetItem",
                     settings -> client.getItem(request -> request.overrideConfiguration(settings)

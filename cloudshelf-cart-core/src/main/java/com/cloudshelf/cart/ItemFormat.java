@@ -225,7 +225,7 @@ final class ItemFormat {
             }
             oneForEach = false;
             if (line == null) {
-                stored.drifted(Drift.INDEX);
+                stored.drifted(Drift.EMPTY_LINES);
                 continue;
             }
             stored.drifted(Drift.DUPLICATES);

@@ -22,6 +22,8 @@ final class StoredCart implements Cart.Origin {
         TOTALS(true),
         /** There are several lines for one book. */
         DUPLICATES(true),
+        /** A line holds no copy: another program's way to remove a book. */
+        EMPTY_LINES(false),
         /** What the library keeps for itself is not that of the lines: as after every change by a writer who knows no more. */
         INDEX(false),
         /** A time, or the time to live, cannot be read. */

@@ -4,6 +4,7 @@ import com.cloudshelf.cart.AuditCheckpoint.Segment;
 import com.cloudshelf.cart.CartAuditReport.Counts;
 import com.cloudshelf.cart.CartAuditReport.Finding;
 import com.cloudshelf.cart.CartAuditReport.Problem;
+import com.cloudshelf.cart.StoredCart.Drift;
 import com.cloudshelf.cart.TableCall.RequestFailed;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -16,8 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -43,10 +46,20 @@ final class TableAudit {
      *
      * An item is counted once it is done, and the place in its segment moves on in the same step: a report that a deadline brings
      * misses nothing. An audit that dies between two reports looks at some items again, and finds those sound that it has repaired.
+     *
+     * A cart that was repaired is named: nobody would find out later that it was ever broken. So a segment that has sent a repair waits
+     * for the answer, whatever ends the audit, and nothing new is started in the meantime. What is still unanswered when time is up, or
+     * soon after a failure, is named as found. Its place does not move on, so that a resumed audit looks at it again.
      */
 
     private static final int PAGE = 100;
     private static final int MAX_LOST_RACES = 20;
+
+    /** How long an audit that is to end waits for answers, at most: within its deadline, or after a failure. */
+    private static final Duration GRACE = Duration.ofSeconds(1);
+
+    /** How soon a segment that waits notices that the audit is to end. */
+    private static final long PAUSE_NANOS = 100_000_000;
 
     /** Above this, a time to live is in milliseconds: as seconds it is in the year 5138, as milliseconds in 1973. */
     private static final BigDecimal MILLISECONDS = BigDecimal.TEN.pow(11);
@@ -62,10 +75,18 @@ final class TableAudit {
     private final CartAudit audit;
     private final Write.Terms terms;
     private final Throttle throttle;
+    private final long graceMillis;
+    private volatile boolean failed;
+
+    /** Held while the caller's consumers run. */
     private final Object callbacks = new Object();
 
-    // Guarded by this: where the audit is.
+    /** Whether nothing is told any more. Guarded by {@link #callbacks}. */
+    private boolean closed;
+
+    // Guarded by this: where the audit is. Whoever holds both locks took callbacks first.
     private final List<Segment> segments;
+    private final Map<Integer, Finding> unanswered = new TreeMap<>();
     private final Counts counts;
     private OptionalLong estimated = OptionalLong.empty();
 
@@ -75,6 +96,8 @@ final class TableAudit {
         this.audit = audit;
         this.terms = new Write.Terms(audit.timeToLive, CartLimits.defaults(), RING);
         this.throttle = new Throttle(audit.unitsPerSecond);
+        Duration tenth = audit.deadline.dividedBy(10);
+        this.graceMillis = (tenth.compareTo(GRACE) < 0 ? tenth : GRACE).toMillis();
         AuditCheckpoint from = audit.checkpoint == null
                 ? AuditCheckpoint.start(table, audit.segments)
                 : AuditCheckpoint.parse(audit.checkpoint);
@@ -87,12 +110,12 @@ final class TableAudit {
     }
 
     CompletableFuture<CartAuditReport> start() {
-        return TableCall.start(table, audit.deadline, this::run, call -> report());
+        return TableCall.start(client, table, audit.deadline, this::run, this::end);
     }
 
     private CartAuditReport run(TableCall call) {
         estimate(call);
-        CompletableFuture<Void> failed = new CompletableFuture<>();
+        CompletableFuture<Void> failure = new CompletableFuture<>();
         List<CompletableFuture<Void>> ends = new ArrayList<>();
         for (int i = 0; i < segments.size(); i++) {
             int segment = i;
@@ -101,24 +124,58 @@ final class TableAudit {
             TableCall.onNewThread(() -> {
                 try {
                     runSegment(call, segment);
-                    end.complete(null);
                 } catch (Throwable e) {
-                    failed.completeExceptionally(e);
+                    failed = true;
+                    failure.completeExceptionally(e);
                 }
+                end.complete(null);
             });
         }
+        CompletableFuture<Void> all = CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]));
+        CompletableFuture.anyOf(all, failure.exceptionally(e -> null)).join();
+        if (failed) {
+            all.completeOnTimeout(null, GRACE.toMillis(), TimeUnit.MILLISECONDS).join();
+        }
+        CartAuditReport report = end(call);
         try {
-            CompletableFuture.anyOf(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0])), failed)
-                    .join();
+            failure.getNow(null);
         } catch (CompletionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
             throw e;
         }
-        CartAuditReport report = report();
-        tell(call, report);
         return report;
+    }
+
+    /** Names the carts whose repair is unanswered, tells the last report, and nothing after that. */
+    private CartAuditReport end(TableCall call) {
+        synchronized (callbacks) {
+            call.requireCaller();
+            if (!closed) {
+                closed = true;
+                unanswered().forEach(audit.findings);
+                audit.progress.accept(report());
+            }
+            return report();
+        }
+    }
+
+    private synchronized List<Finding> unanswered() {
+        return List.copyOf(unanswered.values());
+    }
+
+    /** Whether nothing new is to be started: in the time that is kept for answers, or after a failure. */
+    private boolean isEnding(TableCall call) {
+        return failed || call.remainingMillis() <= graceMillis;
+    }
+
+    /** Waits until what was consumed is paid for, and returns whether the audit goes on then. */
+    private boolean awaitTurn(TableCall call) {
+        for (long left = throttle.nanosLeft(); left > 0 && !isEnding(call); left = throttle.nanosLeft()) {
+            call.pause(Duration.ofNanos(Math.min(Math.max(left, 1_000_000), PAUSE_NANOS)));
+        }
+        return !isEnding(call);
     }
 
     private void estimate(TableCall call) {
@@ -151,12 +208,13 @@ final class TableAudit {
 
     private void runSegment(TableCall call, int segment) {
         Segment at = segment(segment);
-        while (!at.done()) {
-            throttle.await(call);
+        while (!at.done() && awaitTurn(call)) {
             ScanResponse page = scan(call, segment, at);
             throttle.consumed(page.consumedCapacity());
             for (Map<String, AttributeValue> item : page.items()) {
-                look(call, segment, item);
+                if (isEnding(call) || !look(call, segment, item)) {
+                    return;
+                }
             }
             at = page.hasLastEvaluatedKey() ? new Segment(false, userId(page.lastEvaluatedKey())) : Segment.AT_END;
             boolean more;
@@ -165,7 +223,7 @@ final class TableAudit {
                 more = segments.stream().anyMatch(other -> !other.done());
             }
             if (more) { // the last report is told by the thread that knows that all is over
-                tell(call, report());
+                tell(call);
             }
         }
     }
@@ -230,23 +288,17 @@ final class TableAudit {
             problems.add(Problem.HIGHER_FORMAT);
             return problems;
         }
-        AttributeValue list = item.get(ItemFormat.CART_ITEMS);
-        List<AttributeValue> lines = list == null ? List.of() : list.l();
-        if (lines.size() > stored.cart().items().size()) {
-            problems.add(Problem.DUPLICATE_LINES);
-        } else if (hasUnreadableDetails(stored, item, lines)) {
-            problems.add(Problem.UNREADABLE_DETAILS);
-        }
-        if (!isTotal(
-                        item.get(ItemFormat.TOTAL_ITEMS),
-                        BigDecimal.valueOf(stored.cart().totalItems()))
-                || !isTotal(item.get(ItemFormat.TOTAL_PRICE), stored.cart().totalPrice())) {
-            problems.add(Problem.WRONG_TOTALS);
+        for (Drift drift : stored.drift()) {
+            problems.add(
+                    switch (drift) {
+                        case TOTALS -> Problem.WRONG_TOTALS;
+                        case DUPLICATES, EMPTY_LINES -> Problem.DUPLICATE_LINES;
+                        case INDEX -> Problem.STALE_INDEX;
+                        case DISPLAY -> Problem.UNREADABLE_DETAILS;
+                    });
         }
         if (stored.memory() == null) {
             problems.add(Problem.NO_MEMORY);
-        } else if (stored.isDrifted() && problems.isEmpty()) {
-            problems.add(Problem.STALE_INDEX);
         }
         BigDecimal ttl = number(item.get(ItemFormat.TTL));
         if (ttl == null
@@ -258,52 +310,42 @@ final class TableAudit {
         return problems;
     }
 
-    /** Whether a time is there that the cart does not show. */
-    private static boolean hasUnreadableDetails(
-            StoredCart stored, Map<String, AttributeValue> item, List<AttributeValue> lines) {
-        if (!isAbsent(item.get(ItemFormat.LAST_UPDATED))
-                && stored.cart().lastUpdated().isEmpty()) {
-            return true;
-        }
-        for (int i = 0; i < lines.size(); i++) {
-            CartItem line = stored.cart().items().get(i);
-            if (!isAbsent(lines.get(i).m().get(ItemFormat.ADDED_AT))
-                    && line.addedAt().isEmpty()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean isTotal(@Nullable AttributeValue stored, BigDecimal total) {
-        BigDecimal number = number(stored);
-        return number == null ? isAbsent(stored) : number.compareTo(total) == 0;
-    }
-
-    private static boolean isAbsent(@Nullable AttributeValue value) {
-        return value == null || Boolean.TRUE.equals(value.nul());
-    }
-
     private static @Nullable BigDecimal number(@Nullable AttributeValue value) {
         return value == null || value.n() == null ? null : new BigDecimal(value.n());
     }
 
-    private void look(TableCall call, int segment, Map<String, AttributeValue> item) {
-        call.requireTime();
+    /** Looks at an item, repairs it if it is to be, and names it; returns {@code false} if the audit ends before that is done. */
+    private boolean look(TableCall call, int segment, Map<String, AttributeValue> item) {
         Look first = at(item);
         if (first.problems.isEmpty()) {
             count(segment, item, first, null);
-            return;
+            return true;
         }
-        Look last = isToRepair(first) ? repaired(call, item, first) : first;
+        Look last = isToRepair(first) ? repaired(call, segment, item, first) : first;
+        if (last == null) {
+            return false;
+        }
         boolean repaired = last.problems.isEmpty();
         Look told = repaired ? first : last;
         Finding finding = new Finding(userId(item), told.problems, told.attributePath, told.expected, repaired);
         synchronized (callbacks) {
-            call.requireTime(); // who has cancelled is told nothing more
+            call.requireCaller();
+            if (closed) {
+                return false;
+            }
+            setUnanswered(segment, null);
             audit.findings.accept(finding);
+            count(segment, item, first, finding);
         }
-        count(segment, item, first, finding);
+        return true;
+    }
+
+    private synchronized void setUnanswered(int segment, @Nullable Finding finding) {
+        if (finding == null) {
+            unanswered.remove(segment);
+        } else {
+            unanswered.put(segment, finding);
+        }
     }
 
     private synchronized void count(
@@ -316,10 +358,12 @@ final class TableAudit {
         segments.set(segment, new Segment(false, userId(item)));
     }
 
-    private void tell(TableCall call, CartAuditReport report) {
+    private void tell(TableCall call) {
         synchronized (callbacks) {
-            call.requireTime();
-            audit.progress.accept(report);
+            call.requireCaller();
+            if (!closed) {
+                audit.progress.accept(report());
+            }
         }
     }
 
@@ -328,8 +372,11 @@ final class TableAudit {
                 && !Collections.disjoint(look.problems, audit.repair);
     }
 
-    /** Repairs an item, and returns the last look at it. Nothing is wrong with one that is no more there, or that has expired. */
-    private Look repaired(TableCall call, Map<String, AttributeValue> item, Look first) {
+    /**
+     * Repairs an item, and returns the last look at it, or {@code null} if the audit ends first. Nothing is wrong with one that is no
+     * more there, or that has expired.
+     */
+    private @Nullable Look repaired(TableCall call, int segment, Map<String, AttributeValue> item, Look first) {
         Look look = first;
         Map<String, AttributeValue> seen = item;
         for (int lost = 0; isToRepair(look) && lost < MAX_LOST_RACES; lost++) {
@@ -337,13 +384,16 @@ final class TableAudit {
             if (stored == null) {
                 return look;
             }
-            throttle.await(call);
+            if (!awaitTurn(call)) {
+                return null;
+            }
             UpdateItemRequest write;
             try {
                 write = write(stored, seen);
             } catch (CartRejectedException e) { // it is too large already
                 return look;
             }
+            setUnanswered(segment, new Finding(stored.userId(), first.problems, "", "", false));
             try {
                 UpdateItemResponse answer = call.ask(
                         "UpdateItem",
@@ -422,15 +472,8 @@ final class TableAudit {
             paidUntil = Math.max(paidUntil, System.nanoTime()) + (long) (units * nanosPerUnit);
         }
 
-        private synchronized long nanosLeft() {
+        synchronized long nanosLeft() {
             return paidUntil - System.nanoTime();
-        }
-
-        void await(TableCall call) {
-            for (long left = nanosLeft(); left > 0; left = nanosLeft()) {
-                call.isAt("the bound on what it may consume");
-                call.pause(Duration.ofNanos(Math.max(left, 1_000_000)));
-            }
         }
     }
 }

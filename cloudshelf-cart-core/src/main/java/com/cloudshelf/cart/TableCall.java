@@ -12,6 +12,7 @@ import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /**
  * One call about the table as a whole, such as making it: requests in a row, until they are done, the deadline passes or the
@@ -33,6 +34,7 @@ final class TableCall {
     private static final BackoffStrategy BACKOFF =
             BackoffStrategy.exponentialDelay(Duration.ofMillis(50), Duration.ofSeconds(2));
 
+    private final DynamoDbAsyncClient client;
     private final String table;
     private final Deadline deadline;
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -40,14 +42,16 @@ final class TableCall {
     private volatile String step = "the first request";
     private volatile @Nullable Failure lastFailure;
 
-    private TableCall(String table, Duration duration) {
+    private TableCall(DynamoDbAsyncClient client, String table, Duration duration) {
+        this.client = client;
         this.table = table;
         this.deadline = Deadline.in(duration, System::currentTimeMillis);
     }
 
     /** Runs the steps on a new thread; what they return or throw completes the future. Fails if the deadline passes. */
-    static <T> CompletableFuture<T> start(String table, Duration duration, Function<TableCall, T> steps) {
-        return start(table, duration, steps, call -> {
+    static <T> CompletableFuture<T> start(
+            DynamoDbAsyncClient client, String table, Duration duration, Function<TableCall, T> steps) {
+        return start(client, table, duration, steps, call -> {
             throw call.outOfTime();
         });
     }
@@ -59,13 +63,17 @@ final class TableCall {
      */
     @SuppressWarnings("FutureReturnValueIgnored") // what follows from the result and the alarm cannot fail
     static <T> CompletableFuture<T> start(
-            String table, Duration duration, Function<TableCall, T> steps, Function<TableCall, T> atDeadline) {
+            DynamoDbAsyncClient client,
+            String table,
+            Duration duration,
+            Function<TableCall, T> steps,
+            Function<TableCall, T> atDeadline) {
         if (duration.isZero() || duration.isNegative()) {
             return CompletableFuture.failedFuture(
                     new CartUnavailableException(NO_USER, "the deadline had passed already; nothing was sent", null));
         }
         Duration bound = duration.compareTo(LONGEST) > 0 ? LONGEST : duration;
-        TableCall call = new TableCall(table, bound);
+        TableCall call = new TableCall(client, table, bound);
         CompletableFuture<T> result = new CompletableFuture<>();
         CompletableFuture<Void> alarm =
                 new CompletableFuture<Void>().completeOnTimeout(null, bound.toMillis(), TimeUnit.MILLISECONDS);
@@ -106,7 +114,16 @@ final class TableCall {
 
     /** Whether the call was cancelled or is over; nothing may be sent any more. */
     private boolean isOver() {
-        return ended.getCount() == 0 || deadline.remainingMillis() <= 0;
+        return hasEnded() || remainingMillis() <= 0;
+    }
+
+    private boolean hasEnded() {
+        return ended.getCount() == 0;
+    }
+
+    /** Returns the time that the call has left; negative once its deadline has passed. */
+    long remainingMillis() {
+        return deadline.remainingMillis();
     }
 
     /** Says what is being waited for, for the message of a deadline that passes. */
@@ -142,9 +159,10 @@ final class TableCall {
         Duration timeout = Duration.ofMillis(Math.max(1, Math.min(deadline.remainingMillis(), LONGEST_REQUEST_MILLIS)));
         CompletableFuture<R> sent = null;
         try {
-            sent = request.apply(AwsRequestOverrideConfiguration.builder()
-                    .apiCallTimeout(timeout)
-                    .build());
+            AwsRequestOverrideConfiguration.Builder settings =
+                    AwsRequestOverrideConfiguration.builder().apiCallTimeout(timeout);
+            MarkedCredentials.putInto(settings, client);
+            sent = request.apply(settings.build());
             inFlight.add(sent);
             if (isOver()) { // while the request was made ready, say by a slow credentials provider
                 sent.cancel(true);
@@ -173,8 +191,15 @@ final class TableCall {
         }
     }
 
+    /** Leaves the thread if nobody waits for the call any more: it was cancelled, or has its result. */
+    void requireCaller() {
+        if (hasEnded()) {
+            throw new Late();
+        }
+    }
+
     /** Leaves the thread if the call is over. */
-    void requireTime() {
+    private void requireTime() {
         if (isOver()) {
             throw new Late();
         }

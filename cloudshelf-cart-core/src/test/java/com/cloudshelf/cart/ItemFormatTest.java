@@ -781,7 +781,8 @@ class ItemFormatTest {
                     .containsExactly(Drift.DUPLICATES);
             assertThat(decode(item("cartItems", list(line("a", "1", "1"), line("b", "1", "0"))))
                             .drift())
-                    .containsExactly(Drift.INDEX);
+                    .containsExactly(Drift.EMPTY_LINES);
+            assertThat(Drift.EMPTY_LINES.isWarning()).isFalse();
         }
 
         @Test

@@ -7,6 +7,7 @@ import static com.cloudshelf.cart.WireServer.ok;
 import static com.cloudshelf.cart.WireServer.raw;
 import static com.cloudshelf.cart.WireServer.reset;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -21,7 +22,9 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
@@ -321,6 +324,26 @@ class SdkFailuresTest {
             assertThat(failure.asException("u", "carts"))
                     .isInstanceOf(CartAccessException.class)
                     .hasMessageContaining("nothing was sent");
+            assertThat(server.seen()).isEmpty();
+        }
+    }
+
+    @Test
+    void credentials_thatCannotBeHad_endACallAboutTheTableAtOnce() throws IOException {
+        AtomicInteger asked = new AtomicInteger();
+        AwsCredentialsProvider provider = () -> {
+            asked.incrementAndGet();
+            throw SdkClientException.create("none in the chain");
+        };
+        try (WireServer server = new WireServer(ok("{}"));
+                DynamoDbAsyncClient client =
+                        server.client().credentialsProvider(provider).build()) {
+            assertThatExceptionOfType(CompletionException.class)
+                    .isThrownBy(() ->
+                            CartTable.verify(client, CartTableSpec.defaults()).join())
+                    .withCauseInstanceOf(CartAccessException.class)
+                    .withMessageContaining("nothing was sent");
+            assertThat(asked).hasValue(1);
             assertThat(server.seen()).isEmpty();
         }
     }
