@@ -214,7 +214,7 @@ public final class CartTable {
      * the consequence and the AWS CLI command that fixes it) or not checked. A check is not made if DynamoDB Local does
      * not support it or the caller lacks the permission for it. Costs 4 control-plane requests.
      *
-     * <p> Use it in deployments. In a health check, use {@link #ping}: a service need not go down because someone has
+     * <p>Use it in deployments. In a health check, use {@link #ping}: a service need not go down because someone has
      * switched off deletion protection.
      *
      * @param deadline how long the call may take; with zero or less, it fails at once and sends nothing
@@ -297,7 +297,7 @@ public final class CartTable {
      * user ID that no user has. That needs {@code dynamodb:GetItem}, which a store needs as well, and costs half a read
      * unit. It does not check how the table is set up.
      *
-     * <p> The future completes normally if the table responded, and fails otherwise. Only the client's own retries
+     * <p>The future completes normally if the table responded, and fails otherwise. Only the client's own retries
      * apply. If a policy allows the caller only its own key, read that user's cart with a short deadline instead.
      *
      * @param deadline how long the call may take; with zero or less, it fails at once and sends nothing
@@ -322,12 +322,12 @@ public final class CartTable {
      * With {@link CartAudit#repairing()}, it also repairs what any change to the cart would repair. {@link CartAudit}
      * sets the rate, the starting point, and the listeners for findings and progress.
      *
-     * <p> Safe while the table is in use: each repair is conditional on the cart that was read, and an item that has
+     * <p>Safe while the table is in use: each repair is conditional on the cart that was read, and an item that has
      * changed in the meantime is read again. The future can be cancelled at any time, and the audit resumed from the
      * last checkpoint that was passed to the progress listener. Reaching the deadline is not a failure: the report then
      * says that it is incomplete.
      *
-     * <p> Needs {@code dynamodb:Scan}, and for repairs {@code UpdateItem} and {@code GetItem}. If {@code DescribeTable}
+     * <p>Needs {@code dynamodb:Scan}, and for repairs {@code UpdateItem} and {@code GetItem}. If {@code DescribeTable}
      * is allowed, it is used to estimate the number of carts. Costs a strongly consistent read of the whole table, and
      * a write per repair. Uses a daemon thread per segment.
      *

@@ -31,8 +31,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 
 /**
- * A {@code main} that looks over a table of carts with {@link CartTable#audit}, on AWS or on DynamoDB Local, and repairs them if it is
- * told to. {@code --help} lists the options.
+ * A {@code main} that runs {@link CartTable#audit} on a table of carts, on AWS or on DynamoDB Local, and repairs the
+ * carts if requested. {@code --help} lists the options.
  */
 public final class AuditCartTable {
     private static final int NOT_DONE = 1;
@@ -62,7 +62,8 @@ public final class AuditCartTable {
     private AuditCartTable() {}
 
     /**
-     * Runs an audit, and exits with its status: see {@code --help}. Ctrl-C ends it; with {@code --checkpoint} it can go on.
+     * Runs an audit and exits with its status: see {@code --help}. Ctrl-C ends it; with {@code --checkpoint}, it can be
+     * resumed.
      *
      * @param arguments the table and the options
      */
@@ -74,7 +75,7 @@ public final class AuditCartTable {
         }
     }
 
-    /** Returns the exit status. Progress goes to the second stream, the report to the first. */
+    /** Returns the exit status. Progress goes to the second stream, and the report to the first. */
     static int run(
             List<String> arguments,
             Function<Options, DynamoDbAsyncClient> clients,
@@ -129,7 +130,7 @@ public final class AuditCartTable {
         CartAudit audit = options.audit
                 .withProgress(report -> {
                     if (findings != null) {
-                        findings.flush(); // before the checkpoint: what is noted as done must have been told
+                        findings.flush(); // before the checkpoint: what it records as done must have been reported
                     }
                     save(report, checkpoint);
                     progress.accept(report);
@@ -147,7 +148,7 @@ public final class AuditCartTable {
                 .join();
         save(report, checkpoint);
         if (checkpoint != null && report.isComplete()) {
-            Files.delete(checkpoint); // so that the next run starts afresh
+            Files.delete(checkpoint); // so that the next run starts from the beginning
         }
         return report;
     }
@@ -170,7 +171,7 @@ public final class AuditCartTable {
                 finding.repaired() ? "repaired" : "left");
     }
 
-    /** Replaces the file in one step: whenever the process dies, it holds one whole checkpoint. */
+    /** Replaces the file in one step, so that it contains one complete checkpoint at any time. */
     private static void save(CartAuditReport report, @Nullable Path checkpoint) {
         if (checkpoint == null) {
             return;

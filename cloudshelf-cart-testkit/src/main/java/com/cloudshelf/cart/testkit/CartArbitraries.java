@@ -18,22 +18,22 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.Tuple;
 
 /**
- * Generators of everything that goes into a cart store and comes out of it, for jqwik.
+ * jqwik generators for everything that a cart store takes and returns.
  *
- * <p>With the testkit and jqwik on the class path, parameters of the types {@link Cart}, {@link CartItem}, {@link CartChange} and
- * {@link CartUpdate} need no set-up, alone or in lists, sets and optionals:
+ * <p>With the testkit and jqwik on the class path, parameters of the types {@link Cart}, {@link CartItem}, {@link
+ * CartChange} and {@link CartUpdate} need no set-up, alone or in lists, sets and optionals:
  *
  * <pre>{@code
  * @Property
  * void summary_anyCart_namesEveryBook(@ForAll Cart cart) { ... }
  * }</pre>
  *
- * <p>Most values are what a shop sees. The rest are the corners of what the types allow: titles in many scripts or missing,
- * prices of 0, of 10<sup>12</sup> and of six decimals, a quantity at the default limit, or the greatest that there is. Books
- * and users come from small pools, so that changes meet the lines of a cart, and two carts have books in common. Failing
- * examples shrink towards one copy of one plain book.
+ * <p>Most values are what a shop sees. The others are edge cases: titles in many scripts or missing, prices of 0, of
+ * 10<sup>12</sup> and with six decimals, a quantity at the default limit, or the largest possible one. Books and users
+ * come from small pools, so changes hit lines that exist, and two carts have books in common. Failing examples shrink
+ * towards one copy of one plain book.
  *
- * <p>Stateless and thread-safe. jqwik is optional for users of the testkit; nothing else in it needs jqwik.
+ * <p>Stateless and thread-safe. jqwik is an optional dependency; nothing else in the testkit needs it.
  */
 public final class CartArbitraries {
     private static final CartLimits NO_LIMITS = CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE);
@@ -43,18 +43,21 @@ public final class CartArbitraries {
 
     private CartArbitraries() {}
 
-    /** Generates the ids of five users; one id is in several scripts, one of the greatest length. */
+    /** Generates the IDs of five users: one uses several scripts, one has the maximum length. */
     public static Arbitrary<String> userIds() {
         return Arbitraries.of("user1", "user2", "user3", "ünï #\"код\" \uD83D\uDE00", "u".repeat(2048));
     }
 
-    /** Generates the ids of eight books; one id looks like an expression of DynamoDB, one is in several scripts. */
+    /** Generates the IDs of eight books: one looks like a DynamoDB expression, one uses several scripts. */
     public static Arbitrary<String> bookIds() {
         return Arbitraries.of(
                 "book1", "book2", "book3", "book4", "book5", "book6", ":a.b[0] AND #c", "本 é\u0301 \uD83D\uDCD6");
     }
 
-    /** Generates titles and author's names: plain ones first, then other scripts, quotes, control characters, and nothing. */
+    /**
+     * Generates titles and names of authors: plain ones first, then other scripts, quotes, control characters, and
+     * empty ones.
+     */
     public static Arbitrary<String> texts() {
         return Arbitraries.of(
                 "Emma",
@@ -74,7 +77,10 @@ public final class CartArbitraries {
                 "A rather long title. ".repeat(20));
     }
 
-    /** Generates prices: whole and in cents, in all forms that a caller may hand in, from 0 to 10<sup>12</sup> and with up to 6 decimals. */
+    /**
+     * Generates prices from 0 to 10<sup>12</sup> with up to 6 decimals: whole amounts and cents, in every form that a
+     * caller may pass.
+     */
     public static Arbitrary<BigDecimal> prices() {
         Arbitrary<BigDecimal> whole = Arbitraries.integers().between(1, 50).map(BigDecimal::valueOf);
         Arbitrary<BigDecimal> cents =
@@ -88,7 +94,9 @@ public final class CartArbitraries {
         return Arbitraries.frequencyOf(Tuple.of(3, whole), Tuple.of(4, cents), Tuple.of(2, corners), Tuple.of(1, fine));
     }
 
-    /** Generates quantities of a line: small ones, some around the default limit of 10 000, and seldom the greatest of all. */
+    /**
+     * Generates the quantities of lines: small ones, some around the default limit of 10,000, and rarely the maximum.
+     */
     public static Arbitrary<Integer> quantities() {
         return Arbitraries.frequencyOf(
                 Tuple.of(12, Arbitraries.integers().between(1, 9)),
@@ -97,14 +105,14 @@ public final class CartArbitraries {
                 Tuple.of(1, Arbitraries.of(Integer.MAX_VALUE)));
     }
 
-    /** Generates the names of four attributes of a shop's own; one looks like an expression of DynamoDB, one is in several scripts. */
+    /** Generates four names of attributes: one looks like a DynamoDB expression, one uses several scripts. */
     public static Arbitrary<String> attributeNames() {
         return Arbitraries.of("giftWrap", "note", ":a.b[0] AND #c", "备注 é\u0301 \uD83C\uDF81");
     }
 
     /**
-     * Generates values of attributes as a cart shows them: texts, truth values, numbers of up to 38 digits, and lists and maps of
-     * these, empty ones among them.
+     * Generates attribute values as a cart returns them: strings, booleans, numbers of up to 38 digits, and lists and
+     * maps of these, including empty ones.
      */
     public static Arbitrary<Object> attributeValues() {
         Arbitrary<Object> single = Arbitraries.frequencyOf(
@@ -141,7 +149,7 @@ public final class CartArbitraries {
                 .map(BigDecimal::new);
     }
 
-    /** Generates the attributes of a line or a cart: none three times out of four, and up to three. */
+    /** Generates the attributes of a line or a cart: none in three of four cases, otherwise up to three. */
     public static Arbitrary<Map<String, Object>> attributes() {
         return Arbitraries.frequencyOf(
                 Tuple.of(3, Arbitraries.just(Map.of())),
@@ -150,8 +158,8 @@ public final class CartArbitraries {
     }
 
     /**
-     * Generates lines to add: of any book, title, author, price, quantity and attributes, half of them with the time of an earlier
-     * addition.
+     * Generates lines to add, with any book, title, author, price, quantity and attributes. Half of them have the time
+     * of an earlier add.
      */
     public static Arbitrary<CartItem> items() {
         return Combinators.combine(
@@ -175,14 +183,14 @@ public final class CartArbitraries {
         return Arbitraries.integers().between(0, SECONDS_OF_A_WEEK).map(EARLIEST::plusSeconds);
     }
 
-    /** Generates the carts of any user, as a store returns them: see {@link #cartsOf}. */
+    /** Generates carts of any user, as a store returns them: see {@link #cartsOf}. */
     public static Arbitrary<Cart> carts() {
         return cartsOf(userIds());
     }
 
     /**
-     * Generates carts of one user, empty ones among them, as a store returns them: with times and a version, fit for
-     * {@link CartUpdate#basedOn}. Their lines may be beyond the limits of a store.
+     * Generates carts of one user, including empty ones, as a store returns them: with times and a version, suitable
+     * for {@link CartUpdate#basedOn}. They may exceed the limits of a store.
      */
     public static Arbitrary<Cart> cartsOf(String userId) {
         return cartsOf(Arbitraries.just(Cart.empty(userId).userId()));
@@ -216,7 +224,7 @@ public final class CartArbitraries {
                 lastUpdated.plus(TIME_TO_LIVE));
     }
 
-    /** Generates changes of every kind. Some do not fit a given cart, or break a store's limits: they are rejected. */
+    /** Generates changes of every kind. A cart rejects those that do not fit it or exceed the limits of the store. */
     public static Arbitrary<CartChange> changes() {
         return Arbitraries.frequencyOf(
                 Tuple.of(24, changesOfLines()), Tuple.of(1, Arbitraries.just(new CartChange.Clear())));
@@ -252,18 +260,18 @@ public final class CartArbitraries {
                 Tuple.of(3, set), Tuple.of(1, remove), Tuple.of(3, setOfItem), Tuple.of(1, removeOfItem));
     }
 
-    /** Generates up to ten changes in a row, to be made one after the other. */
+    /** Generates sequences of up to ten changes, to be made one after the other. */
     public static Arbitrary<List<CartChange>> changeSequences() {
         return changes().list().ofMaxSize(10);
     }
 
-    /** Generates updates of any user's cart: see {@link #updatesOf}. */
+    /** Generates updates to any user's cart: see {@link #updatesOf}. */
     public static Arbitrary<CartUpdate> updates() {
         return updatesOf(userIds());
     }
 
     /**
-     * Generates updates of one user's cart: up to five changes, or a clear, which stands alone. Some have one of three
+     * Generates updates to one user's cart: up to five changes, or a clear as the only change. Some have one of three
      * idempotency keys; none has a version, a snapshot or a deadline.
      */
     public static Arbitrary<CartUpdate> updatesOf(String userId) {
@@ -285,10 +293,10 @@ public final class CartArbitraries {
     }
 
     /**
-     * Generates what several callers do to one user's cart at the same time: for each of them the updates that it makes, one
-     * after the other.
+     * Generates what several callers do to one user's cart at the same time: for each caller, the updates that it makes
+     * one after the other.
      *
-     * @param callers how many of them there are, at least 1
+     * @param callers the number of callers, at least 1
      */
     public static Arbitrary<List<List<CartUpdate>>> schedulesOf(String userId, int callers) {
         if (callers < 1) {

@@ -12,7 +12,7 @@ import net.jqwik.api.providers.ArbitraryProvider;
 import net.jqwik.api.providers.TypeUsage;
 
 /**
- * Gives jqwik the generators of {@link CartArbitraries} for parameters of their types. It is public for jqwik only, which finds
+ * Gives jqwik the generators of {@link CartArbitraries} for parameters of their types. Public only because jqwik finds
  * it on the class path; tests use {@link CartArbitraries}.
  *
  * <p>Stateless and thread-safe.

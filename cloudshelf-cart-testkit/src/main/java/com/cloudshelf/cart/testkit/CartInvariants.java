@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * What is true of every cart, whatever was done to it: assertions for properties and for the end of any test.
+ * Assertions that hold for every cart, whatever was done to it: for properties, and for the end of any test.
  *
- * <p>A failure is an {@link AssertionError} that names the broken invariant and shows the cart. The invariants are computed
- * here once more, from the lines, and do not rest on the code that they judge.
+ * <p>A failure is an {@link AssertionError} that names the broken invariant and shows the cart. The expected values are
+ * computed from the lines, independently of the code under test.
  *
- * <p>Stateless and thread-safe. No test framework is needed; classes of the AWS SDK are loaded by {@link #assertItemHolds} only.
+ * <p>Stateless and thread-safe. Needs no test framework. Only {@link #assertItemHolds} loads classes of the AWS SDK.
  */
 public final class CartInvariants {
     private static final BigDecimal MAX_PRICE = BigDecimal.TEN.pow(12);
@@ -32,11 +32,11 @@ public final class CartInvariants {
     private CartInvariants() {}
 
     /**
-     * Asserts the invariants of a cart: at most one line for a book, quantities of at least 1, prices from 0 to 10<sup>12</sup>
-     * with at most 6 decimals, totals that are those of the lines, exact numbers without an exponent, and attributes that are
-     * strings, numbers, truth values, lists and maps.
+     * Asserts the invariants of a cart: at most one line per book, quantities of at least 1, prices from 0 to
+     * 10<sup>12</sup> with at most 6 decimals, totals that match the lines, exact numbers without an exponent, and
+     * attributes that are strings, numbers, booleans, lists and maps.
      *
-     * @throws AssertionError if one does not hold
+     * @throws AssertionError if an invariant does not hold
      */
     public static void assertHold(Cart cart) {
         requireNonNull(cart, "cart");
@@ -74,11 +74,12 @@ public final class CartInvariants {
     }
 
     /**
-     * Asserts that two carts have the same content, but for the times that a store stamps: the same user, lines of the same books
-     * in the same order, with the same titles, authors, prices, quantities and attributes, and the same attributes of the cart.
+     * Asserts that two carts have the same content, apart from the times that a store sets: the same user, lines of the
+     * same books in the same order, with the same titles, authors, prices, quantities and attributes, and the same
+     * attributes of the cart.
      *
-     * <p>For a cart that is built in a test, compared with one that a store returns: {@link Cart#equals} compares the times at
-     * which lines were added, too. Versions and the times of the cart count in neither.
+     * <p>Use it to compare a cart that a test has built with one that a store returns. Unlike {@link Cart#equals}, it
+     * ignores the times at which lines were added. Neither compares versions and the times of the cart.
      *
      * @throws AssertionError if they differ; it names the first difference
      */
@@ -110,13 +111,14 @@ public final class CartInvariants {
     }
 
     /**
-     * Asserts the invariants of an item that this library wrote last, in the attribute values of a read, an export or a stream:
-     * the seed's attributes with their types, {@code totalItems}, {@code totalPrice} and {@code cb} that are those of the
-     * lines, one line for a book, and a {@code ttl} in seconds that is later than {@code lastUpdated}.
+     * Asserts the invariants of an item that this library was the last to write, as attribute values of a read, an
+     * export or a stream: the types of the cart's attributes, {@code totalItems}, {@code totalPrice} and {@code cb}
+     * that match the lines, one line per book, and a {@code ttl} in seconds that is later than {@code lastUpdated}.
      *
-     * <p>No item at all is an empty map, and holds. What other writers leave may well break these, and still be a valid cart.
+     * <p>An empty map means that there is no item, and passes. Items of other writers may fail and still be valid
+     * carts.
      *
-     * @throws AssertionError if one does not hold
+     * @throws AssertionError if an invariant does not hold
      */
     public static void assertItemHolds(Map<String, AttributeValue> item) {
         requireNonNull(item, "item");
@@ -168,7 +170,7 @@ public final class CartInvariants {
                 .append("\n  ");
     }
 
-    /** Reads an item by the names and types that every reader of the table relies on. */
+    /** Reads an item by the names and types that every reader of the table depends on. */
     private static final class Item {
         private final Map<String, AttributeValue> item;
 

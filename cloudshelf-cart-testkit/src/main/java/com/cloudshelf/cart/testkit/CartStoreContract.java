@@ -54,8 +54,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * What every {@link CartStore} does, as JUnit 5 tests: for the store on DynamoDB, the one in memory, and any other, such as a
- * decorator that caches, measures or authorizes.
+ * The contract of every {@link CartStore}, as JUnit 5 tests: for the store on DynamoDB, the in-memory store, and any
+ * other, such as a decorator that caches, measures or authorizes.
  *
  * <pre>{@code
  * class CachingCartStoreContractTest extends CartStoreContract {
@@ -67,14 +67,14 @@ import org.junit.jupiter.api.TestInstance;
  * }
  * }</pre>
  *
- * <p>It covers what can be seen through the interface while the network behaves: the rules of carts, bad arguments, rejections,
- * versions, idempotency keys, expiry, limits, merges, and concurrent callers. Its tests cannot be overridden: what fails one
- * is no cart store. Failures are looked for in what {@link CompletableFuture#join} throws, so that a decorator may
- * derive its futures.
+ * <p>It covers what can be observed through the interface while the network works: the rules of carts, invalid
+ * arguments, rejections, versions, idempotency keys, expiry, limits, merges, and concurrent callers. Its tests cannot
+ * be overridden: a store that fails one of them is not a cart store. The tests expect failures from {@link
+ * CompletableFuture#join}, so a decorator may derive its futures.
  *
- * <p>The tests are grouped by verb, in nested classes.
+ * <p>The tests are grouped in nested classes by operation.
  *
- * <p>Each test has an instance, a clock and a store of its own; tests may run in parallel.
+ * <p>Each test has its own instance, clock and store. Tests may run in parallel.
  */
 @TestInstance(TestInstance.Lifecycle.PER_METHOD)
 public abstract class CartStoreContract {
@@ -82,7 +82,7 @@ public abstract class CartStoreContract {
     private static final String GUEST = "guest-4711";
     private static final long PATIENCE_SECONDS = 60;
     private static final int THREADS = 4;
-    /** Deadlines that have passed when a call is issued. */
+    /** Deadlines that have passed when the call is made. */
     private static final List<Duration> OVER =
             List.of(Duration.ZERO, Duration.ofNanos(-1), Duration.ofHours(-1), Duration.ofSeconds(Long.MIN_VALUE));
 
@@ -94,23 +94,23 @@ public abstract class CartStoreContract {
     protected CartStoreContract() {}
 
     /**
-     * Returns a new store without any carts. If it is {@link AutoCloseable} it is closed after the test.
+     * Returns a new store without any carts. If it is {@link AutoCloseable}, it is closed after the test.
      *
-     * <p>Let what would be slow there have ample time: a busy machine is not what is tested.
+     * <p>Give slow stores generous timeouts: the suite does not test how fast the machine is.
      *
-     * @param limits the limits that it must have
-     * @param clock the time that it must go by; the tests move it forward
+     * @param limits the limits that the store must have
+     * @param clock the clock that the store must use; the tests move it forward
      */
     protected abstract CartStore newStore(CartLimits limits, Clock clock);
 
-    /** Returns how long the stores remember an idempotency key. Default: 24 hours, as the library's stores do. */
+    /** Returns how long the stores remember an idempotency key. Default: 24 hours, as for the library's stores. */
     protected Duration idempotencyRetention() {
         return Duration.ofHours(24);
     }
 
     /**
-     * Returns whether the stores reject what would exceed DynamoDB's 400 KB for an item. Default: true, as the library's stores
-     * do. If false, the tests of the nested class {@code ItemSize} are skipped.
+     * Returns whether the stores reject items above DynamoDB's 400 KB. Default: true, as for the library's stores. If
+     * false, the tests of the nested class {@code ItemSize} are skipped.
      */
     protected boolean limitsItemSize() {
         return true;
@@ -226,7 +226,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** What is refused before anything happens. */
+    /** Arguments that are refused before anything happens. */
     @Nested
     class BadArguments {
         @Test
@@ -483,7 +483,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** Checkout: taking out what was ordered. */
+    /** Checkout: removing what was ordered. */
     @Nested
     class Subtract {
         @Test
@@ -531,7 +531,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** Several changes at once, and what holds for every change. */
+    /** Several changes at once, and what applies to every change. */
     @Nested
     class Apply {
         @Test
@@ -674,7 +674,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** Attributes of a shop's own, on lines and carts. */
+    /** The caller's own attributes, on lines and carts. */
     @Nested
     class Attributes {
         @Test
@@ -941,7 +941,7 @@ public abstract class CartStoreContract {
                     .with("weight", money("-0.125"))
                     .with("large", money("12345678901234567890123456789012345678"))
                     .with("tags", List.of("a", money("1"), List.of(), false))
-                    // No empty map: DynamoDB Local without HTTP hands one out that has lost its type.
+                    // // No empty map: DynamoDB Local without HTTP returns it without its type.
                     .with(
                             "engraving",
                             Map.of(
@@ -956,7 +956,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** The same store with a bound on every call, and waiting for a call. */
+    /** A store with another deadline for every call, and waiting for a call. */
     @Nested
     class Within {
         @Test
@@ -1093,7 +1093,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** Erasing a cart, with all that is remembered of it. */
+    /** Deleting a cart and everything that is remembered of it. */
     @Nested
     class Delete {
         @Test
@@ -1129,7 +1129,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** Versions, and updates that demand one. */
+    /** Versions, and updates that require one. */
     @Nested
     class Versions {
         @Test
@@ -1249,7 +1249,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** Updates that start from a cart which the caller has. */
+    /** Updates that are based on a cart which the caller has. */
     @Nested
     class Snapshots {
         @Test
@@ -1434,7 +1434,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** Times, and carts whose time is over. */
+    /** Times, and carts that have expired. */
     @Nested
     class Expiry {
         @Test
@@ -1838,7 +1838,7 @@ public abstract class CartStoreContract {
         assertEquals(Cart.empty(GUEST).version(), get(GUEST).version());
     }
 
-    /** Repeats a call as its caller would: as long as it had no effect and may succeed. */
+    /** Repeats a call as its caller would: while it had no effect and may succeed. */
     private static void untilItIsDone(Callable<CompletableFuture<Cart>> call) throws Exception {
         long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (true) {
@@ -1927,7 +1927,7 @@ public abstract class CartStoreContract {
         clock.advance(Duration.between(clock.instant(), time));
     }
 
-    /** Asserts that a read gives this cart, in this version. */
+    /** Asserts that a read returns this cart, in this version. */
     private void assertUntouched(Cart cart) {
         Cart read = get(cart.userId());
         assertEquals(cart, read);
@@ -1991,7 +1991,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** A clock that stands still until it is moved. */
+    /** A clock that stands still until a test moves it. */
     static final class StillClock extends Clock {
         private volatile Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 

@@ -24,8 +24,8 @@ import org.opentest4j.TestAbortedException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /**
- * Resolves the parameters that {@link WithCartStore} promises, fails tests whose faults were not met, and tells what a failed test
- * left behind.
+ * Resolves the parameters of {@link WithCartStore}, fails tests whose faults were not met, and reports what a failed
+ * test left behind.
  */
 final class CartStoreExtension implements ParameterResolver, AfterEachCallback, AfterAllCallback {
 
@@ -117,7 +117,7 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback, 
                 FailureReport.of(test, fixture.table, server.client(), server.isHttp() ? fixture.faults : null));
     }
 
-    /** Whose fixture it is: the test's, or that of a class around it. */
+    /** The owner of a fixture: a test, or a class around it. */
     private record Owner(ExtensionContext context, WithCartStore settings) {
 
         static Owner of(ExtensionContext test) {
@@ -133,13 +133,13 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback, 
             throw new ExtensionConfigurationException("The extension is registered by @WithCartStore only");
         }
 
-        /** The fixture, if anybody has asked for it. */
+        /** The fixture, if anything has requested it. */
         @Nullable
         Fixture fixture() {
             return context.getStore(NAMESPACE).get(key(), Fixture.class);
         }
 
-        /** Of this context alone, for a store answers with the entries of its parents too. */
+        /** Unique to this context, because a store also returns the entries of its parents. */
         Object key() {
             return context.getUniqueId();
         }
@@ -183,7 +183,7 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback, 
         public void close() {
             store.close();
             client.close();
-            faults.end(); // what was not met has been told by now
+            faults.end(); // unmet faults have been reported by now
         }
     }
 }

@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** One cart from its first book to its end, through the real store; each step is printed with the requests that it took. */
+/** The life of one cart, through the real store. Prints each step with the requests that it sent. */
 final class CartStory {
     private static final String USER = "user123";
     private static final String GATSBY = "book001";
@@ -32,14 +32,14 @@ final class CartStory {
         this.out = out;
     }
 
-    /** Plays the story on a table, and leaves it as it was. */
+    /** Plays the story on a table, and leaves the table as it was. */
     static void play(LocalDynamoDb dynamoDb, String table, PrintStream out) {
         try (Faults network = Faults.none();
                 DynamoDbAsyncClient client = dynamoDb.client(network);
                 DynamoDbCartStore carts = DynamoDbCartStore.builder()
                         .client(client)
                         .tableName(table)
-                        // Generous, so that a machine that is slow to start does not show retries.
+                        // // Generous, so that no retries appear on a machine that is slow to start.
                         .operationTimeout(Duration.ofSeconds(60))
                         .build()) {
             new CartStory(carts, network, out).play();

@@ -7,7 +7,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a {@code String} parameter of a test with {@link WithCartStore} that takes the name of the store's table.
+ * Marks a {@code String} parameter of a test with {@link WithCartStore} that receives the name of the store's table.
  *
  * <pre>{@code
  * @Test

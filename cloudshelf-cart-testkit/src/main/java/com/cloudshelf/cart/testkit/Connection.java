@@ -10,13 +10,13 @@ interface Connection {
     /** Returns the client that lives as long as the connection; always the same. */
     DynamoDbAsyncClient client();
 
-    /** Whether there are an endpoint and a network for faults. */
+    /** Whether there is an endpoint, and a network for faults. */
     boolean isHttp();
 
-    /** Returns where the server listens; not if there is no HTTP. */
+    /** Returns where the server listens. Not available without HTTP. */
     URI endpoint();
 
-    /** Returns a builder of clients that speak through a network; not if there is no HTTP. */
+    /** Returns a builder of clients on a faulty network. Not available without HTTP. */
     DynamoDbAsyncClientBuilder clientBuilder(Faults faults);
 
     /** Closes the client, ends all threads, and stops a server that runs in this JVM. */

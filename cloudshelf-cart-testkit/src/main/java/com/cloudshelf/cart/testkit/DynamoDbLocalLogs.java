@@ -3,14 +3,14 @@ package com.cloudshelf.cart.testkit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** What the parts of DynamoDB Local would print on standard error, and what keeps them from it. */
+/** Silences what the parts of DynamoDB Local would print on standard error. */
 final class DynamoDbLocalLogs {
-    // Held, or its level would be forgotten. Inside SQLite's driver it warns of hash codes when there are many tables.
+    // // Held, or its level would be lost. SQLite's driver warns about hash codes if there are many tables.
     private static final Logger DRIVERS_MAP = Logger.getLogger("javolution.util");
 
     private DynamoDbLocalLogs() {}
 
-    /** Must come before the first use of DynamoDB Local. */
+    /** Must run before the first use of DynamoDB Local. */
     static void quieten() {
         quietenLog4j();
         if (DRIVERS_MAP.getLevel() == null) {
@@ -18,7 +18,7 @@ final class DynamoDbLocalLogs {
         }
     }
 
-    /** Keeps Log4j, which DynamoDB Local logs to, from complaining that it has no backend. */
+    /** Keeps Log4j, which DynamoDB Local logs to, from warning that it has no backend. */
     private static void quietenLog4j() {
         String factory = "log4j2.loggerContextFactory";
         ClassLoader loader = DynamoDbLocalLogs.class.getClassLoader();

@@ -6,7 +6,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 import software.amazon.dynamodb.services.local.embedded.DynamoDBEmbedded;
 import software.amazon.dynamodb.services.local.shared.access.AmazonDynamoDBLocal;
 
-/** A DynamoDB Local in this JVM behind the client that it brings: method calls, and no HTTP. */
+/** A DynamoDB Local in this JVM behind its own client: method calls instead of HTTP. */
 final class EmbeddedConnection implements Connection {
     private final AmazonDynamoDBLocal database;
 

@@ -8,7 +8,7 @@ import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandler;
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
 
-/** DynamoDB Local and its Jetty in this JVM: apart from the rest, so that who uses another server loads none of it. */
+/** DynamoDB Local and its Jetty in this JVM. A class of its own, so that users of another server load none of it. */
 final class EmbeddedServer {
     private final DynamoDBProxyServer server;
     private final int port;
@@ -28,11 +28,12 @@ final class EmbeddedServer {
         connector.setHost(host);
         if (jetty.getThreadPool() instanceof QueuedThreadPool threads) {
             threads.setName("local-dynamodb");
-            // Jetty need not keep a JVM up; what DynamoDB Local starts beside it does, until the server is closed.
+            // // Jetty need not keep a JVM alive. What DynamoDB Local starts besides it does, until the server is
+            // closed.
             threads.setDaemon(true);
         }
         try {
-            // Not start(): it prints a failed bind and goes on.
+            // // Not start(): it prints a failed bind and continues.
             server.safeStart();
         } catch (Exception e) {
             stop(server);

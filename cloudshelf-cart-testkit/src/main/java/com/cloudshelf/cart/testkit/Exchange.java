@@ -36,7 +36,7 @@ import software.amazon.awssdk.protocols.jsoncore.JsonWriter;
  * One request of the client, from its sending to the answer or error that the client is told, and the means by which a
  * {@link Fault} delivers it.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // every error ends in what the client is told
+@SuppressWarnings("FutureReturnValueIgnored") // every error reaches the client
 final class Exchange {
     static final int NONE = -1;
 
@@ -64,7 +64,7 @@ final class Exchange {
 
     /** Lets the fault happen; the client cancels the exchange by failing the returned future. */
     CompletableFuture<Void> start() {
-        // The handler is not told of a cancellation: the SDK's next attempt may be using it already.
+        // // The handler is not notified of a cancellation, because the SDK's next attempt may already be using it.
         result.whenComplete((nothing, error) -> {
             if (error != null && told.compareAndSet(false, true)) {
                 failure = error;
@@ -205,7 +205,7 @@ final class Exchange {
                 transmission.completeExceptionally(error);
             }
         });
-        // Both, so that the connection is free again when the client learns the answer.
+        // // Both, so that the connection is free again when the client receives the response.
         return transmission.thenCombine(answer, (nothing, answered) -> {
             deliveries.incrementAndGet();
             return answered;

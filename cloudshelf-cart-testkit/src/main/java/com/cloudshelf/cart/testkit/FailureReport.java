@@ -11,7 +11,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
 
-/** What a failed test left behind, as text: the items of its table and the requests of its store, a screenful at most. */
+/**
+ * What a failed test left behind, as text: the items of its table and the requests of its store, at most a screenful.
+ */
 final class FailureReport {
     private static final int MAX_ITEMS = 10;
     private static final int MAX_ITEM_LINES = 24;
@@ -21,7 +23,7 @@ final class FailureReport {
 
     private FailureReport() {}
 
-    /** Without the network of the store, its requests are not known. */
+    /** Without the network of the store, its requests are unknown. */
     static String of(String test, String table, DynamoDbAsyncClient client, @Nullable Faults faults) {
         List<String> lines = new ArrayList<>();
         lines.add(test + " failed. Items of its table " + table + ":");

@@ -12,20 +12,20 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that can happen to one request on its way to DynamoDB or to its answer on the way back.
+ * A fault of one request, on its way to DynamoDB, or of its response on the way back.
  *
  * <ul>
- *   <li>The server never sees the request: {@link #throttle}, {@link #error}, {@link #transactionCanceled},
- *       {@link #serverError}, {@link #dropRequest}, {@link #hang}.
- *   <li>The request takes effect, and the client does not learn it: {@link #dropResponse},
- *       {@link #serverErrorAfterEffect}, {@link #hangAfterEffect}, {@link #garble}, {@link #truncate}, {@link #wrongCrc}.
- *   <li>It takes effect at another time, or more than once: {@link #delay}, {@link #deliverLate}, {@link #deliverTwice},
+ *   <li>The server never sees the request: {@link #throttle}, {@link #error}, {@link #transactionCanceled}, {@link
+ *       #serverError}, {@link #dropRequest}, {@link #hang}.
+ *   <li>The request takes effect, but the client does not learn it: {@link #dropResponse}, {@link
+ *       #serverErrorAfterEffect}, {@link #hangAfterEffect}, {@link #garble}, {@link #truncate}, {@link #wrongCrc}.
+ *   <li>The request takes effect later or more than once: {@link #delay}, {@link #deliverLate}, {@link #deliverTwice},
  *       {@link #rival}.
- *   <li>It takes effect in part: {@link #partialBatch}.
+ *   <li>The request takes effect in part: {@link #partialBatch}.
  * </ul>
  *
- * <p>"Takes effect" means that the server has processed the request; it may still have refused it. A fault does not count or
- * choose: {@link Faults} says which requests meet it.
+ * <p>"Takes effect" means that the server has processed the request; it may still have refused it. A fault does not
+ * choose requests or count them; {@link Faults} does.
  *
  * <p>Immutable and thread-safe.
  */
@@ -39,7 +39,7 @@ public final class Fault {
     private final Effect effect;
     private final boolean optional;
 
-    /** What happens to one exchange, from the request to the answer or error that the client is told. */
+    /** What happens in one exchange, from the request to the response or error that the client receives. */
     @FunctionalInterface
     interface Effect {
         CompletionStage<Answer> on(Exchange exchange);
@@ -56,22 +56,23 @@ public final class Fault {
         return new Fault(name, null, effect, false);
     }
 
-    /** {@return the fault that does nothing: in a script, it lets a request through} */
+    /** {@return the fault that does nothing: in a script, it lets a request pass} */
     public static Fault none() {
         return NONE;
     }
 
-    /** {@return throttling as of an on-demand table: {@code ThrottlingException}, and the server never sees the request} */
+    /** {@return throttling as on an on-demand table: {@code ThrottlingException}; the server never sees the request} */
     public static Fault throttle() {
         return of("throttle", Answer.error(400, "ThrottlingException"));
     }
 
     /**
-     * {@return an error of DynamoDB's, for a request that the server never sees}
+     * {@return a DynamoDB error; the server never sees the request}
      *
-     * @param status from 400 to 599
-     * @param code as DynamoDB spells it, for instance {@code ProvisionedThroughputExceededException}
-     * @throws IllegalArgumentException if the status is out of range, or the code is not made of letters and digits
+     * @param status 400 to 599
+     * @param code the code as spelled by DynamoDB, for instance {@code ProvisionedThroughputExceededException}
+     * @throws IllegalArgumentException if the status is out of range, or the code contains anything but letters and
+     *     digits
      */
     public static Fault error(int status, String code) {
         checkStatus(status);
@@ -80,12 +81,12 @@ public final class Fault {
     }
 
     /**
-     * {@return a {@code TransactionCanceledException}, for a transaction that the server never sees}
+     * {@return a {@code TransactionCanceledException}; the server never sees the transaction}
      *
-     * <p>DynamoDB Local has no transaction conflicts by itself.
+     * <p>DynamoDB Local has no transaction conflicts of its own.
      *
-     * @param reasons one code per item of the transaction, for instance {@code TransactionConflict} and {@code None}
-     * @throws IllegalArgumentException if there are none, or one is not made of letters and digits
+     * @param reasons a code for each item of the transaction, for instance {@code TransactionConflict} and {@code None}
+     * @throws IllegalArgumentException if there are none, or one contains anything but letters and digits
      */
     public static Fault transactionCanceled(String... reasons) {
         List<String> codes = List.of(reasons);
@@ -97,9 +98,9 @@ public final class Fault {
     }
 
     /**
-     * {@return a server error, for a request that the server never sees}
+     * {@return a server error; the server never sees the request}
      *
-     * @param status from 500 to 599; 500 and 503 come with DynamoDB's body, others with none, as from a proxy
+     * @param status 500 to 599; 500 and 503 have DynamoDB's body, others have none, as from a proxy
      * @throws IllegalArgumentException if the status is out of range
      */
     public static Fault serverError(int status) {
@@ -108,7 +109,7 @@ public final class Fault {
     }
 
     /**
-     * {@return a server error in place of the answer, after the request took effect}
+     * {@return a server error instead of the response, after the request took effect}
      *
      * @param status as for {@link #serverError}
      * @throws IllegalArgumentException if the status is out of range
@@ -121,31 +122,31 @@ public final class Fault {
                 exchange -> exchange.deliver().thenApply(answer -> error));
     }
 
-    /** {@return the loss of the request: the server never sees it, the client sees an {@link IOException}} */
+    /** {@return the loss of the request: the server never sees it, and the client sees an {@link IOException}} */
     public static Fault dropRequest() {
         return of("dropRequest", exchange -> reset());
     }
 
-    /** {@return the loss of the answer: the request takes effect, the client sees an {@link IOException}} */
+    /** {@return the loss of the response: the request takes effect, and the client sees an {@link IOException}} */
     public static Fault dropResponse() {
         return of("dropResponse", exchange -> exchange.deliver().thenCompose(answer -> reset()));
     }
 
     /**
-     * {@return silence: the server never sees the request, and there is no answer, until the client gives up}
+     * {@return silence: the server never sees the request, and no response comes until the client gives up}
      *
-     * <p>Only the DynamoDB client's timeouts end it (API call, or attempt), or closing the HTTP client. The read timeout of
-     * the real HTTP client does not, since that client never sees the request.
+     * <p>It ends only with a timeout of the DynamoDB client (API call or attempt), or when the HTTP client is closed.
+     * The read timeout of the real HTTP client does not apply, because that client never sees the request.
      */
     public static Fault hang() {
         return of("hang", exchange -> new CompletableFuture<>());
     }
 
     /**
-     * {@return silence after the effect: the request takes effect, even if the client gives up at once, and there is no
-     * answer}
+     * {@return silence after the effect: the request takes effect, even if the client gives up at once, and no response
+     * comes}
      *
-     * <p>What ends it is as for {@link #hang}.
+     * <p>It ends as {@link #hang} does.
      */
     public static Fault hangAfterEffect() {
         return of("hangAfterEffect", exchange -> {
@@ -155,9 +156,9 @@ public final class Fault {
     }
 
     /**
-     * {@return a slow way to the server: the request is delivered after the delay, or never if the client gives up before}
+     * {@return a slow request: delivered after the delay, or never if the client gives up before}
      *
-     * @param delay before the delivery
+     * @param delay the delay before the delivery
      * @throws IllegalArgumentException if the delay is negative
      */
     public static Fault delay(Duration delay) {
@@ -166,12 +167,11 @@ public final class Fault {
     }
 
     /**
-     * {@return a slow way to the server: the request is delivered when the moment has come, or never if the client gives up
-     * before}
+     * {@return a slow request: delivered at the given moment, or never if the client gives up before}
      *
-     * <p>Unlike a {@link #delay(Duration)} it does not depend on how fast the machine is.
+     * <p>Unlike {@link #delay(Duration)}, it does not depend on the speed of the machine.
      *
-     * @param moment completes when it has come, with whatever result
+     * @param moment completes, with any result, when the moment has come
      */
     public static Fault delay(CompletionStage<?> moment) {
         requireNonNull(moment, "moment");
@@ -179,10 +179,10 @@ public final class Fault {
     }
 
     /**
-     * {@return an attempt that lands late: the client sees an {@link IOException} at once, and the request is delivered after the
+     * {@return a late request: the client sees an {@link IOException} at once, and the request is delivered after the
      * delay}
      *
-     * @param delay before the delivery
+     * @param delay the delay before the delivery
      * @see Faults#settled()
      * @throws IllegalArgumentException if the delay is negative
      */
@@ -195,12 +195,12 @@ public final class Fault {
     }
 
     /**
-     * {@return an attempt that lands late: the client sees an {@link IOException} at once, and the request is delivered when the
-     * moment has come}
+     * {@return a late request: the client sees an {@link IOException} at once, and the request is delivered at the
+     * given moment}
      *
-     * <p>Unlike that of {@link #deliverLate(Duration)} its order among other events does not depend on how fast the machine is.
+     * <p>Unlike with {@link #deliverLate(Duration)}, the order of events does not depend on the speed of the machine.
      *
-     * @param moment completes when it has come, with whatever result
+     * @param moment completes, with any result, when the moment has come
      * @see Faults#settled()
      */
     public static Fault deliverLate(CompletionStage<?> moment) {
@@ -212,9 +212,9 @@ public final class Fault {
     }
 
     /**
-     * {@return a second delivery: the request is answered normally, and delivered once more after the gap}
+     * {@return a second delivery: the request is answered normally, and delivered again after the gap}
      *
-     * @param gap from the first answer to the second delivery
+     * @param gap the time between the first response and the second delivery
      * @see Faults#settled()
      * @throws IllegalArgumentException if the gap is negative
      */
@@ -228,27 +228,29 @@ public final class Fault {
                 }));
     }
 
-    /** {@return garbage of the same size, without a checksum, in place of the answer's body; the request takes effect} */
+    /**
+     * {@return garbage of the same size, without a checksum, instead of the response's body; the request takes effect}
+     */
     public static Fault garble() {
         return of("garble", exchange -> exchange.deliver().thenApply(Answer::garbled));
     }
 
-    /** {@return a connection that breaks in the middle of the answer's body; the request takes effect} */
+    /** {@return a connection that breaks in the middle of the response's body; the request takes effect} */
     public static Fault truncate() {
         return of("truncate", exchange -> exchange.deliver().thenApply(Answer::truncated));
     }
 
-    /** {@return a wrong checksum on an answer that is otherwise whole; the request takes effect} */
+    /** {@return a wrong checksum on a response that is otherwise complete; the request takes effect} */
     public static Fault wrongCrc() {
         return of("wrongCrc", exchange -> exchange.deliver().thenApply(Answer::withWrongCrc));
     }
 
     /**
-     * {@return a {@code BatchGetItem}, to which this is {@linkplain #on(String) bound}, that leaves half of its keys
-     * unprocessed}
+     * {@return a {@code BatchGetItem} that leaves half of its keys unprocessed; {@linkplain #on(String) limited} to
+     * that operation}
      *
-     * <p>Of each table, the second half of the keys that the request names, rounded down, moves to {@code UnprocessedKeys}:
-     * a request for a single key is answered in full. A projection must hold the key attributes.
+     * <p>For each table, the second half of the requested keys, rounded down, moves to {@code UnprocessedKeys}: a
+     * request for a single key is answered completely. A projection must contain the key attributes.
      */
     public static Fault partialBatch() {
         return of(PARTIAL_BATCH, exchange -> exchange.deliver().thenApply(answer -> answer.partial(exchange.body())))
@@ -256,11 +258,12 @@ public final class Fault {
     }
 
     /**
-     * {@return somebody else who goes first: the request is delivered when the rival's future has completed}
+     * {@return another writer that goes first: the request is delivered when the other writer's future has completed}
      *
-     * <p>If the rival fails, so does the request, undelivered, with the rival's error.
+     * <p>If the other writer fails, the request fails with the same error and is not delivered.
      *
-     * @param write starts the rival's work and must not block; through a client without faults, or it may meet this one
+     * @param write starts the other writer's work, and must not block; use a client without faults, or the work may
+     *     meet this fault
      */
     public static Fault rival(Supplier<? extends CompletionStage<?>> write) {
         requireNonNull(write, "write");
@@ -268,11 +271,11 @@ public final class Fault {
     }
 
     /**
-     * {@return this fault for requests of one operation only}
+     * {@return this fault, limited to requests of one operation}
      *
-     * @param operation as DynamoDB spells it, for instance {@code UpdateItem}
-     * @throws IllegalArgumentException if DynamoDB has no such operation, or this fault is {@link #partialBatch} and it is
-     *     another one: no request would ever meet it
+     * @param operation the name as spelled by DynamoDB, for instance {@code UpdateItem}
+     * @throws IllegalArgumentException if DynamoDB has no such operation, or if this is {@link #partialBatch} and the
+     *     operation is another one: no request would ever meet it
      */
     public Fault on(String operation) {
         Operations.check(operation);
@@ -284,16 +287,16 @@ public final class Fault {
     }
 
     /**
-     * {@return this fault as one that may go unmet}
+     * {@return this fault, which then need not be met}
      *
-     * <p>For a fault whose request may come or not, such as one of an attempt that the client may not need. Any other one that
-     * {@link Faults} has in its script and that no request meets fails the test.
+     * <p>Use it if the request may or may not come, such as an attempt that the client may not need. Any other scripted
+     * fault that no request meets fails the test.
      */
     public Fault optional() {
         return new Fault(name, operation, effect, true);
     }
 
-    /** {@return what it is called in logs and counts, with its parameters, and the operation that it is bound to} */
+    /** {@return the name in logs and counts, with its parameters and its operation} */
     @Override
     public String toString() {
         return operation == null ? name : name + " on " + operation;
@@ -303,7 +306,7 @@ public final class Fault {
         return operation == null || operation.equals(requested);
     }
 
-    /** Returns what is logged of a request that met this fault. */
+    /** Returns the name that the log shows for a request that met this fault. */
     @Nullable
     String loggedName() {
         return effect == NONE.effect ? null : name;

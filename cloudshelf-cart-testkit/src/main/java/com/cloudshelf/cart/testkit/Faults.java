@@ -25,33 +25,33 @@ import software.amazon.awssdk.http.async.AsyncExecuteRequest;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 
 /**
- * A misbehaving network, for tests: faults that are injected between a real asynchronous DynamoDB client and the server
- * that it speaks to, and a log of what was sent.
+ * A faulty network for tests: injects faults between a real asynchronous DynamoDB client and its server, and logs the
+ * requests.
  *
  * <pre>{@code
  * try (Faults faults = Faults.none();
  *         SdkAsyncHttpClient http = faults.wrap(NettyNioAsyncHttpClient.create());
  *         DynamoDbAsyncClient client = DynamoDbAsyncClient.builder().httpClient(http)....build()) {
  *     faults.next(Fault.dropResponse().on("UpdateItem"));
- *     // the next update takes effect, and its caller does not learn it
+ *     // the next update takes effect, but its response is lost
  * }
  * }</pre>
  *
- * <p>Requests and answers are those of the client and the server, on a real wire; a {@link Fault} loses, delays, repeats or
- * spoils them. The client's own retries are requests like any other: each one is logged and may meet a fault.
+ * <p>Requests and responses are those of the client and the server, on a real connection; a {@link Fault} drops,
+ * delays, repeats or corrupts them. The client's own retries are requests like any other: each is logged and may meet a
+ * fault.
  *
- * <p>Of what is set up, a request meets the first that applies to it: the oldest fault of {@link #next}, the oldest of
- * {@link #always}, the oldest {@link #draw}. It meets at most one. The order of requests is the order in which the HTTP
- * client was called.
+ * <p>A request meets at most one fault: the first that applies to it, of the oldest fault of {@link #next}, the oldest
+ * of {@link #always}, and the oldest {@link #draw}. Requests are ordered as the HTTP client was called.
  *
- * <p>A test that scripts a fault means it to happen. {@link #close()} therefore fails with an {@link AssertionError} if no
- * request met a fault of {@link #next} or {@link #always}, unless that fault is {@linkplain Fault#optional() optional};
- * {@link #assertAllMet()} says so at an earlier time. Faults that are drawn need not happen.
+ * <p>A test that scripts a fault expects it to happen. Therefore {@link #close()} fails with an {@link AssertionError}
+ * if no request met a fault of {@link #next} or {@link #always}, unless that fault is {@linkplain Fault#optional()
+ * optional}; {@link #assertAllMet()} checks this earlier. Faults of {@link #draw} need not happen.
  *
- * <p>It does not break connections, name resolution or TLS, and it buffers requests and answers whole: it is not for
- * streams of data.
+ * <p>It does not break connections, name resolution or TLS. It buffers whole requests and responses, so it is not for
+ * streaming.
  *
- * <p>Thread-safe. One {@code Faults} may wrap several HTTP clients, which then share its faults and its log.
+ * <p>Thread-safe. One {@code Faults} can wrap several HTTP clients, which then share its faults and its log.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // the stages let nothing escape
 public final class Faults implements AutoCloseable {
@@ -75,18 +75,18 @@ public final class Faults implements AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
     }
 
-    /** {@return a network that behaves until it is told otherwise} */
+    /** {@return a network that works normally until a test adds faults} */
     public static Faults none() {
         return new Faults();
     }
 
     /**
-     * {@return a network on which each request meets one of the given faults with the given probability: {@link #none()} with
-     * one {@link #draw}}
+     * {@return a network on which each request meets one of the given faults with the given probability: {@link
+     * #none()} with one {@link #draw}}
      *
-     * @param seed where the draws start
-     * @param probability of a fault, from 0 to 1
-     * @param faults what to draw from, each as likely as the other
+     * @param seed the seed of the draws
+     * @param probability the probability of a fault, from 0 to 1
+     * @param faults the faults to draw from, with equal probability
      * @throws IllegalArgumentException if the probability is out of range, or there are no faults
      */
     public static Faults seeded(long seed, double probability, Fault... faults) {
@@ -94,7 +94,7 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * {@return an HTTP client that sends through the given one, and on which these faults happen}
+     * {@return an HTTP client that sends through the given one, with these faults}
      *
      * @param client the real client; closing the returned one closes it
      */
@@ -103,9 +103,9 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Lets the next request meet this fault: {@link #next(int, Fault)} with a count of 1.
+     * Applies this fault to the next request: {@link #next(int, Fault)} with a count of 1.
      *
-     * @param fault to meet
+     * @param fault the fault
      * @return this
      * @throws IllegalStateException if this is closed
      */
@@ -114,14 +114,14 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Lets the next requests meet this fault, after the faults that wait already.
+     * Applies this fault to the next requests, after the faults that are still pending.
      *
-     * <p>A fault that is {@linkplain Fault#on(String) bound to an operation} waits for requests of that operation, and does
-     * not hold up those behind it.
+     * <p>A fault that is {@linkplain Fault#on(String) limited to an operation} waits for requests of that operation,
+     * without delaying the faults after it.
      *
-     * @param count how many requests, at least 1; all of them have to come, unless the fault is {@linkplain Fault#optional()
-     *     optional}
-     * @param fault to meet
+     * @param count the number of requests, at least 1; all of them must come, unless the fault is {@linkplain
+     *     Fault#optional() optional}
+     * @param fault the fault
      * @return this
      * @throws IllegalArgumentException if the count is below 1
      * @throws IllegalStateException if this is closed
@@ -139,9 +139,9 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Lets every request meet this fault, until {@link #clear()}.
+     * Applies this fault to every request, until {@link #clear()}.
      *
-     * @param fault to meet; one request at least has to come, unless it is {@linkplain Fault#optional() optional}
+     * @param fault the fault; at least one request must come, unless it is {@linkplain Fault#optional() optional}
      * @return this
      * @throws IllegalStateException if this is closed
      */
@@ -155,15 +155,16 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Lets each request meet one of the given faults with the given probability, until {@link #clear()}.
+     * Applies one of the given faults to each request with the given probability, until {@link #clear()}.
      *
-     * <p>The draw for the n-th request from now on depends on the seed and on n only: a single-threaded test is repeatable by
-     * its seed. A fault that is {@linkplain Fault#on(String) bound to another operation} than that of the request does
-     * nothing. A fault that is given twice is drawn twice as often. Several draws are independent of one another.
+     * <p>The draw for the n-th request from now on depends only on the seed and on n, so a single-threaded test is
+     * repeatable. A drawn fault that is {@linkplain Fault#on(String) limited to another operation} than that of the
+     * request does nothing. A fault that is passed twice is drawn twice as often. Several draws are independent of each
+     * other.
      *
-     * @param seed where the draws start
-     * @param probability of a fault, from 0 to 1
-     * @param faults what to draw from, each as likely as the other
+     * @param seed the seed of the draws
+     * @param probability the probability of a fault, from 0 to 1
+     * @param faults the faults to draw from, with equal probability
      * @return this
      * @throws IllegalArgumentException if the probability is out of range, or there are no faults
      * @throws IllegalStateException if this is closed
@@ -184,15 +185,15 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Lets a share of the requests hang, until {@link #clear()}: the {@link #draw} of {@link Fault#hang()} and
-     * {@link Fault#hangAfterEffect()}, so that of those that hang one half has taken effect.
+     * Makes a share of the requests hang, until {@link #clear()}: the {@link #draw} of {@link Fault#hang()} and {@link
+     * Fault#hangAfterEffect()}, so half of the hanging requests take effect.
      *
      * <pre>{@code
      * faults.hang(4711, 0.01);    // 1 % of the requests are never answered
      * }</pre>
      *
-     * @param seed which ones
-     * @param share of the requests, from 0 to 1
+     * @param seed the seed of the draws
+     * @param share the share of the requests, from 0 to 1
      * @return this
      * @throws IllegalArgumentException if the share is out of range
      * @throws IllegalStateException if this is closed
@@ -202,10 +203,11 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Ends all faults, scripted and drawn: requests from now on pass untouched.
+     * Removes all faults, scripted and drawn. Later requests pass normally.
      *
-     * <p>Faults that requests have met already run their course, late deliveries included. The log stays. It takes back what is
-     * left of a count. A script that no request has met at all remains a failure of {@link #assertAllMet()}.
+     * <p>Faults that have already met a request still run to their end, including late deliveries. The log stays. The
+     * rest of a count is dropped, but a scripted fault that no request has met at all still fails {@link
+     * #assertAllMet()}.
      *
      * @return this
      */
@@ -223,10 +225,10 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Asserts that requests met every fault of {@link #next} and {@link #always} that is not {@linkplain Fault#optional()
-     * optional}.
+     * Asserts that requests met every fault of {@link #next} and {@link #always} that is not {@linkplain
+     * Fault#optional() optional}.
      *
-     * @throws AssertionError if one was not met; it names the faults, and what was sent instead
+     * @throws AssertionError if a fault was not met; it names the faults and the requests that were sent instead
      */
     public void assertAllMet() {
         List<String> unmet = unmet();
@@ -239,7 +241,7 @@ public final class Faults implements AutoCloseable {
         }
     }
 
-    /** Returns the faults that should have been met, for messages. */
+    /** Returns the faults that were not met but should have been, for messages. */
     List<String> unmet() {
         synchronized (lock) {
             return Stream.concat(
@@ -249,7 +251,7 @@ public final class Faults implements AutoCloseable {
         }
     }
 
-    /** {@return every request so far, in order, those that never reached the server included; a copy} */
+    /** {@return a copy of every request so far, in order, including those that never reached the server} */
     public List<SentRequest> sent() {
         synchronized (lock) {
             return log.stream().map(Exchange::snapshot).toList();
@@ -257,8 +259,8 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * {@return how many requests met each fault, by the name under which {@link SentRequest#fault()} has it; a copy, without
-     * the faults that none met}
+     * {@return how many requests met each fault, by the name in {@link SentRequest#fault()}; a copy, without unmet
+     * faults}
      */
     public Map<String, Integer> counts() {
         Map<String, Integer> counts = new TreeMap<>();
@@ -269,7 +271,7 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Empties the log, and with it the counts; faults stay as they are.
+     * Clears the log and thereby the counts. Faults stay.
      *
      * @return this
      */
@@ -281,11 +283,12 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * {@return a future that completes when no delivery is outstanding that no client waits for}
+     * {@return a future that completes when there are no outstanding deliveries for which no client waits}
      *
-     * <p>Such are the deliveries of {@link Fault#deliverLate}, the second ones of {@link Fault#deliverTwice}, and those of
-     * {@link Fault#hangAfterEffect}. When all calls have ended and this has completed, what is in the table is final;
-     * unless a client gave up a request that was on the wire, which the server may yet process.
+     * <p>These are the deliveries of {@link Fault#deliverLate}, the second ones of {@link Fault#deliverTwice}, and
+     * those of {@link Fault#hangAfterEffect}. When all calls have ended and this future has completed, the contents of
+     * the table are final, unless a client gave up a request that was on the wire: the server may still process that
+     * one.
      */
     public CompletableFuture<Void> settled() {
         CompletableFuture<?>[] outstanding;
@@ -301,12 +304,12 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Ends all faults, drops the late deliveries that are not on the wire yet, and asserts that all scripted faults were met;
-     * deliveries on the wire run to their end, as do delays.
+     * Removes all faults, drops late deliveries that are not on the wire yet, and asserts that all scripted faults were
+     * met. Deliveries on the wire and delays run to their end.
      *
-     * <p>Requests after it pass untouched. It closes none of the wrapped clients. A second call does nothing.
+     * <p>Later requests pass normally. The wrapped clients stay open. A second call does nothing.
      *
-     * @throws AssertionError if a fault was not met: see {@link #assertAllMet()}; everything is closed nevertheless
+     * @throws AssertionError if a fault was not met: see {@link #assertAllMet()}; everything is closed nonetheless
      */
     @Override
     public void close() {
@@ -315,7 +318,7 @@ public final class Faults implements AutoCloseable {
         }
     }
 
-    /** Closes this without a look at what was met; returns whether it was open. */
+    /** Closes this without checking what was met; returns whether it was open. */
     boolean end() {
         List<LateDelivery> outstanding;
         synchronized (lock) {
@@ -332,7 +335,7 @@ public final class Faults implements AutoCloseable {
 
     private void checkOpen() {
         if (closed) {
-            throw new IllegalStateException("These faults are closed: no request would meet another one");
+            throw new IllegalStateException("These faults are closed: no request would meet another fault");
         }
     }
 
@@ -356,7 +359,7 @@ public final class Faults implements AutoCloseable {
         if (closed) {
             return Fault.none();
         }
-        // Drawn even if a script goes first, so that a script does not shift the draws of later requests.
+        // // Drawn even if a script takes precedence, so a script does not shift the draws of later requests.
         List<Fault> drawn = draws.stream().map(Draw::fault).toList();
         Optional<Script> scripted = Stream.concat(next.stream(), always.stream())
                 .filter(script -> script.fault.appliesTo(operation))
@@ -396,7 +399,7 @@ public final class Faults implements AutoCloseable {
         return come;
     }
 
-    /** Delivers when it is due, to nobody. */
+    /** Delivers when due, without a recipient. */
     void late(CompletableFuture<Void> due, Supplier<CompletableFuture<?>> delivery) {
         LateDelivery late;
         synchronized (lock) {
@@ -415,7 +418,7 @@ public final class Faults implements AutoCloseable {
         });
     }
 
-    /** A fault that was set up, for so many requests, or for all if the count is 0. */
+    /** A scripted fault, for a number of requests, or for all if the count is 0. */
     private static final class Script {
         private final Fault fault;
         private final int count;
@@ -426,7 +429,7 @@ public final class Faults implements AutoCloseable {
             this.count = count;
         }
 
-        /** Returns what is to be said of it if no further request comes. */
+        /** Returns what to report if no further request comes. */
         Stream<String> missing() {
             if (fault.isOptional() || (count == 0 && met > 0)) {
                 return Stream.empty();
@@ -446,7 +449,7 @@ public final class Faults implements AutoCloseable {
 
     private record LateDelivery(CompletableFuture<Void> due, CompletableFuture<Void> landed) {}
 
-    /** An HTTP client that hands each request to the fault that is chosen for it. */
+    /** An HTTP client that passes each request to the fault chosen for it. */
     private final class FaultyHttpClient implements SdkAsyncHttpClient {
         private final SdkAsyncHttpClient client;
         private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
@@ -477,7 +480,7 @@ public final class Faults implements AutoCloseable {
         public void close() {
             closed = true;
             client.close();
-            // The real client fails what it has under way; it knows nothing of what hangs or waits here.
+            // // The real client fails its requests in flight, but does not know those that hang or wait here.
             open.forEach(exchange -> exchange.fail(new IOException("The HTTP client is closed")));
         }
     }

@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 final class HttpConnection implements Connection {
     private static final String HOST = "127.0.0.1";
 
-    /** None if the server is elsewhere. */
+    /** {@code null} if the server is elsewhere. */
     private final @Nullable EmbeddedServer server;
 
     private final URI endpoint;
@@ -78,7 +78,7 @@ final class HttpConnection implements Connection {
     public void close() {
         client.close();
         EventLoopGroup group = eventLoops.eventLoopGroup();
-        // The default quiet period would cost two seconds, for tasks that nobody submits any more.
+        // // The default quiet period would wait two seconds for tasks that can no longer come.
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
         if (server != null) {
             server.stop();

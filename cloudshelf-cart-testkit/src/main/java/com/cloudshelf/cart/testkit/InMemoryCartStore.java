@@ -42,25 +42,27 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The carts of all users in a map: a {@link CartStore} for unit tests, which needs no server and answers at once.
+ * A {@link CartStore} that keeps carts in a map: for unit tests that need no server.
  *
- * <p>It passes the same {@link CartStoreContract} as the store on DynamoDB: the rules of carts are shared code, and versions,
- * conflicts, idempotency keys, limits, item sizes and expiry follow the same terms. Every future that it returns is complete.
+ * <p>It passes the same {@link CartStoreContract} as the store on DynamoDB. The rules of carts are shared code, and
+ * versions, conflicts, idempotency keys, limits, item sizes and expiry work the same way. Every future that it returns
+ * is complete.
  *
  * <pre>{@code
  * InMemoryCartStore carts = InMemoryCartStore.create();
- * carts.failNext(Failure.THROTTLED);          // what does the code under test do then?
- * carts.advanceTime(Duration.ofDays(31));     // and when every cart has expired?
+ * carts.failNext(Failure.THROTTLED);          // how does your code react?
+ * carts.advanceTime(Duration.ofDays(31));     // and after every cart has expired?
  * }</pre>
  *
- * <p>No call takes time: a deadline is held if it has passed when the call is issued. There are no eventual reads, a {@linkplain CartUpdate#basedOn snapshot} saves it nothing, and it loads no
- * class of the AWS SDK. For what happens on a network use {@link Faults} with {@link LocalDynamoDb}.
+ * <p>Calls take no time, so a deadline only matters if it has already passed when the call is made. Eventually
+ * consistent reads are never stale, a {@linkplain CartUpdate#basedOn snapshot} saves nothing, and no class of the AWS
+ * SDK is loaded. To test network failures, use {@link Faults} with {@link LocalDynamoDb}.
  *
  * <p>Thread-safe.
  */
 public final class InMemoryCartStore implements CartStore {
 
-    /** What befalls a call in place of, or besides, what it was to do: see {@link InMemoryCartStore#failNext}. */
+    /** How a call fails: see {@link InMemoryCartStore#failNext}. */
     public enum Failure {
         /** Any call fails with {@link CartThrottledException}, without an effect. */
         THROTTLED,
@@ -68,16 +70,16 @@ public final class InMemoryCartStore implements CartStore {
         UNAVAILABLE,
         /** Any call fails with {@link CartAccessException}, without an effect. */
         ACCESS_DENIED,
-        /** Any call but a deletion fails with {@link InvalidStoredCartException}, without an effect. */
+        /** Any call except a delete fails with {@link InvalidStoredCartException}, without an effect. */
         INVALID_ITEM,
         /**
-         * A change fails with {@link CartConflictException}, without an effect, as one does that lost against other writers until
-         * its deadline. For a stale {@link CartUpdate#ifVersion} use {@link InMemoryCartStore#beforeNextChange}.
+         * A change fails with {@link CartConflictException}, without an effect, as after conflicts until its deadline.
+         * To test a stale {@link CartUpdate#ifVersion}, use {@link InMemoryCartStore#beforeNextChange}.
          */
         CONFLICT,
         /** A change fails with {@link CartOutcomeUnknownException}, without an effect: its request never arrived. */
         LOST_REQUEST,
-        /** A change is carried out and fails with {@link CartOutcomeUnknownException} nevertheless: its answer was lost. */
+        /** A change is applied, but fails with {@link CartOutcomeUnknownException}: its response was lost. */
         LOST_ANSWER;
 
         private boolean befalls(Kind call) {
@@ -116,21 +118,23 @@ public final class InMemoryCartStore implements CartStore {
         this.carts = new Carts(builder);
     }
 
-    /** Returns an empty store with the defaults of {@link #builder}. */
+    /** Returns an empty store with the default settings. */
     public static InMemoryCartStore create() {
         return builder().build();
     }
 
-    /** Returns a builder whose settings have the defaults of the store on DynamoDB. */
+    /** Returns a builder with the same defaults as the store on DynamoDB. */
     public static Builder builder() {
         return new Builder();
     }
 
     /**
-     * Makes the next calls fail, one failure for each call, in this order. They queue up behind those that are still to come.
+     * Makes the next calls fail, in this order, one failure per call. The failures are added after those that are still
+     * pending.
      *
-     * <p>A failure that cannot befall a call, such as a conflict that of a read, waits for the next call that it can befall, and
-     * those behind it wait with it. Calls that throw because of their arguments, and {@link #getAll} of no ids, use none up.
+     * <p>A failure that does not apply to a call, such as {@code CONFLICT} to a read, waits for the next call to which
+     * it applies, and those after it wait as well. Calls that throw because of their arguments, and {@link #getAll}
+     * with no IDs, consume no failure.
      */
     public void failNext(Failure... failures) {
         List<Failure> next = List.of(failures);
@@ -140,16 +144,16 @@ public final class InMemoryCartStore implements CartStore {
     }
 
     /**
-     * Has another writer step in just before the next change takes effect: between the read and the write of the code under
-     * test, which so comes to hold a stale version.
+     * Lets another writer act just before the next change is applied: between the read and the write of your code,
+     * whose version then is stale.
      *
      * <pre>{@code
      * carts.beforeNextChange(rival -> rival.addItem("user123", book).join());
      * }</pre>
      *
-     * <p>Every change is preceded by one writer at most: called several times, the writers step in before as many changes.
-     * Changes that are to fail without an effect do not count. The store that a writer is handed has the same carts, and neither
-     * failures nor other writers; what the writer throws, the change throws.
+     * <p>At most one writer acts before each change. If you call this method several times, the writers act before as
+     * many changes. Changes that fail without an effect do not count. The store passed to the writer has the same
+     * carts, but neither failures nor other writers. If the writer throws, so does the change.
      */
     public void beforeNextChange(Consumer<? super CartStore> rival) {
         requireNonNull(rival, "rival");
@@ -159,7 +163,7 @@ public final class InMemoryCartStore implements CartStore {
     }
 
     /**
-     * Moves the time of this store forward, past what its clock says; nobody has to wait for a cart to expire.
+     * Advances the time of this store, in addition to its clock, so that a test need not wait for a cart to expire.
      *
      * @throws IllegalArgumentException if the duration is negative
      */
@@ -207,8 +211,8 @@ public final class InMemoryCartStore implements CartStore {
     }
 
     /**
-     * Returns this store, whose calls take no time, or, with a deadline of zero or less, one on which every call fails with
-     * {@link CartUnavailableException}; such calls use up neither failures nor other writers.
+     * Returns this store, because its calls take no time. With a deadline of zero or less, returns a store on which
+     * every call fails with {@link CartUnavailableException}; such calls consume neither failures nor other writers.
      */
     @Override
     public CartStore within(Duration deadline) {
@@ -286,7 +290,7 @@ public final class InMemoryCartStore implements CartStore {
         requireNonNull(strategy, "strategy");
     }
 
-    /** Carts that are asked for too late: nothing is done. */
+    /** A store whose deadline has passed: does nothing. */
     private static final class Overdue implements CartStore {
         @Override
         public CompletableFuture<Cart> get(String userId) {
@@ -335,7 +339,7 @@ public final class InMemoryCartStore implements CartStore {
         }
     }
 
-    /** The carts, to which nothing ever happens but what their callers ask for. */
+    /** The carts, without failures and other writers. */
     private static final class Carts implements CartStore {
         private static final int MAX_ITEM_BYTES = 400 * 1024;
         private static final int MAX_KEYS = 100;
@@ -345,7 +349,7 @@ public final class InMemoryCartStore implements CartStore {
         private final Duration timeToLive;
         private final Duration keyRetention;
         private final Map<String, Entry> entries = new HashMap<>();
-        // Unlike those of any other store, so that a version never fits a cart by chance.
+        // // Differs from every other store, so a version never matches by chance.
         private final String incarnation =
                 Long.toString(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE), Character.MAX_RADIX);
         private long writes;
@@ -358,7 +362,7 @@ public final class InMemoryCartStore implements CartStore {
             this.keyRetention = builder.keyRetention();
         }
 
-        /** A cart that was written, perhaps expired since, and the keys of the calls that wrote it. */
+        /** A stored cart, which may have expired, and the keys of the calls that wrote it. */
         private record Entry(Cart cart, Map<String, Key> keys) {}
 
         private record Key(Instant until, String digest) {}
@@ -367,7 +371,7 @@ public final class InMemoryCartStore implements CartStore {
             advanced = advanced.plus(duration);
         }
 
-        /** Returns the time, in the milliseconds that a table keeps. */
+        /** Returns the time in milliseconds, as a table stores it. */
         private Instant now() {
             return Instant.ofEpochMilli(clock.millis()).plus(advanced);
         }
@@ -523,14 +527,14 @@ public final class InMemoryCartStore implements CartStore {
             }
         }
 
-        /** Returns about the size of the item that DynamoDB would hold, by its rules for names, values, lists and maps. */
+        /** Returns the approximate size of the item in DynamoDB, by its rules for names, values, lists and maps. */
         private static int sizeOf(Cart cart, int keys) {
-            int bytesPerLine = 63; // the names of its attributes, a time, and what a map adds
+            int bytesPerLine = 63; // attribute names, a time, and the overhead of a map
             int bytesPerKey = 80;
             int size = 512 + utf8(cart.userId()) + keys * bytesPerKey + sizeOf(cart.attributes());
             for (CartItem line : cart.items()) {
                 size += bytesPerLine
-                        + 2 * utf8(line.bookId()) // in its line, and in the set of book ids
+                        + 2 * utf8(line.bookId()) // in its line, and in the set of book hashes
                         + utf8(line.title().orElse(""))
                         + utf8(line.author().orElse(""))
                         + line.price().precision() / 2
@@ -565,7 +569,7 @@ public final class InMemoryCartStore implements CartStore {
         }
     }
 
-    /** Collects the settings of a store. Not thread-safe; the store takes a copy. */
+    /** The settings of a store. Not thread-safe. The store takes a copy. */
     public static final class Builder {
         private static final Duration MIN_TIME_TO_LIVE = Duration.ofHours(2);
         private static final Duration MAX_TIME_TO_LIVE = Duration.ofDays(3650);
@@ -578,7 +582,10 @@ public final class InMemoryCartStore implements CartStore {
 
         private Builder() {}
 
-        /** The clock for the times of carts: last change, expiry, key retention. Default: the system's, in UTC. */
+        /**
+         * The clock for the times stored in carts: last change, expiry, key retention. Default: the system clock in
+         * UTC.
+         */
         public Builder clock(Clock clock) {
             this.clock = requireNonNull(clock, "clock");
             return this;
@@ -591,9 +598,9 @@ public final class InMemoryCartStore implements CartStore {
         }
 
         /**
-         * How long a cart exists after its last change. Default: 30 days.
+         * How long a cart lives after its last change. Default: 30 days.
          *
-         * @throws IllegalArgumentException if it is below 2 hours or above 10 years, as the store on DynamoDB demands
+         * @throws IllegalArgumentException if it is below 2 hours or above 10 years, as for the store on DynamoDB
          */
         public Builder timeToLive(Duration timeToLive) {
             if (timeToLive.compareTo(MIN_TIME_TO_LIVE) < 0 || timeToLive.compareTo(MAX_TIME_TO_LIVE) > 0) {
@@ -605,9 +612,10 @@ public final class InMemoryCartStore implements CartStore {
         }
 
         /**
-         * How long an idempotency key is remembered. Default: 24 hours, or the time to live if that is shorter.
+         * How long a cart remembers an idempotency key. Default: 24 hours, or the time to live if that is shorter.
          *
-         * @throws IllegalArgumentException if it is not positive; {@link #build} refuses one above the time to live
+         * @throws IllegalArgumentException if it is not positive; {@link #build} also refuses a retention above the
+         *     time to live
          */
         public Builder idempotencyRetention(Duration idempotencyRetention) {
             if (idempotencyRetention.isZero() || idempotencyRetention.isNegative()) {

@@ -9,11 +9,11 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@code main} that shows the library at work: it starts DynamoDB Local with an empty table, plays a short story of one
- * cart, and prints what each step did and which requests it took.
+ * A {@code main} that shows the library at work. It starts DynamoDB Local with an empty table, plays a short story of
+ * one cart, and prints what each step did and which requests it sent.
  *
- * <p>With {@code --serve} the server stays, its table empty again, for the AWS CLI and for programs; the commands to begin
- * with are printed. {@code --help} lists the options.
+ * <p>With {@code --serve}, the server keeps running, with an empty table, for the AWS CLI and other programs; it prints
+ * commands to start with. {@code --help} lists the options.
  */
 public final class LocalCartServer {
     private static final String TABLE = "cloudshelf-shopping-cart";
@@ -34,8 +34,8 @@ public final class LocalCartServer {
     private LocalCartServer() {}
 
     /**
-     * Runs the story, and the server if asked for. Exits with 1 if the server cannot start or the story fails, with 2 after an
-     * option that it does not know.
+     * Runs the story, and the server if requested. Exits with 1 if the server cannot start or the story fails, and with
+     * 2 for an unknown option.
      *
      * @param arguments the options
      */
@@ -125,7 +125,7 @@ public final class LocalCartServer {
                 """.formatted(endpoint);
     }
 
-    /** Keeps SLF4J from complaining on standard error that it has no provider; must come before its first use. */
+    /** Keeps SLF4J from warning on standard error that it has no provider. Must run before the first use of SLF4J. */
     static void quietenSlf4j() {
         String verbosity = "slf4j.internal.verbosity";
         if (System.getProperty(verbosity) == null) {

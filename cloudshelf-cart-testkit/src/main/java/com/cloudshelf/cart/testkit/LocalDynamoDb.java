@@ -22,11 +22,12 @@ import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /**
- * A DynamoDB Local for tests: inside this JVM and spoken to over real HTTP, unless another one is {@linkplain #shared()
- * chosen}.
+ * A DynamoDB Local for tests. It runs in this JVM and is accessed over real HTTP, unless another server is {@linkplain
+ * #shared() selected}.
  *
- * <p>In this JVM it listens on the loopback interface only and keeps everything in memory. A start takes one to three seconds, a
- * table some milliseconds: tests share one server ({@link #shared()}) and make a table each ({@link #createCartTable()}).
+ * <p>In this JVM, it listens only on the loopback interface and keeps everything in memory. Starting it takes one to
+ * three seconds, and creating a table a few milliseconds, so tests share one server ({@link #shared()}) and create
+ * their own tables ({@link #createCartTable()}).
  *
  * <pre>{@code
  * LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
@@ -34,8 +35,8 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
  * dynamoDb.client().describeTable(r -> r.tableName(table)).join();
  * }</pre>
  *
- * <p>It needs no JUnit. It does not throttle, it deletes expired items within seconds once a table's time to live is
- * switched on (where the service may take days), and it lacks point-in-time recovery, PartiQL and the listing of tags.
+ * <p>It does not need JUnit. It never throttles. If a table's time to live is on, it deletes expired items within
+ * seconds, where the service may take days. It does not support point-in-time recovery, PartiQL, and listing tags.
  *
  * <p>Thread-safe.
  */
@@ -44,7 +45,10 @@ public final class LocalDynamoDb implements AutoCloseable {
     static final String ENDPOINT_PROPERTY = "cloudshelf.cart.testkit.endpoint";
     static final String ENDPOINT_VARIABLE = "CLOUDSHELF_CART_TESTKIT_ENDPOINT";
 
-    /** What these name in place of an endpoint: the client without HTTP. It is no URL, for it has no scheme. */
+    /**
+     * The value that selects the client without HTTP instead of an endpoint. It has no scheme, so it cannot be confused
+     * with a URL.
+     */
     static final URI EMBEDDED = URI.create("embedded");
 
     private static final String KEY = "userId";
@@ -64,24 +68,24 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     /**
-     * The server that everything in this JVM shares: started by the first call, stopped when the JVM exits.
+     * The server that all tests in this JVM share. The first call starts it; it stops when the JVM exits.
      *
-     * <p>The system property {@code cloudshelf.cart.testkit.endpoint}, or else the environment variable
-     * {@code CLOUDSHELF_CART_TESTKIT_ENDPOINT}, chooses which one it is:
+     * <p>The system property {@code cloudshelf.cart.testkit.endpoint}, or else the environment variable {@code
+     * CLOUDSHELF_CART_TESTKIT_ENDPOINT}, selects the server:
      *
      * <ul>
-     *   <li>Neither is set: it runs in this JVM, behind its HTTP server on a free port. Everything works.
-     *   <li>{@code embedded}: it runs in this JVM, behind the client that DynamoDB Local brings, for class paths on which its HTTP
-     *       server does not run, such as one with WireMock 3 and its Jetty 11. There are no endpoint, no port and no
-     *       {@link Faults}; what needs one throws {@link IllegalStateException}. That client heeds no settings of requests, such
-     *       as time limits, and cancelling its futures stops nothing.
-     *   <li>An endpoint, say {@code http://127.0.0.1:8000}: it runs there, and none is started in this JVM. What tests create
-     *       there, stays there.
+     *   <li>Not set: it runs in this JVM, behind its HTTP server on a free port. Everything works.
+     *   <li>{@code embedded}: it runs in this JVM, behind the client that DynamoDB Local brings. Use this if its HTTP
+     *       server conflicts with your class path, for instance with WireMock 3 and its Jetty 11. There is no endpoint,
+     *       no port and no {@link Faults}; what needs one throws {@link IllegalStateException}. That client ignores
+     *       request settings such as timeouts, and cancelling its futures has no effect.
+     *   <li>An endpoint, such as {@code http://127.0.0.1:8000}: the server runs there, and none is started in this JVM.
+     *       Tables that tests create there stay there.
      * </ul>
      *
      * @return always the same server; its {@link #close()} does nothing
-     * @throws IllegalStateException if the server does not start, or the property or variable has another value; the next call
-     *     tries again
+     * @throws IllegalStateException if the server does not start, or the property or variable has another value; the
+     *     next call tries again
      */
     public static LocalDynamoDb shared() {
         synchronized (SHARED_LOCK) {
@@ -107,8 +111,8 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     /**
-     * Returns the endpoint that is set, by the property rather than by the variable, or {@link #EMBEDDED}; empty if neither is
-     * set.
+     * Returns the selected endpoint, or {@link #EMBEDDED}; empty if neither is set. The property takes precedence over
+     * the variable.
      */
     static Optional<URI> choice(@Nullable String property, @Nullable String variable) {
         boolean byProperty = property != null && !property.isBlank();
@@ -134,9 +138,10 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     /**
-     * Starts a server of its own on a free port: for a test that closes its server or must be alone on it.
+     * Starts another server on a free port: for a test that stops its server or must be alone on it.
      *
-     * <p>It runs in this JVM even if the {@linkplain #shared() shared} one is elsewhere, and without HTTP if that one does.
+     * <p>It runs in this JVM even if the {@linkplain #shared() shared} server runs elsewhere, and without HTTP if the
+     * shared one does.
      *
      * @return the running server, for the caller to close
      * @throws IllegalStateException if the server does not start
@@ -146,13 +151,13 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     /**
-     * Starts a server of its own on the given port: for tools that are set up for a fixed endpoint.
+     * Starts another server on the given port: for tools that need a fixed endpoint.
      *
      * @param port 1 to 65535
      * @return the running server, for the caller to close
      * @throws IllegalArgumentException if the port is out of range
-     * @throws IllegalStateException if the server does not start, for instance because the port is taken, or because
-     *     {@code embedded} is chosen, which has no ports
+     * @throws IllegalStateException if the server does not start, for instance because the port is in use, or because
+     *     {@code embedded} is selected, which has no ports
      */
     public static LocalDynamoDb start(int port) {
         if (port < 1 || port > 65535) {
@@ -165,13 +170,13 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     /**
-     * Where the server listens: a loopback address and the port, over plain HTTP.
+     * The address of the server: a loopback address and the port, over plain HTTP.
      *
-     * <p>The server takes any region, and any credentials whose access key consists of letters and digits. All of them see
-     * the same tables.
+     * <p>The server accepts any Region, and any credentials whose access key consists of letters and digits. All of
+     * them see the same tables.
      *
      * @return the endpoint, for instance {@code http://127.0.0.1:40123}
-     * @throws IllegalStateException if there is no HTTP, for {@code embedded} is chosen
+     * @throws IllegalStateException if {@code embedded} is selected, which has no HTTP
      */
     public URI endpoint() {
         return connection.endpoint();
@@ -180,9 +185,9 @@ public final class LocalDynamoDb implements AutoCloseable {
     /**
      * The client of this server, ready to use.
      *
-     * <p>It heeds no profile, proxy or environment variable of the machine, and has, over HTTP, the SDK's default retries. It is
-     * shared by all callers and lives as long as the server: its {@code close()} does nothing, so that a container that
-     * closes what it manages does no harm.
+     * <p>It ignores the machine's AWS profiles, proxies and environment variables. Over HTTP, it has the SDK's default
+     * retries. All callers share it, and it lives as long as the server. Its {@code close()} does nothing, so a
+     * container that closes its beans does no harm.
      *
      * @return always the same client
      */
@@ -191,23 +196,23 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     /**
-     * Returns a new client that speaks to this server through a network of the caller's making, with the SDK's default retries.
+     * Returns a new client that accesses this server through a faulty network, with the SDK's default retries.
      *
-     * @param faults what happens on its network
+     * @param faults the faults on its network
      * @return a client for the caller to close
-     * @throws IllegalStateException if there is no HTTP, for {@code embedded} is chosen
+     * @throws IllegalStateException if {@code embedded} is selected, which has no HTTP
      */
     public DynamoDbAsyncClient client(Faults faults) {
         return clientBuilder(faults).build();
     }
 
     /**
-     * Returns a builder that is set up for this server and a network, for clients with settings of their own such as a retry
-     * strategy.
+     * Returns a complete builder for this server and a faulty network: for clients with their own settings, such as a
+     * retry strategy.
      *
-     * @param faults what happens on the network of the clients
-     * @return a builder that lacks nothing
-     * @throws IllegalStateException if there is no HTTP, for {@code embedded} is chosen
+     * @param faults the faults on the network of the clients
+     * @return a builder that needs no further settings
+     * @throws IllegalStateException if {@code embedded} is selected, which has no HTTP
      */
     public DynamoDbAsyncClientBuilder clientBuilder(Faults faults) {
         return connection.clientBuilder(faults);
@@ -218,10 +223,10 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     /**
-     * Creates a cart table with a random name that no other table has.
+     * Creates a cart table with a random, unique name.
      *
-     * <p>Time to live is off: DynamoDB Local deletes expired items within seconds, and a test of expired carts would not
-     * find them. The table stays until the server stops.
+     * <p>Its time to live is off, because DynamoDB Local deletes expired items within seconds, and a test of expired
+     * carts would not find them. The table stays until the server stops.
      *
      * @return the name of the table, which is ready to use
      * @throws IllegalStateException if this server is closed
@@ -231,11 +236,11 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     /**
-     * Creates a cart table with the given name, otherwise like {@link #createCartTable()}.
+     * Creates a cart table with the given name; otherwise like {@link #createCartTable()}.
      *
-     * @param name a name by DynamoDB's rules
-     * @return the same name, of a table which is ready to use
-     * @throws IllegalStateException if there is a table with that name, or if this server is closed
+     * @param name a name that DynamoDB allows
+     * @return the same name; the table is ready to use
+     * @throws IllegalStateException if a table with this name exists, or this server is closed
      */
     public String createCartTable(String name) {
         Objects.requireNonNull(name, "name");
@@ -267,7 +272,7 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     /**
-     * Creates a cart table with a random name, and a store over it.
+     * Creates a cart table with a random name, and a store on it.
      *
      * @return a store with default settings; closing it leaves {@link #client()} open
      * @throws IllegalStateException if this server is closed
@@ -280,8 +285,8 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     /**
-     * Stops the server, its client and all their threads, and forgets the tables; does nothing on the {@linkplain #shared()
-     * shared} server, and nothing when called again.
+     * Stops the server, its client and all their threads, and discards the tables. Does nothing on the {@linkplain
+     * #shared() shared} server, or when called again.
      */
     @Override
     public void close() {

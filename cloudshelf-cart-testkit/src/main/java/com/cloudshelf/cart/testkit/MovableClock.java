@@ -9,7 +9,7 @@ import java.time.ZoneId;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The system's clock, moved forward by hand: nobody has to wait for a cart to expire.
+ * The system clock, which a test can move forward instead of waiting for a cart to expire.
  *
  * <pre>{@code
  * MovableClock clock = MovableClock.create();
@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * clock.advance(Duration.ofDays(31));
  * }</pre>
  *
- * <p>It goes on by itself, so that a test which never moves it sees the time of day. Deadlines and pauses do not go by it: they
- * take the time that they take.
+ * <p>It keeps ticking, so a test that never moves it sees the current time. Deadlines and backoff delays do not use it;
+ * they take real time.
  *
  * <p>Thread-safe.
  */
@@ -31,13 +31,13 @@ public final class MovableClock extends Clock {
         this.ahead = ahead;
     }
 
-    /** Returns a clock in UTC that shows the system's time until it is moved. */
+    /** Returns a clock in UTC that shows the system time until it is moved. */
     public static MovableClock create() {
         return new MovableClock(Clock.systemUTC(), new AtomicReference<>(Duration.ZERO));
     }
 
     /**
-     * Moves this clock, and all clocks that {@link #withZone} made of it, forward.
+     * Moves this clock, and all clocks created from it by {@link #withZone}, forward.
      *
      * @throws IllegalArgumentException if the duration is negative
      */
@@ -58,7 +58,7 @@ public final class MovableClock extends Clock {
         return system.getZone();
     }
 
-    /** Returns a clock of another zone, which is moved together with this one. */
+    /** Returns a clock in another zone that moves together with this one. */
     @Override
     public MovableClock withZone(ZoneId zone) {
         return new MovableClock(system.withZone(requireNonNull(zone, "zone")), ahead);

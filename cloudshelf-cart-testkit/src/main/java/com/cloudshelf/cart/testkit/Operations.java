@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
 
-/** The operations that DynamoDB has, as the client of the AWS SDK on the class path knows them. */
+/** The operations of DynamoDB, as known to the AWS SDK client on the class path. */
 final class Operations {
     private static final String REQUEST = "Request";
     private static final SortedSet<String> NAMES = Arrays.stream(DynamoDbAsyncClient.class.getMethods())

@@ -6,9 +6,10 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request as {@link Faults} logged it: what the client sent, what happened to it, and what the client was told.
+ * One request as {@link Faults} logged it: what the client sent, what happened to it, and what the client received.
  *
- * <p>It is the state at the time of {@link Faults#sent()}: a request under way has neither a status nor a failure yet.
+ * <p>It shows the state at the time of {@link Faults#sent()}: a request in flight has neither a status nor a failure
+ * yet.
  *
  * <p>Immutable and thread-safe.
  */
@@ -44,9 +45,9 @@ public final class SentRequest {
     }
 
     /**
-     * {@return the body as it was sent}
+     * {@return the body that was sent}
      *
-     * <p>It holds user data: keep it out of logs.
+     * <p>It contains user data; do not log it.
      */
     public String json() {
         return new String(body, StandardCharsets.UTF_8);
@@ -62,22 +63,28 @@ public final class SentRequest {
         return Optional.ofNullable(fault);
     }
 
-    /** {@return how often the server has answered this request, whether or not the client saw an answer: usually once} */
+    /**
+     * {@return how often the server has responded to this request, whether or not the client received a response:
+     * usually once}
+     */
     public int deliveries() {
         return deliveries;
     }
 
-    /** {@return the HTTP status that the client saw; empty if it saw none} */
+    /** {@return the HTTP status that the client received; empty if it received none} */
     public OptionalInt status() {
         return status == Exchange.NONE ? OptionalInt.empty() : OptionalInt.of(status);
     }
 
-    /** {@return the size of the body that the client saw; empty if it saw none} */
+    /** {@return the size of the body that the client received; empty if it received none} */
     public OptionalInt responseBytes() {
         return responseBytes == Exchange.NONE ? OptionalInt.empty() : OptionalInt.of(responseBytes);
     }
 
-    /** {@return what ended the exchange without a whole answer: an injected error, a real one, or the client giving up} */
+    /**
+     * {@return what ended the exchange without a complete response: an injected error, a real one, or the client giving
+     * up}
+     */
     public Optional<Throwable> failure() {
         return Optional.ofNullable(failure);
     }

@@ -10,8 +10,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Gives JUnit 5 tests a cart store over a table of their own on the {@linkplain LocalDynamoDb#shared() shared} DynamoDB
- * Local, with a network that can fail and a clock that can be moved.
+ * Gives JUnit 5 tests a cart store with its own table on the {@linkplain LocalDynamoDb#shared() shared} DynamoDB Local,
+ * with a network that can fail and a clock that a test can move.
  *
  * <pre>{@code
  * @WithCartStore
@@ -22,36 +22,37 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>On a class it serves all tests in it and in its nested classes, on a method that test alone; the annotation that is nearest
- * to the test decides. It resolves parameters of these types, of which the first four belong to one another:
+ * <p>On a class, the annotation applies to all its tests and those of its nested classes; on a method, to that test.
+ * The annotation nearest to the test counts. It resolves parameters of these types, of which the first four belong
+ * together:
  *
  * <ul>
- *   <li>{@link com.cloudshelf.cart.CartStore} and {@link com.cloudshelf.cart.DynamoDbCartStore}: one and the same store, with
- *       the settings of the annotation, over a fresh table;
+ *   <li>{@link com.cloudshelf.cart.CartStore} and {@link com.cloudshelf.cart.DynamoDbCartStore}: the same store, with
+ *       the settings of the annotation, on a new table;
  *   <li>{@link CartTableName @CartTableName} {@code String}: the name of that table;
- *   <li>{@link Faults}: the network of that store, which behaves until it is told otherwise;
+ *   <li>{@link Faults}: the network of that store, which works normally until a test adds faults;
  *   <li>{@link MovableClock}: the clock of that store;
- *   <li>{@link software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient}: the server's {@link LocalDynamoDb#client()}, past
- *       all faults, to look at items or to play a rival;
+ *   <li>{@link software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient}: the server's {@link
+ *       LocalDynamoDb#client()}, which bypasses the faults, to inspect items or act as another writer;
  *   <li>{@link LocalDynamoDb}: the shared server;
  *   <li>{@link java.net.URI}: its endpoint.
  * </ul>
  *
- * <p>With {@link Scope#TEST} there is no store outside a test ({@code @BeforeAll}, {@code @AfterAll}, the constructor of a class
- * with {@code Lifecycle.PER_CLASS} or, before JUnit 5.12, any constructor): asking for it there fails with a
- * {@link org.junit.jupiter.api.extension.ParameterResolutionException}.
+ * <p>With {@link Scope#TEST}, there is no store outside a test: in {@code @BeforeAll}, {@code @AfterAll}, the
+ * constructor of a class with {@code Lifecycle.PER_CLASS} or, before JUnit 5.12, any constructor. Such a parameter
+ * fails with a {@link org.junit.jupiter.api.extension.ParameterResolutionException}.
  *
  * <p>If the shared server runs {@linkplain LocalDynamoDb#shared() without HTTP}, there are no {@link Faults} and no
- * {@link java.net.URI}: asking for them fails, and requests are not recorded.
+ * {@link java.net.URI}. Parameters of these types then fail, and requests are not recorded.
  *
- * <p>A test whose {@link Faults} hold a scripted fault that no request met fails, unless that fault is
- * {@linkplain Fault#optional() optional}. With {@link Scope#CLASS} they are looked at after the last test.
+ * <p>If no request meets a fault that a test has scripted, the test fails, unless the fault is {@linkplain
+ * Fault#optional() optional}. With {@link Scope#CLASS}, this is checked after the last test.
  *
- * <p>When a test fails, the items of its table and the requests of its store are printed to standard error, a screenful at
- * most.
+ * <p>When a test fails, the items of its table and the requests of its store are printed to standard error, at most a
+ * screenful.
  *
- * <p>Tests with it may run in parallel: no two of them share a table unless they are told to. It has no effect on jqwik
- * properties, which use {@link LocalDynamoDb} directly.
+ * <p>Tests may run in parallel: no two of them share a table, except with {@link Scope#CLASS}. The annotation has no
+ * effect on jqwik properties; use {@link LocalDynamoDb} there.
  */
 @Documented
 @Inherited
@@ -60,7 +61,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(CartStoreExtension.class)
 public @interface WithCartStore {
 
-    /** Who shares a table, with its store, network and clock. */
+    /** Which tests share a table, with its store, network and clock. */
     enum Scope {
         /**
          * A test and its {@code @BeforeEach} and {@code @AfterEach} methods. Each repetition of a repeated or parameterized test
@@ -68,27 +69,32 @@ public @interface WithCartStore {
          */
         TEST,
         /**
-         * All tests of the annotated class and its nested classes, {@code @BeforeAll} and {@code @AfterAll} included: they see one
-         * another's carts and faults. A subclass has its own.
+         * All tests of the annotated class and its nested classes, including {@code @BeforeAll} and {@code @AfterAll}.
+         * They see each other's carts and faults. A subclass has its own.
          */
         CLASS
     }
 
-    /** Who shares the table. On a method it makes no difference. */
+    /** Which tests share the table. Has no effect on a method. */
     Scope scope() default Scope.TEST;
 
-    /** The store's time to live, as {@link java.time.Duration#parse} takes it: {@code PT2H} and above. */
+    /** The store's time to live, in the format of {@link java.time.Duration#parse}; at least {@code PT2H}. */
     String timeToLive() default "P30D";
 
-    /** How long a call of the store may take, as {@link java.time.Duration#parse} takes it: up to {@code PT60S}. */
+    /**
+     * How long a call of the store may take, in the format of {@link java.time.Duration#parse}; at most {@code PT60S}.
+     */
     String operationTimeout() default "PT5S";
 
-    /** The number of different books that a cart may grow to. */
+    /** The maximum number of different books in a cart. */
     int maxLines() default 1_000;
 
-    /** The number of copies that a line may grow to. */
+    /** The maximum quantity of a line. */
     int maxQuantity() default 10_000;
 
-    /** The consistency of the store's reads. DynamoDB Local knows no late ones: this shows in the requests only. */
+    /**
+     * The consistency of the store's reads. Reads on DynamoDB Local are never stale, so this only shows in the
+     * requests.
+     */
     ReadConsistency readConsistency() default ReadConsistency.STRONG;
 }
