@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -78,13 +80,14 @@ class FaultsTest {
     private static final String USER = "user-4711";
     private static final Duration LONG = Duration.ofHours(1);
     private static final Duration PATIENCE = Duration.ofMillis(300);
-    /** In which even a busy machine sends a request, or answers one. */
-    private static final Duration SECONDS_OF_A_BUSY_MACHINE = Duration.ofSeconds(8);
 
     private static LocalDynamoDb server;
     private static SdkAsyncHttpClient http;
 
     private final Faults faults = Faults.none();
+    /** The clients' timer: their time-outs, of an hour, strike when a test says so. */
+    private final ScheduledThreadPoolExecutor timeouts = new ScheduledThreadPoolExecutor(1);
+
     private final List<AutoCloseable> opened = new ArrayList<>();
     private String table;
 
@@ -110,6 +113,7 @@ class FaultsTest {
         for (AutoCloseable each : opened) {
             each.close();
         }
+        timeouts.shutdownNow();
     }
 
     // --- nothing happens ---
@@ -267,7 +271,7 @@ class FaultsTest {
         CompletableFuture<UpdateItemResponse> call =
                 client().updateItem(impatient(hitRequest()).build());
 
-        assertThatThrownBy(() -> call.get(30, SECONDS)).hasCauseInstanceOf(ApiCallAttemptTimeoutException.class);
+        assertTimesOut(call);
 
         assertNotDelivered("hang");
     }
@@ -312,8 +316,10 @@ class FaultsTest {
     void hangAfterEffect_clientTimesOut_effect() {
         faults.next(Fault.hangAfterEffect());
 
-        assertThat(failureOf(() -> client().updateItem(impatient(hitRequest()).build())))
-                .isInstanceOf(ApiCallAttemptTimeoutException.class);
+        CompletableFuture<UpdateItemResponse> call =
+                client().updateItem(impatient(hitRequest()).build());
+
+        assertTimesOut(call);
 
         faults.settled().join();
         assertDeliveredOnce("hangAfterEffect");
@@ -370,10 +376,11 @@ class FaultsTest {
 
     @Test
     void delay_clientGivesUpBefore_noEffect() {
-        faults.next(2, Fault.delay(SECONDS_OF_A_BUSY_MACHINE));
-        faults.wrap(http).execute(aRequest(new ArrayList<>())).cancel(false);
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        faults.next(Fault.delay(gate));
+        faults.wrap(ownHttp()).execute(aRequest(new ArrayList<>())).cancel(false);
 
-        // Due after the one that was given up, on the same timer.
+        gate.complete(null);
         client().putItem(put -> put.tableName(table).item(key("other"))).join();
 
         assertThat(faults.sent()).extracting(SentRequest::deliveries).containsExactly(0, 1);
@@ -405,7 +412,7 @@ class FaultsTest {
     void settled_requestWhoseBodyIsInFlight_waitsForItsDelivery() {
         CompletableFuture<Void> gate = new CompletableFuture<>();
         faults.next(Fault.hangAfterEffect());
-        faults.wrap(http).execute(aRequest(new ArrayList<>(), gate));
+        faults.wrap(ownHttp()).execute(aRequest(new ArrayList<>(), gate));
 
         CompletableFuture<Void> settled = faults.settled();
         assertThat(settled).isNotDone();
@@ -861,19 +868,17 @@ class FaultsTest {
     void retryingClient_attemptTimesOut_nextAttemptIsUndisturbed() {
         faults.next(Fault.hang()).next(Fault.hangAfterEffect());
 
-        int seen = Integer.parseInt(client(
+        CompletableFuture<UpdateItemResponse> call = client(
                         faults,
                         AwsRetryStrategy.standardRetryStrategy().toBuilder()
                                 .maxAttempts(4)
                                 .build())
-                // The third attempt has to be answered within this.
-                .updateItem(impatient(hitRequest()).build())
-                .join()
-                .attributes()
-                .get("hits")
-                .n());
+                .updateItem(impatient(hitRequest()).build());
 
-        assertThat(seen).isEqualTo(2);
+        timeOut(1);
+        timeOut(2);
+
+        assertThat(call.join().attributes().get("hits").n()).isEqualTo("2");
         assertThat(faults.sent()).extracting(SentRequest::deliveries).containsExactly(0, 1, 1);
     }
 
@@ -883,7 +888,7 @@ class FaultsTest {
         CompletableFuture<UpdateItemResponse> call = client(faults, AwsRetryStrategy.doNotRetry(), real)
                 .updateItem(impatient(hitRequest()).build());
 
-        assertThatThrownBy(call::join).hasCauseInstanceOf(ApiCallAttemptTimeoutException.class);
+        assertTimesOut(call);
 
         assertThat(real.executions)
                 .singleElement()
@@ -927,6 +932,7 @@ class FaultsTest {
         CompletableFuture<UpdateItemResponse> call = client(faults, AwsRetryStrategy.doNotRetry(), real)
                 .updateItem(impatient(hitRequest()).build());
 
+        timeOutWhen(() -> !real.executions.isEmpty());
         assertThatThrownBy(call::join).hasCauseInstanceOf(ApiCallAttemptTimeoutException.class);
 
         assertThat(real.executions)
@@ -1030,15 +1036,21 @@ class FaultsTest {
         return open(builder(onIt, retries).httpClient(onIt.wrap(real)).build());
     }
 
-    private static DynamoDbAsyncClientBuilder builder(Faults onIt, RetryStrategy retries) {
+    private DynamoDbAsyncClientBuilder builder(Faults onIt, RetryStrategy retries) {
         return DynamoDbAsyncClient.builder()
                 .endpointOverride(server.endpoint())
                 .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
                 .overrideConfiguration(ClientOverrideConfiguration.builder()
                         .retryStrategy(retries)
+                        .scheduledExecutorService(timeouts)
                         .build())
                 .httpClient(onIt.wrap(http));
+    }
+
+    /** For requests that the server cannot read: it closes their connection, which the next request on it would notice. */
+    private SdkAsyncHttpClient ownHttp() {
+        return open(NettyNioAsyncHttpClient.create());
     }
 
     private <T extends AutoCloseable> T open(T closeable) {
@@ -1056,7 +1068,24 @@ class FaultsTest {
     }
 
     private static UpdateItemRequest.Builder impatient(UpdateItemRequest.Builder request) {
-        return request.overrideConfiguration(settings -> settings.apiCallAttemptTimeout(SECONDS_OF_A_BUSY_MACHINE));
+        return request.overrideConfiguration(settings -> settings.apiCallAttemptTimeout(LONG));
+    }
+
+    private void assertTimesOut(CompletableFuture<UpdateItemResponse> call) {
+        timeOut(1);
+        assertThatThrownBy(call::join).hasCauseInstanceOf(ApiCallAttemptTimeoutException.class);
+    }
+
+    /** Lets the client's time strike for the attempt of that number, once that one has met its fault. */
+    private void timeOut(int attempt) {
+        timeOutWhen(() -> faults.sent().size() >= attempt && faults.settled().isDone());
+    }
+
+    private void timeOutWhen(BooleanSupplier moment) {
+        while (!moment.getAsBoolean()) {
+            Thread.yield();
+        }
+        timeouts.getQueue().forEach(Runnable::run);
     }
 
     private int hit(DynamoDbAsyncClient client) {
