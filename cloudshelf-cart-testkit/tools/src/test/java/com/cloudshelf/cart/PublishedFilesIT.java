@@ -84,7 +84,7 @@ class PublishedFilesIT {
 
     @Test
     void jar_ofTheLibrary_isSmall() throws IOException {
-        assertThat(Files.size(file("core", ".jar"))).isLessThan(450_000);
+        assertThat(Files.size(file("core", ".jar"))).isLessThan(400_000);
     }
 
     private static Set<String> closure(String module) throws IOException {
