@@ -59,6 +59,7 @@ final class ScheduledEngine {
                 new Engine.Settings(
                         Clock.systemUTC(),
                         () -> millis,
+                        () -> millis,
                         attempt -> Duration.ofMillis(10),
                         null,
                         maxConcurrency,
