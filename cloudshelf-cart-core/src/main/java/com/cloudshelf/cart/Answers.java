@@ -48,8 +48,8 @@ final class Answers {
                 : new Failure(
                         Failure.Kind.AMBIGUOUS,
                         SdkClientException.create(
-                                "the response has status 200, but is no answer of DynamoDB's; look for a"
-                                        + " proxy or gateway on the way to it"));
+                                "the response has status 200, but does not come from DynamoDB; look for a"
+                                        + " proxy or gateway in between"));
     }
 
     private boolean isCredible(@Nullable SdkHttpResponse response) {

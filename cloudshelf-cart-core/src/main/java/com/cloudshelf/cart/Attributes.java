@@ -107,7 +107,7 @@ final class Attributes {
         requireNonNull(name, "name");
         checkName(name);
         if (own.contains(name)) {
-            throw new IllegalArgumentException("the attribute " + name + " is the library's own; choose another name");
+            throw new IllegalArgumentException("the attribute name " + name + " is reserved for the library; choose another one");
         }
         return name;
     }
@@ -191,7 +191,7 @@ final class Attributes {
                 appendTo(text, element);
             });
         } else {
-            throw new AssertionError("attributes hold checked values only");
+            throw new AssertionError("attributes contain only checked values");
         }
     }
 
@@ -199,11 +199,11 @@ final class Attributes {
         int bytes = Checks.utf8Length(name);
         if (bytes < 1) {
             throw new IllegalArgumentException(
-                    "the name of an attribute must not be empty, and must be well-formed Unicode");
+                    "an attribute name must not be empty, and must be well-formed Unicode");
         }
         if (bytes > MAX_NAME_BYTES) {
             throw new IllegalArgumentException(
-                    "the name of an attribute must be at most " + MAX_NAME_BYTES + " bytes in UTF-8, but has " + bytes);
+                    "an attribute name must be at most " + MAX_NAME_BYTES + " bytes in UTF-8, but has " + bytes);
         }
     }
 
@@ -231,7 +231,7 @@ final class Attributes {
             Map<String, Object> copy = new LinkedHashMap<>();
             map.forEach((key, value) -> {
                 if (!(key instanceof String name)) {
-                    throw refusal("must have names that are strings");
+                    throw refusal("must have only strings as names");
                 }
                 checkName(name);
                 path.addLast(name);
@@ -250,18 +250,18 @@ final class Attributes {
             try {
                 Attributes.checkName(name);
             } catch (IllegalArgumentException e) {
-                throw path.isEmpty() ? e : refusal("holds a map with a bad name: " + e.getMessage());
+                throw path.isEmpty() ? e : refusal("contains a map with an invalid name: " + e.getMessage());
             }
         }
 
         private Object value(@Nullable Object value) {
             count++;
             if (count > MAX_VALUES) {
-                throw refusal("is one of more than " + MAX_VALUES + " values, which no item can hold");
+                throw refusal("is one of more than " + MAX_VALUES + " values, which is more than an item can hold");
             }
             if (value instanceof String text) {
                 if (Checks.utf8Length(text) < 0) {
-                    throw refusal("must be well-formed Unicode, but holds an unpaired surrogate");
+                    throw refusal("must be well-formed Unicode, but contains an unpaired surrogate");
                 }
                 return text;
             }

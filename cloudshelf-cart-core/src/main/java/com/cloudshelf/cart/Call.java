@@ -448,7 +448,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             boolean mayHaveLeft = isUnanswered();
             cancelCopies();
             TimeoutException cause =
-                    new TimeoutException("no answer came within the time that this store gives a request");
+                    new TimeoutException("no response came within the time limit of the request");
             answered(Event.failed(new Failure(mayHaveLeft ? Failure.Kind.AMBIGUOUS : Failure.Kind.UNSENT, cause)));
             return;
         }
@@ -458,7 +458,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
                 && engine.places().tryTake()) {
             if (engine.hedging().spend()) {
                 tally.hedges++;
-                log("hedge", "the request before it is slow", null);
+                log("hedge", "the previous request is slow", null);
                 transmitLater(new Copy(first.request, true));
             } else {
                 engine.places().release();

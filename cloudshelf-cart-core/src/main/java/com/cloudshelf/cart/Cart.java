@@ -317,7 +317,7 @@ public final class Cart implements Serializable {
     }
 
     private void readObject(ObjectInputStream in) throws InvalidObjectException {
-        throw new InvalidObjectException("a cart comes in its serial form");
+        throw new InvalidObjectException("a cart must be in its serial form");
     }
 
     /** The serial form of a cart. Reading it repeats every check. What only the store knew is left out. */

@@ -263,7 +263,7 @@ public final class CartItem implements Serializable {
     }
 
     private void readObject(ObjectInputStream in) throws InvalidObjectException {
-        throw new InvalidObjectException("a line comes in its serial form");
+        throw new InvalidObjectException("a line must be in its serial form");
     }
 
     /** The serial form of a line. Reading it repeats every check. */

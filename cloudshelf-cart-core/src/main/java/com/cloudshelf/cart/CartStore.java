@@ -189,7 +189,7 @@ public interface CartStore {
             call.cancel(true);
             Thread.currentThread().interrupt();
             CancellationException interrupted =
-                    new CancellationException("the thread was interrupted while it waited; the call was cancelled");
+                    new CancellationException("the waiting thread was interrupted, and the call was cancelled");
             interrupted.initCause(e);
             throw interrupted;
         }

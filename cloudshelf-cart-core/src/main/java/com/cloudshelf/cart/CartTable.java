@@ -191,13 +191,13 @@ public final class CartTable {
                 return;
             } catch (RequestFailed e) {
                 if (e.code().equals("UnknownOperationException")) {
-                    LOG.warn("Table {} has no point-in-time recovery: this engine does not know it", spec.tableName());
+                    LOG.warn("Table {} has no point-in-time recovery: this engine does not support it", spec.tableName());
                     return;
                 }
                 if (!e.is(ContinuousBackupsUnavailableException.class)) {
                     throw e;
                 }
-                LOG.info("Table {} cannot have point-in-time recovery yet; asking again", spec.tableName());
+                LOG.info("Point-in-time recovery is not available yet for table {}; retrying", spec.tableName());
                 call.isAt("switching on point-in-time recovery");
                 call.pause(pause);
             }
@@ -271,7 +271,7 @@ public final class CartTable {
                             .stream()
                             .collect(Collectors.toMap(Tag::key, Tag::value))));
         } else {
-            facts.unanswered(Source.TAGS, "the table's ARN is not known");
+            facts.unanswered(Source.TAGS, "the table's ARN is unknown");
         }
         return facts;
     }

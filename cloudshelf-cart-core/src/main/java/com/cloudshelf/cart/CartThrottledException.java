@@ -41,7 +41,7 @@ public class CartThrottledException extends CartStoreException {
     static CartThrottledException unprocessed(String firstUserId, int carts, int asked) {
         return new CartThrottledException(
                 firstUserId,
-                ": " + carts + " of " + asked + " carts were left unprocessed, userId() is the first of them",
+                ": " + carts + " of " + asked + " carts were left unprocessed; userId() is the first of them",
                 List.of(),
                 null);
     }

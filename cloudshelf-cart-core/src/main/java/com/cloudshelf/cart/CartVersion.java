@@ -134,7 +134,7 @@ public final class CartVersion implements Serializable {
     }
 
     private void readObject(ObjectInputStream in) throws InvalidObjectException {
-        throw new InvalidObjectException("a version comes in its serial form");
+        throw new InvalidObjectException("a version must be in its serial form");
     }
 
     /** The serial form of a version. Reading it repeats every check. */

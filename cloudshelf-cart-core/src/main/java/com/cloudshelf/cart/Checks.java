@@ -32,7 +32,7 @@ final class Checks {
         }
         int bytes = utf8Length(value);
         if (bytes < 0) {
-            throw new IllegalArgumentException(field + " must be well-formed Unicode, but holds an unpaired surrogate");
+            throw new IllegalArgumentException(field + " must be well-formed Unicode, but contains an unpaired surrogate");
         }
         if (bytes > MAX_ID_BYTES) {
             throw new IllegalArgumentException(
@@ -43,7 +43,7 @@ final class Checks {
 
     static String text(String field, String value) {
         if (utf8Length(value) < 0) {
-            throw new IllegalArgumentException(field + " must be well-formed Unicode, but holds an unpaired surrogate");
+            throw new IllegalArgumentException(field + " must be well-formed Unicode, but contains an unpaired surrogate");
         }
         return value;
     }
@@ -118,7 +118,7 @@ final class Checks {
     /** Returns the refusal of a stream that holds a value which breaks a rule. */
     static InvalidObjectException unreadable(String what, RuntimeException cause) {
         InvalidObjectException refusal =
-                new InvalidObjectException("a stream holds what is no " + what + ": " + cause.getMessage());
+                new InvalidObjectException("a stream contains an invalid " + what + ": " + cause.getMessage());
         refusal.initCause(cause);
         return refusal;
     }

@@ -50,7 +50,7 @@ final class Clients {
             return builder.build();
         } catch (SdkClientException e) {
             throw new IllegalStateException(
-                    "no client could be made from the environment; set AWS_REGION, or name a region in"
+                    "no client could be created from the environment; set AWS_REGION, or set a region in"
                             + " DynamoDbCartStore.builder().configureClient(..)",
                     e);
         }
@@ -68,9 +68,9 @@ final class Clients {
         SdkPlugin plugin = retriesByItself(client) ? oneAttempt() : null;
         if (plugin != null) {
             LOG.info(
-                    "The client given to the store retries by itself, so that each request carries a plugin which has it"
-                            + " send once. Switch the retries of a client off that only this store uses, or let the store make it"
-                            + " (configureClient): a call then costs less.");
+                    "The store's client has retries, so the store adds a plugin to each request that switches them off. To save"
+                            + " that cost, switch off the retries of a client that only this store uses, or let the store create"
+                            + " the client (configureClient).");
         }
         Map<Long, AwsRequestOverrideConfiguration> made = new ConcurrentHashMap<>();
         // A little less than what is left, so that there are few to make.

@@ -18,7 +18,7 @@ final class Decimal {
     private static final int MAX_BITS = 2048;
 
     private static final int MAX_TEXT = 600;
-    private static final String TOO_LONG = "has far more digits than a number may have; round it";
+    private static final String TOO_LONG = "has far too many digits; round it";
 
     // DynamoDB's own.
     private static final int MAX_ATTRIBUTE_DIGITS = 38;
@@ -144,7 +144,7 @@ final class Decimal {
             return new BigDecimal(text);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(
-                    "must be a finite number, which a " + number.getClass().getName() + " is not by its text", e);
+                    "must be a finite number, but the text of a " + number.getClass().getName() + " is not", e);
         }
     }
 }

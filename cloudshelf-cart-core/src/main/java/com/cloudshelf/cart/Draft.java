@@ -127,7 +127,7 @@ final class Draft {
         int index = indexOf(lines, bookId);
         if (index < 0) {
             throw new CartRejectedException(
-                    userId, Reason.UNKNOWN_BOOK, place + "the cart does not hold the book", place.index());
+                    userId, Reason.UNKNOWN_BOOK, place + "the book is not in the cart", place.index());
         }
         return index;
     }

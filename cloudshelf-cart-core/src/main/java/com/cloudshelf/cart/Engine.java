@@ -166,8 +166,8 @@ final class Engine {
         long due = nextDriftLog.get();
         if (stored.isWarning() && now - due >= 0 && nextDriftLog.compareAndSet(due, now + DRIFT_LOG_PAUSE_NANOS)) {
             LOG.warn(
-                    "A stored cart contradicts itself: another writer left wrong totals or duplicate lines. The next change"
-                            + " repairs it. Others met within a minute are counted by the metric CartDrifts only.");
+                    "A stored cart is inconsistent: another writer left wrong totals or duplicate lines. The next change"
+                            + " repairs it. For the next minute, only the metric CartDrifts counts such carts.");
         }
     }
 

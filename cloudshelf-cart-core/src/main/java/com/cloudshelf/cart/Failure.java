@@ -358,7 +358,7 @@ record Failure(Kind kind, Throwable cause) {
             default ->
                 new CartStoreException(
                         userId,
-                        "DynamoDB refused the request for good ("
+                        "DynamoDB permanently refused the request ("
                                 + (cause instanceof AwsServiceException service
                                         ? errorCode(service)
                                         : cause.getClass().getSimpleName())
@@ -373,20 +373,20 @@ record Failure(Kind kind, Throwable cause) {
             return permissionAdvice(table);
         }
         if (isOfCredentials(cause) || !(cause instanceof AwsServiceException service)) {
-            return "no AWS credentials could be had; nothing was sent. The cause says why: give the process a role, a profile"
-                    + " or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and see that their source can be reached";
+            return "no AWS credentials are available, and nothing was sent. The cause says why: give the process a role, a"
+                    + " profile or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and check that their source can be reached";
         }
         String code = errorCode(service);
         if (kind == Kind.SKEWED) {
             return clockAdvice(code, clockAhead(service));
         }
         if (code.equals("ResourceNotFoundException")) {
-            return "the table " + table + " does not exist in the client's account and region; create it, or give the"
-                    + " store the right tableName and region";
+            return "the table " + table + " does not exist in the client's account and region; create it, or"
+                    + " correct the store's tableName and region";
         }
         if (code.startsWith(KMS)) {
             return "the KMS key of the table " + table + " cannot be used (" + code
-                    + "); see that the key is enabled, and allow the caller's role kms:Decrypt on it";
+                    + "); check that the key is enabled, and allow the caller's role kms:Decrypt on it";
         }
         if (code.startsWith("AccessDenied") || code.equals("UnauthorizedOperation")) {
             return permissionAdvice(table);
@@ -396,8 +396,8 @@ record Failure(Kind kind, Throwable cause) {
     }
 
     private static String permissionAdvice(String table) {
-        return "the caller may not use the table " + table
-                + "; its role needs the actions that the cause names, among"
+        return "the caller has no permission to use the table " + table
+                + "; its role needs the actions named by the cause, among"
                 + " dynamodb:GetItem, BatchGetItem, PutItem, UpdateItem and DeleteItem on this table";
     }
 
@@ -405,8 +405,8 @@ record Failure(Kind kind, Throwable cause) {
         String off = ahead == null || ahead.abs().compareTo(CLOCK_THRESHOLD) < 0
                 ? "may be off"
                 : "is " + ahead.abs().toMinutes() + " minutes " + (ahead.isNegative() ? "behind" : "ahead");
-        return "DynamoDB did not accept the time of the request's signature (" + code + "): the machine's clock " + off
-                + ". Set the clock; if it is right, renew the credentials";
+        return "DynamoDB did not accept the time of the request signature (" + code + "): the machine's clock " + off
+                + ". Set the clock; if it is correct, renew the credentials";
     }
 
     /** Apart from the rest: older SDKs lack the class and the methods. */

@@ -53,7 +53,7 @@ final class Hop implements Executor {
             delegate.execute(task);
         } catch (RuntimeException | Error e) { // also an OutOfMemoryError: no native thread
             if (refused.compareAndSet(false, true)) {
-                LOG.warn("An executor refused a task; it runs on the thread that brought it, as later ones will", e);
+                LOG.warn("An executor refused a task, which now runs on the current thread; so will later ones", e);
             }
             runHere(task);
         }

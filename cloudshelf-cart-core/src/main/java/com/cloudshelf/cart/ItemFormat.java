@@ -443,8 +443,8 @@ final class ItemFormat {
                 FORMAT,
                 "at most " + CURRENT_FORMAT,
                 "the item is of a higher format than " + CURRENT_FORMAT
-                        + ": a newer version of this library wrote it; it was"
-                        + " left as it is, upgrade the library here to change it");
+                        + ": a newer version of this library wrote it. It was"
+                        + " left unchanged; upgrade the library here to change it");
     }
 
     private static String linePath(int index, String name) {

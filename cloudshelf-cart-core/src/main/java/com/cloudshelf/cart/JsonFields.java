@@ -48,7 +48,7 @@ record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
             if (!known.contains(name)) {
                 throw new Refusal(
                         (path.isEmpty() ? "" : path + ": ")
-                                + "a name is not known here; known are "
+                                + "a name is unknown; known names are "
                                 + String.join(", ", names),
                         null);
             }
@@ -113,7 +113,7 @@ record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
             try {
                 wholes.put(name, whole(name));
             } catch (Refusal e) {
-                throw new Refusal(path + " must be whole numbers by book id", null); // the id stays out of the message
+                throw new Refusal(path + " must be whole numbers by book ID", null); // the id stays out of the message
             }
         }
         return wholes;
@@ -180,7 +180,7 @@ record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
         Map<String, Object> values = new LinkedHashMap<>();
         map.forEach((name, element) -> {
             if (!(name instanceof String text)) {
-                throw new Refusal(path + " must have names that are strings", null);
+                throw new Refusal(path + " must have only strings as names", null);
             }
             values.put(text, element);
         });

@@ -163,7 +163,7 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
         }
 
         private static Unavailable overdue() {
-            return new Unavailable("the call was over before its request had credentials", null);
+            return new Unavailable("the call ended before its request had credentials", null);
         }
     }
 }

@@ -46,7 +46,7 @@ final class Priming {
         try {
             WarmUp.run();
         } catch (LinkageError e) {
-            LOG.debug("This version of the AWS SDK has no warm-up of its own", e);
+            LOG.debug("This version of the AWS SDK has no warm-up", e);
         }
         try (DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()
                 .region(Region.US_EAST_1)

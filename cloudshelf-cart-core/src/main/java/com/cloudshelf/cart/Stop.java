@@ -43,31 +43,31 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
         return switch (reason) {
             case NO_TIME ->
                 new CartUnavailableException(
-                        userId, "the deadline had passed when the call was issued; nothing was sent", null);
+                        userId, "the deadline had already passed when the call was made; nothing was sent", null);
             case TURN ->
                 new CartUnavailableException(
                         userId,
-                        "the deadline passed while other changes of this cart through this store had their turn; this"
+                        "the deadline passed while the call waited behind other changes to this cart in this store; this"
                                 + " call sent nothing",
                         null);
             case PLACE ->
                 new CartUnavailableException(
                         userId,
                         "the deadline passed while other calls of this store used all of its maxConcurrency places;"
-                                + " no request of this call is under way",
+                                + " no request of this call is in flight",
                         lastCause);
             case CROWDED ->
                 new CartUnavailableException(
                         userId,
-                        "as many calls wait for the store as its maxPending allows; nothing was sent, repeat the call"
+                        "the store already has maxPending waiting calls; nothing was sent, repeat the call"
                                 + " later",
                         null);
             case CLOSED -> new CartUnavailableException(userId, "the store was closed during the call", lastCause);
             case BROKEN ->
                 new CartStoreException(
                         userId,
-                        "a part of the store failed (the cause says which: clock, backoff strategy, or a fault of this"
-                                + " library); the change had no effect",
+                        "a part of the store failed: the clock, the backoff strategy, or this library, as the cause"
+                                + " says; the change had no effect",
                         false,
                         cause);
             case TIME, QUOTA, REQUESTS -> exhausted(userId, last);
@@ -78,7 +78,7 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
         if (last == null) {
             return new CartUnavailableException(
                     userId,
-                    (unanswered ? "DynamoDB did not answer " : "no time was left for another request ") + limit(),
+                    (unanswered ? "DynamoDB did not respond " : "there was no time for another request ") + limit(),
                     null);
         }
         return switch (last.kind()) {
@@ -97,7 +97,7 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
 
     private String limit() {
         return switch (reason) {
-            case QUOTA -> "and the store's retry quota is used up, as too many requests fail";
+            case QUOTA -> "and the store's retry quota is used up because too many requests fail";
             case REQUESTS -> "in " + MAX_REQUESTS + " requests";
             default -> "before the deadline";
         };

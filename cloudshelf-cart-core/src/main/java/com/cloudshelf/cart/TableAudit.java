@@ -103,7 +103,7 @@ final class TableAudit {
                 : AuditCheckpoint.parse(audit.checkpoint);
         if (!from.table().equals(table)) {
             throw new IllegalArgumentException(
-                    "the checkpoint is of the table " + from.table() + ", not of " + table + "; start afresh");
+                    "the checkpoint belongs to the table " + from.table() + ", not to " + table + "; start again");
         }
         this.segments = new ArrayList<>(from.segments());
         this.counts = from.counts();
@@ -254,8 +254,8 @@ final class TableAudit {
         if (id == null || id.s() == null) {
             throw new CartStoreException(
                     TableCall.NO_USER,
-                    "the table's key is not " + ItemFormat.USER_ID + " (S), so it is no table of carts;"
-                            + " CartTable.verify tells what differs",
+                    "the table's key is not " + ItemFormat.USER_ID + " (S), so it is not a cart table;"
+                            + " CartTable.verify reports the differences",
                     false,
                     null);
         }

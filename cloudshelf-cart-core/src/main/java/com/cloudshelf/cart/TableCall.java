@@ -70,7 +70,7 @@ final class TableCall {
             Function<TableCall, T> atDeadline) {
         if (duration.isZero() || duration.isNegative()) {
             return CompletableFuture.failedFuture(
-                    new CartUnavailableException(NO_USER, "the deadline had passed already; nothing was sent", null));
+                    new CartUnavailableException(NO_USER, "the deadline had already passed; nothing was sent", null));
         }
         Duration bound = duration.compareTo(LONGEST) > 0 ? LONGEST : duration;
         TableCall call = new TableCall(client, table, bound);
@@ -213,7 +213,7 @@ final class TableCall {
         }
         return new CartUnavailableException(
                 NO_USER,
-                "the deadline passed at " + step + "; repeat the call, which goes on where this one ended",
+                "the deadline passed at " + step + "; repeat the call, which continues where this one ended",
                 failure == null ? null : failure.cause());
     }
 
@@ -222,15 +222,15 @@ final class TableCall {
         if (failed.isDenied()) {
             return new CartAccessException(
                     NO_USER,
-                    "the caller may not use dynamodb:" + failed.operation + " on the table " + table
-                            + "; allow it, the policies in docs/infrastructure name what each kind of caller needs",
+                    "the caller has no permission for dynamodb:" + failed.operation + " on the table " + table
+                            + "; grant it: the policies in docs/infrastructure list what each kind of caller needs",
                     failure.cause());
         }
         return switch (failure.kind()) {
             case THROTTLED -> new CartThrottledException(NO_USER, failure.throttlingReasons(), failure.cause());
             case BUSY, UNSENT, AMBIGUOUS ->
                 new CartUnavailableException(
-                        NO_USER, "DynamoDB did not answer dynamodb:" + failed.operation, failure.cause());
+                        NO_USER, "DynamoDB did not respond to dynamodb:" + failed.operation, failure.cause());
             default -> failure.asException(NO_USER, table);
         };
     }

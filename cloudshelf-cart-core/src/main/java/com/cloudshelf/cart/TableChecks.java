@@ -74,7 +74,7 @@ final class TableChecks {
                     spec -> true,
                     TableChecks::key,
                     TableChecks::isKeyed,
-                    facts -> "every call fails, and a key cannot be changed: make a table of another name",
+                    facts -> "every call fails, and a key cannot be changed: create a table with another name",
                     facts -> createCommand(facts.spec, facts.spec.tableName() + "-new")),
             new Row(
                     "billing mode",
@@ -91,7 +91,7 @@ final class TableChecks {
                     TableChecks::encryption,
                     facts -> facts.table().sseDescription() != null
                             && facts.table().sseDescription().sseType() == SSEType.KMS,
-                    facts -> "access to the key leaves no trail in CloudTrail",
+                    facts -> "uses of the key are not recorded in CloudTrail",
                     facts -> updateCommand(facts.spec, ENCRYPTION_OPTION)),
             new Row(
                     "deletion protection",
@@ -109,7 +109,7 @@ final class TableChecks {
                             ? "on, by " + facts.timeToLive().attributeName()
                             : facts.timeToLive().timeToLiveStatusAsString(),
                     facts -> isOn(facts.timeToLive()) && !isElsewhere(facts),
-                    facts -> "expired carts are never deleted, and paid for"
+                    facts -> "expired carts are never deleted, and you pay for them"
                             + (isElsewhere(facts)
                                     ? "; switch the other attribute off, wait for an hour, and verify again"
                                     : ""),
@@ -125,7 +125,7 @@ final class TableChecks {
                     CartTableSpec::pointInTimeRecovery,
                     facts -> onOrOff(isOn(facts.recovery())),
                     facts -> isOn(facts.recovery()),
-                    facts -> "carts that a mistake destroyed cannot be restored",
+                    facts -> "carts destroyed by a mistake cannot be restored",
                     facts -> "aws dynamodb update-continuous-backups --table-name " + facts.spec.tableName()
                             + " --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"),
             new Row(
@@ -136,7 +136,7 @@ final class TableChecks {
                             ? "all there"
                             : "without " + missingTags(facts).keySet(),
                     facts -> missingTags(facts).isEmpty(),
-                    facts -> "costs and owners cannot be told",
+                    facts -> "costs cannot be allocated, and owners are unknown",
                     facts -> "aws dynamodb tag-resource --resource-arn "
                             + facts.table().tableArn() + tagsOption(missingTags(facts))));
 
@@ -207,7 +207,7 @@ final class TableChecks {
 
         private static <T> T known(@Nullable T answer) {
             if (answer == null) {
-                throw new IllegalStateException("a check looks at an answer that it does not name as its source");
+                throw new IllegalStateException("a check uses a response that it does not declare as its source");
             }
             return answer;
         }

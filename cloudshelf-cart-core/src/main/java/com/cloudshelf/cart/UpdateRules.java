@@ -49,8 +49,8 @@ final class UpdateRules {
                     : Verdict.fail(new CartRejectedException(
                             userId,
                             Reason.KEY_REUSED,
-                            "the idempotency key stands for other changes; a repeated call must carry the changes of the"
-                                    + " first one, for instance the order's lines rather than the present cart's"));
+                            "the idempotency key was used for other changes; a repeated call must carry the changes of the"
+                                    + " first one, for instance the lines of the order rather than those of the current cart"));
         }
         CartVersion expected = update.expectedVersion().orElse(null);
         if (expected != null && !expected.equals(stored.cart().version())) {
@@ -67,7 +67,7 @@ final class UpdateRules {
                     userId,
                     Reason.KEYS_FULL,
                     "the cart remembers " + Memory.MAX_KEYS
-                            + " idempotency keys already; there is room when one has passed its retention"));
+                            + " idempotency keys; there is room again when the retention of one has ended"));
         }
         return key == null && cart.equals(stored.cart()) ? Verdict.UNCHANGED : Verdict.write(cart);
     }

@@ -121,7 +121,7 @@ final class Wire {
     Event event(Request request, @Nullable Object answer, @Nullable Throwable thrown) {
         if (!(answer instanceof DynamoDbResponse response)) {
             Failure failure =
-                    Failure.of(thrown == null ? new IllegalStateException("the client gave no answer") : thrown);
+                    Failure.of(thrown == null ? new IllegalStateException("the client returned no response") : thrown);
             // A read has no condition that could refuse it.
             return failure.kind() == Failure.Kind.REFUSED && request.kind().writes()
                     ? Event.refused(failure, false)

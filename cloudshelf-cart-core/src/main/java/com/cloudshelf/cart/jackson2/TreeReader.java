@@ -70,7 +70,7 @@ final class TreeReader<T> extends JsonDeserializer<T> {
                 String name = in.currentName();
                 count(name.length());
                 if (map.containsKey(name)) {
-                    throw new IllegalArgumentException("an object has a name twice");
+                    throw new IllegalArgumentException("an object has a duplicate name");
                 }
                 in.nextToken();
                 map.put(name, value(depth + 1));
@@ -89,7 +89,7 @@ final class TreeReader<T> extends JsonDeserializer<T> {
         private @Nullable Object value(int depth) throws IOException {
             count(1);
             if (depth > MAX_DEPTH) {
-                throw new IllegalArgumentException("there are more objects in one another than a cart can have");
+                throw new IllegalArgumentException("objects are nested deeper than in any cart");
             }
             return switch (in.currentToken()) {
                 case START_OBJECT -> object(depth);
@@ -108,13 +108,13 @@ final class TreeReader<T> extends JsonDeserializer<T> {
                 case VALUE_TRUE -> true;
                 case VALUE_FALSE -> false;
                 case VALUE_NULL -> null;
-                default -> throw new IllegalArgumentException("there is a value that JSON does not have");
+                default -> throw new IllegalArgumentException("a value is not a JSON value");
             };
         }
 
         private void count(int more) {
             if (more > MAX_LENGTH - length) {
-                throw new IllegalArgumentException("there is more than a cart can hold");
+                throw new IllegalArgumentException("the content is larger than any cart");
             }
             length += more;
         }

@@ -42,21 +42,21 @@ public final class AuditCartTable {
     private static final String USAGE = """
             Usage: AuditCartTable TABLE [options]
 
-            Looks at every cart of a table and reports what is wrong, by kind. Region and credentials come from the environment.
+            Reads every cart of a table and reports problems by kind. Region and credentials come from the environment.
 
               --repair            repair what can be repaired
-              --units N           consume at most N read and write units in a second (default: 500)
-              --segments N        look at N parts of the table at a time (default: 4)
-              --ttl-days N        the time to live of repaired carts, that of your stores (default: 30)
-              --minutes N         stop after so long
-              --checkpoint FILE   note down there how far the audit is; if FILE exists, go on from it
-              --findings FILE     add a line there for each cart with a problem: user id, problems, path, repaired or left
-              --endpoint URL      talk to this endpoint, such as http://127.0.0.1:8000
+              --units N           consume at most N read and write units per second (default: 500)
+              --segments N        read N parts of the table in parallel (default: 4)
+              --ttl-days N        time to live of repaired carts; use that of your stores (default: 30)
+              --minutes N         stop after N minutes
+              --checkpoint FILE   save the progress of the audit in FILE; if it exists, resume from it
+              --findings FILE     append a line for each cart with a problem: user ID, problems, path, repaired or left
+              --endpoint URL      use this endpoint, such as http://127.0.0.1:8000
               --region NAME       use this region
               --help              print this
 
-            Ends with 0 if nothing is wrong any more, 3 if carts with problems are left, 1 if the audit is not complete,
-            and 2 after an option that it does not know.
+            Exits with 0 if no problems are left, 3 if carts with problems are left, 1 if the audit is incomplete,
+            and 2 for an unknown option.
             """;
 
     private AuditCartTable() {}
@@ -99,8 +99,8 @@ public final class AuditCartTable {
             CartAuditReport report = run(client, options, findings, err, terminal);
             out.println(report);
             if (!report.isComplete()) {
-                err.println("AuditCartTable: the time is over"
-                        + (options.checkpoint == null ? "" : "; the same command goes on from " + options.checkpoint));
+                err.println("AuditCartTable: the time is up"
+                        + (options.checkpoint == null ? "" : "; the same command resumes from " + options.checkpoint));
                 return NOT_DONE;
             }
             return report.cartsWithProblems() > report.repairedCarts() ? PROBLEMS_LEFT : 0;
@@ -110,7 +110,7 @@ public final class AuditCartTable {
                     : String.valueOf(e.getCause());
             err.println();
             err.println("AuditCartTable: " + why
-                    + (options.checkpoint == null ? "" : "; the same command goes on from " + options.checkpoint));
+                    + (options.checkpoint == null ? "" : "; the same command resumes from " + options.checkpoint));
             return NOT_DONE;
         } catch (IOException | UncheckedIOException | SdkClientException | IllegalArgumentException e) {
             err.println("AuditCartTable: " + e.getMessage());
@@ -259,14 +259,14 @@ public final class AuditCartTable {
                 }
             }
             if (options.table.isBlank() && !options.help) {
-                throw new IllegalArgumentException("which table?");
+                throw new IllegalArgumentException("TABLE is missing");
             }
             return options;
         }
 
         private static String value(String option, Iterator<String> rest) {
             if (!rest.hasNext()) {
-                throw new IllegalArgumentException(option + " takes a value");
+                throw new IllegalArgumentException(option + " needs a value");
             }
             return rest.next();
         }
@@ -275,7 +275,7 @@ public final class AuditCartTable {
             try {
                 return Integer.parseInt(value(option, rest));
             } catch (NumberFormatException e) {
-                throw new IllegalArgumentException(option + " takes a number", e);
+                throw new IllegalArgumentException(option + " needs a number", e);
             }
         }
     }

@@ -204,10 +204,10 @@ public final class CartInvariants {
                 totalPrice = totalPrice.add(price.multiply(BigDecimal.valueOf(quantity)));
             }
             check(Set.copyOf(books).size() == books.size(), "a book has at most one line", books);
-            check(whole(item, "totalItems", "") == totalItems, "totalItems is that of the lines", totalItems);
+            check(whole(item, "totalItems", "") == totalItems, "totalItems matches the lines", totalItems);
             check(
                     number(item, "totalPrice", "").compareTo(totalPrice) == 0,
-                    "totalPrice is that of the lines",
+                    "totalPrice matches the lines",
                     totalPrice.toPlainString());
             AttributeValue hashes = item.get("cb");
             Set<List<Byte>> stored = new HashSet<>();
@@ -216,7 +216,7 @@ public final class CartInvariants {
             }
             Set<List<Byte>> expected = new HashSet<>();
             books.forEach(book -> expected.add(hash(book)));
-            check(stored.equals(expected), "cb holds the hashes of the lines' book ids", books);
+            check(stored.equals(expected), "cb contains the hashes of the book IDs", books);
             Instant lastUpdated = time(item, "lastUpdated", "");
             Instant expiry = Instant.ofEpochSecond(whole(item, "ttl", ""));
             check(expiry.isAfter(lastUpdated), "ttl is later than lastUpdated", expiry);
@@ -270,7 +270,7 @@ public final class CartInvariants {
             try {
                 return Instant.parse(text);
             } catch (DateTimeException e) {
-                check(false, path + name + " is a time in UTC by ISO 8601", text);
+                check(false, path + name + " is an ISO 8601 time in UTC", text);
                 return Instant.EPOCH;
             }
         }

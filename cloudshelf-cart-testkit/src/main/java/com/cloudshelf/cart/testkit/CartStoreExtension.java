@@ -61,8 +61,8 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback, 
         }
         Owner owner = Owner.of(context);
         if (owner.settings().scope() == Scope.TEST && context.getTestMethod().isEmpty()) {
-            throw new ParameterResolutionException("@WithCartStore makes a " + type.getSimpleName()
-                    + " for one test: ask for it in the test or in @BeforeEach, or set its scope to CLASS, but not in "
+            throw new ParameterResolutionException("@WithCartStore creates a " + type.getSimpleName()
+                    + " for one test: use it as a parameter of the test or of @BeforeEach, or set the scope to CLASS, but not in "
                     + parameter.getDeclaringExecutable());
         }
         Fixture fixture = owner.context()

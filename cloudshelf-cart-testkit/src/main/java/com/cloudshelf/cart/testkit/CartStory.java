@@ -47,8 +47,8 @@ final class CartStory {
     }
 
     private void play() {
-        out.println("Each step shows the cart that the call returned, and the requests that it took.");
-        out.println("(refused): the condition of a write did not hold. (no answer): the story lost it on purpose.");
+        out.println("Each step shows the cart that the call returned, and the requests that it sent.");
+        out.println("(refused): the condition of a write did not hold. (no response): lost on purpose.");
         tell("A user without a cart has an empty one", carts.get(USER).join());
 
         tell(
@@ -68,15 +68,15 @@ final class CartStory {
                 carts.setQuantity(USER, EMMA, 3).join());
 
         tell(
-                "Two tabs show this cart. The first takes a copy out: written from what it shows",
+                "Two tabs show this cart. The first removes a copy, based on the cart that it shows",
                 carts.apply(CartUpdate.of(USER).setQuantity(GATSBY, 2).basedOn(shown))
                         .join());
         tell(
-                "The second tab, unaware of that, wants two of the other: refused, applied anew, both survive",
+                "The second tab does not know this and sets the other book to two: a conflict, and both changes survive",
                 carts.apply(CartUpdate.of(USER).setQuantity(EMMA, 2).basedOn(shown))
                         .join());
         tell(
-                "A page that insists on the version of step 4 is refused, and gets the present cart",
+                "A page that requires the version of step 4 is refused, and receives the current cart",
                 refusal(CartUpdate.of(USER).remove(EMMA).ifVersion(early.version())));
 
         Cart ordered = tell(
@@ -85,13 +85,13 @@ final class CartStory {
                         .join());
         network.next(Fault.dropResponse().on("UpdateItem"));
         tell(
-                "A third book is added while the customer pays; the answer is lost on the way, the book is not doubled",
+                "A third book is added while the customer pays. The response is lost, but the book is added once",
                 carts.addItem(USER, book(MIDDLEMARCH, "Middlemarch", "George Eliot", "12.75", 1))
                         .join());
         CartUpdate checkout =
                 CartUpdate.of(USER).subtract(ordered).basedOn(ordered).idempotencyKey("order-4711");
         tell(
-                "Checkout takes out what was ordered, in step 9; the third book stays",
+                "Checkout removes what was ordered in step 9; the third book stays",
                 carts.apply(checkout).join());
         tell(
                 "The checkout is delivered again: no second effect",
@@ -99,7 +99,7 @@ final class CartStory {
 
         tell("The cart is cleared", carts.apply(CartUpdate.of(USER).clear()).join());
         carts.delete(USER).join();
-        tell("The item is erased, with all that it remembered", Cart.empty(USER));
+        tell("The item is deleted, with everything that it remembered", Cart.empty(USER));
     }
 
     private Cart refusal(CartUpdate update) {
@@ -144,7 +144,7 @@ final class CartStory {
 
     private static String outcome(SentRequest request) {
         if (request.status().isEmpty()) {
-            return request.operation() + " (no answer)";
+            return request.operation() + " (no response)";
         }
         return request.operation() + (request.status().getAsInt() < 300 ? "" : " (refused)");
     }

@@ -57,7 +57,7 @@ final class EmbeddedConnection implements Connection {
     static IllegalStateException withoutHttp(String what) {
         return new IllegalStateException("There is no HTTP for " + what + ": the system property "
                 + LocalDynamoDb.ENDPOINT_PROPERTY + " or the environment variable " + LocalDynamoDb.ENDPOINT_VARIABLE
-                + " chose the embedded client of DynamoDB Local. Use its client(), or unset them, or name the endpoint of a"
+                + " selects the embedded client of DynamoDB Local. Use its client(), unset it, or set it to the endpoint of a"
                 + " DynamoDB Local that runs elsewhere");
     }
 }

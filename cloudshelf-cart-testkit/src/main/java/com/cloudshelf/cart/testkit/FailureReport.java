@@ -29,7 +29,7 @@ final class FailureReport {
         lines.add(test + " failed. Items of its table " + table + ":");
         lines.addAll(items(table, client));
         if (faults == null) {
-            lines.add("Requests of its store: not recorded, for the embedded client sends none");
+            lines.add("Requests of its store: not recorded, because the embedded client sends none");
         } else {
             lines.addAll(requests(faults.sent()));
             faults.unmet().forEach(fault -> lines.add("No request met " + fault));

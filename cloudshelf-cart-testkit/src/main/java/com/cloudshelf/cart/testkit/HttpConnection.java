@@ -39,10 +39,10 @@ final class HttpConnection implements Connection {
             server = EmbeddedServer.start(HOST, port);
         } catch (LinkageError e) {
             throw new IllegalStateException(
-                    "The HTTP server of DynamoDB Local does not run on this class path, for which another version of Jetty is"
-                            + " the usual reason (" + e + "): set the system property "
+                    "The HTTP server of DynamoDB Local does not run on this class path, usually because of another version of Jetty"
+                            + " (" + e + "): set the system property "
                             + LocalDynamoDb.ENDPOINT_PROPERTY + " to " + LocalDynamoDb.EMBEDDED
-                            + " to do without HTTP, or name the endpoint of a DynamoDB Local that runs elsewhere",
+                            + " to run without HTTP, or to the endpoint of a DynamoDB Local that runs elsewhere",
                     e);
         }
         return new HttpConnection(server, URI.create("http://" + HOST + ":" + server.port()));

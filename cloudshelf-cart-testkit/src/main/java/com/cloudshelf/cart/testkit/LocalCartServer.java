@@ -26,7 +26,7 @@ public final class LocalCartServer {
 
             Starts DynamoDB Local in memory and plays a short story of one shopping cart.
 
-              --serve   stay afterwards, with an empty table to play with, until Ctrl-C
+              --serve   then keep running with an empty table, until Ctrl-C
               --port N  listen on this port; by default 8000 with --serve, otherwise a free one
               --help    print this
             """;
@@ -66,7 +66,7 @@ public final class LocalCartServer {
         try (LocalDynamoDb dynamoDb = port == null ? LocalDynamoDb.start() : LocalDynamoDb.start(port)) {
             URI endpoint = dynamoDb.endpoint();
             dynamoDb.createCartTable(TABLE);
-            out.println("DynamoDB Local runs on " + endpoint + " with the table " + TABLE + ".");
+            out.println("DynamoDB Local is running on " + endpoint + " with the table " + TABLE + ".");
             CartStory.play(dynamoDb, TABLE, out);
             if (options.serve()) {
                 out.print(invitation(endpoint));
@@ -74,7 +74,7 @@ public final class LocalCartServer {
                 interrupted = awaitInterrupt();
             } else {
                 out.println();
-                out.println("The server ends with its story. With --serve it stays, for you to play with the table.");
+                out.println("The server stops after its story. With --serve, it keeps running, so you can use the table.");
             }
         } catch (RuntimeException e) {
             err.println("LocalCartServer: " + reason(e, port));
@@ -109,7 +109,7 @@ public final class LocalCartServer {
         String begin = "aws dynamodb %s --endpoint-url " + endpoint + " --table-name " + TABLE;
         return """
 
-                The server stays until Ctrl-C; what is in it goes with it. The table is empty. In another terminal:
+                The server runs until Ctrl-C and keeps everything in memory. The table is empty. In another terminal:
 
                 export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
@@ -119,7 +119,7 @@ public final class LocalCartServer {
                 + begin.formatted("get-item") + " --key '{\"userId\":{\"S\":\"test123\"}}'\n"
                 + """
 
-                With the same keys and these settings, DynamoDbCartStore.create() in a program of yours finds it too:
+                With the same keys and these settings, DynamoDbCartStore.create() in your program uses it too:
 
                 export AWS_REGION=us-east-1 AWS_ENDPOINT_URL_DYNAMODB=%s
                 """.formatted(endpoint);
@@ -160,7 +160,7 @@ public final class LocalCartServer {
             } catch (NumberFormatException e) {
                 // The message below says it all.
             }
-            throw new IllegalArgumentException("--port takes a number from 1 to 65535");
+            throw new IllegalArgumentException("--port needs a number from 1 to 65535");
         }
     }
 }

@@ -154,8 +154,8 @@ class CartInvariantsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "totalItems, totalItems is that of the lines",
-        "totalPrice, totalPrice is that of the lines",
+        "totalItems, totalItems matches the lines",
+        "totalPrice, totalPrice matches the lines",
         "ttl, ttl is later than lastUpdated",
         "lastUpdated, lastUpdated is a string (S)",
         "cartItems, cartItems is a list (L)",
@@ -175,7 +175,7 @@ class CartInvariantsTest {
         "quantity, 0, cartItems[1].quantity is 1 to 2147483647",
         "quantity, 1.5, cartItems[1].quantity is a whole number",
         "price, -1, cartItems[1].price is 0 to 10^12 with at most 6 decimals",
-        "price, 5, totalPrice is that of the lines",
+        "price, 5, totalPrice matches the lines",
         "title, 5, cartItems[1].title is a string (S)",
         "addedAt, 5, cartItems[1].addedAt is a string (S)",
         "bookId, 5, cartItems[1].bookId is a string (S)"
@@ -203,10 +203,10 @@ class CartInvariantsTest {
         Map<String, AttributeValue> wrongIds = item();
         wrongIds.put("cb", AttributeValue.fromBs(List.of(SdkBytes.fromByteArray(new byte[3]))));
         assertThatThrownBy(() -> CartInvariants.assertItemHolds(wrongIds))
-                .hasMessageContaining("broken: cb holds the hashes of the lines' book ids");
+                .hasMessageContaining("broken: cb contains the hashes of the book IDs");
         wrongIds.remove("cb");
         assertThatThrownBy(() -> CartInvariants.assertItemHolds(wrongIds))
-                .hasMessageContaining("broken: cb holds the hashes of the lines' book ids");
+                .hasMessageContaining("broken: cb contains the hashes of the book IDs");
 
         Map<String, AttributeValue> localTime = item();
         localTime.put("lastUpdated", AttributeValue.fromS("yesterday"));

@@ -22,7 +22,7 @@ class FailureReportTest {
         String table = server.createCartTable();
         assertThat(FailureReport.of("A", table, server.client(), null))
                 .isEqualTo("A failed. Items of its table " + table + ":\n  none\n"
-                        + "Requests of its store: not recorded, for the embedded client sends none\n");
+                        + "Requests of its store: not recorded, because the embedded client sends none\n");
     }
 
     @Test

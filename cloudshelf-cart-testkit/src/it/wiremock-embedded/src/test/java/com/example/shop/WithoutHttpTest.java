@@ -66,7 +66,7 @@ class WithoutHttpTest {
         }
         String report = printed.toString(UTF_8);
         assertTrue(report.contains("userId = {S: \"user123\"}"), report);
-        assertTrue(report.endsWith("Requests of its store: not recorded, for the embedded client sends none\n"), report);
+        assertTrue(report.endsWith("Requests of its store: not recorded, because the embedded client sends none\n"), report);
     }
 
     @Test
