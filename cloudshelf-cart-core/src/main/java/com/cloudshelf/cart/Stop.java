@@ -47,7 +47,7 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
             case TURN ->
                 new CartUnavailableException(
                         userId,
-                        "the deadline passed while the call waited behind other changes to this cart in this store; this"
+                        "the deadline passed while the call waited for its turn among the changes to this cart in this store; this"
                                 + " call sent nothing",
                         null);
             case PLACE ->
