@@ -4,6 +4,7 @@ import static com.cloudshelf.cart.Examples.USER;
 import static com.cloudshelf.cart.Examples.book;
 import static com.cloudshelf.cart.Outcomes.await;
 import static com.cloudshelf.cart.Outcomes.resultOf;
+import static com.cloudshelf.cart.ScriptedClient.fail;
 import static com.cloudshelf.cart.ScriptedClient.hang;
 import static com.cloudshelf.cart.ScriptedClient.serve;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -12,8 +13,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
@@ -189,6 +193,65 @@ class HedgingTest {
             resultOf(first);
             resultOf(second);
             assertThat(client.sent()).hasSize(2);
+        }
+    }
+
+    /** A service that is sick as a whole is not asked twice by everybody. */
+    @Nested
+    class SickService {
+        private static final double SHARE = 0.02;
+        private static final int SEEN_BEFORE = 1_000;
+        private static final int CALLERS = 100;
+
+        private final AtomicInteger calls = new AtomicInteger();
+
+        @BeforeEach
+        void seeFastResponses() {
+            store.close();
+            store = store(settings -> settings.hedging(SHARE).maxConcurrency(2 * CALLERS));
+            client.thenAlways(serve(table));
+            for (int i = 0; i < SEEN_BEFORE; i++) {
+                resultOf(call());
+            }
+        }
+
+        @Test
+        void slowAsAWhole_sendsNoMoreThanTheShare() throws InterruptedException {
+            for (int round = 0; round < 5; round++) {
+                int before = client.requests().size();
+                CompletableFuture<Void> slow = new CompletableFuture<>();
+                client.thenAlways(request -> slow.thenApply(passed -> table.serve(request)));
+                List<CompletableFuture<Cart>> waiting =
+                        Stream.generate(this::call).limit(CALLERS).toList();
+
+                await(() -> client.requests().size() > before + CALLERS);
+                Thread.sleep(20); // in which a storm would show itself; nothing that passes depends on it
+                slow.complete(null);
+
+                waiting.forEach(Outcomes::resultOf);
+            }
+
+            assertThat(client.requests().size()).isBetween(calls.get() + 20, (int) (calls.get() / (1 - SHARE)));
+            await(() -> store.inUse() == 0);
+        }
+
+        @Test
+        void throttledAsAWhole_sendsLittleMoreThanARequestACall_andRecoversAtOnce() {
+            client.thenAlways(fail(Failures.throttled()));
+
+            for (int i = 0; i < SEEN_BEFORE; i++) {
+                Outcomes.failureOf(CartThrottledException.class, call());
+            }
+
+            int retries = Quota.CAPACITY / Quota.costOf(Failure.Kind.THROTTLED);
+            assertThat(client.requests().size())
+                    .isBetween(calls.get() + retries / 2, (int) (calls.get() / (1 - SHARE)) + retries);
+            client.thenAlways(serve(table));
+            assertThat(resultOf(call()).isEmpty()).isTrue();
+        }
+
+        private CompletableFuture<Cart> call() {
+            return store.get("user" + calls.incrementAndGet());
         }
     }
 }
