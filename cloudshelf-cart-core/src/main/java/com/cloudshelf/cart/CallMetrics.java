@@ -16,15 +16,15 @@ import software.amazon.awssdk.metrics.SdkMetric;
  * <p>In a class of its own, so that a store without a publisher loads none of this.
  */
 final class CallMetrics {
-    private static final SdkMetric<Integer> REQUESTS = counter("CartRequests");
-    private static final SdkMetric<Integer> CONFLICTS = counter("CartConflicts");
-    private static final SdkMetric<Integer> THROTTLES = counter("CartThrottles");
-    private static final SdkMetric<Integer> RECOVERED_WRITES = counter("CartRecoveredWrites");
-    private static final SdkMetric<Integer> UNKNOWN_OUTCOMES = counter("CartUnknownOutcomes");
-    private static final SdkMetric<Integer> DRIFTS = counter("CartDrifts");
-    private static final SdkMetric<Integer> STALE_INDEXES = counter("CartStaleIndexes");
-    private static final SdkMetric<Integer> HEDGES = counter("CartHedges");
-    private static final SdkMetric<Integer> HEDGES_WON = counter("CartHedgesWon");
+    private static final SdkMetric<Integer> REQUESTS = counter(CartMetrics.REQUESTS);
+    private static final SdkMetric<Integer> CONFLICTS = counter(CartMetrics.CONFLICTS);
+    private static final SdkMetric<Integer> THROTTLES = counter(CartMetrics.THROTTLES);
+    private static final SdkMetric<Integer> RECOVERED_WRITES = counter(CartMetrics.RECOVERED_WRITES);
+    private static final SdkMetric<Integer> UNKNOWN_OUTCOMES = counter(CartMetrics.UNKNOWN_OUTCOMES);
+    private static final SdkMetric<Integer> DRIFTS = counter(CartMetrics.DRIFTS);
+    private static final SdkMetric<Integer> STALE_INDEXES = counter(CartMetrics.STALE_INDEXES);
+    private static final SdkMetric<Integer> HEDGES = counter(CartMetrics.HEDGES);
+    private static final SdkMetric<Integer> HEDGES_WON = counter(CartMetrics.HEDGES_WON);
 
     private CallMetrics() {}
 

@@ -37,8 +37,8 @@ public class CartOutcomeUnknownException extends CartStoreException {
     static CartOutcomeUnknownException unreadable(String userId, InvalidStoredCartException cause) {
         return new CartOutcomeUnknownException(
                 userId,
-                "the change was applied, but another program has left the cart unreadable at "
-                        + cause.attributePath() + "; repair the item, then read the cart",
+                "the change was applied, but another program has left the cart unreadable at " + cause.attributePath()
+                        + "; repair the item, then read the cart",
                 cause);
     }
 

@@ -340,6 +340,15 @@ public final class CartTable {
     }
 
     /**
+     * Returns the size in bytes that DynamoDB counts for the item of a cart, or slightly more. For implementers of {@link
+     * CartStore} whose carts must fit in an item: reject changes that grow a cart beyond 409,600 bytes with {@link
+     * CartRejectedException.Reason#TOO_LARGE}. Each remembered idempotency key adds 29 bytes.
+     */
+    public static int itemBytes(Cart cart) {
+        return ItemFormat.sizeOf(cart);
+    }
+
+    /**
      * Returns the cart in an item's attribute values: an image of a DynamoDB Streams record, or an item of an export or
      * a backup. Sends nothing.
      *

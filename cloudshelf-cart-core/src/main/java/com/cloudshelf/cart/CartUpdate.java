@@ -58,7 +58,8 @@ public final class CartUpdate {
 
     private static void checkNotClear(CartChange change) {
         if (change instanceof CartChange.Clear) {
-            throw new IllegalStateException("clear must be the only change of an update; make the other changes in another update");
+            throw new IllegalStateException(
+                    "clear must be the only change of an update; make the other changes in another update");
         }
     }
 

@@ -435,9 +435,9 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * Receives the metrics of each call: requests, conflicts, throttles, recovered writes, unknown outcomes, drift,
-         * duration. The store does not close the publisher. It calls it on one of its own threads; an exception from it
-         * is logged once. Default: none.
+         * Receives the metrics of each call: its duration, and the counters named in {@link CartMetrics}. The store does
+         * not close the publisher. It calls it on one of its own threads; an exception from it is logged once. Default:
+         * none.
          */
         public Builder metricPublisher(MetricPublisher metricPublisher) {
             this.metrics = requireNonNull(metricPublisher, "metricPublisher");

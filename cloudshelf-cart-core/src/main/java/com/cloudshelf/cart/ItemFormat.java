@@ -555,6 +555,19 @@ final class ItemFormat {
         return AttributeValue.fromN(value.toPlainString());
     }
 
+    /** Returns the same for a cart by itself, whoever stores it, without what an item remembers. */
+    static int sizeOf(Cart cart) {
+        int size =
+                FIXED_BYTES + AttributeValues.utf8(cart.userId()) + cart.items().size() * LineIndex.HASH_BYTES;
+        for (CartItem line : cart.items()) {
+            size += 1 + AttributeValues.sizeOf(encodeLine(line, Map.of()));
+        }
+        for (Map.Entry<String, Object> own : cart.attributes().entrySet()) {
+            size += AttributeValues.sizeOf(own.getKey(), AttributeValues.of(own.getValue()));
+        }
+        return size;
+    }
+
     /**
      * Returns about the size of the item that would hold a cart, by DynamoDB's rules for item sizes: names and values count,
      * lists and maps add 3 bytes and 1 for each element, a number counts a byte for two digits and one more.

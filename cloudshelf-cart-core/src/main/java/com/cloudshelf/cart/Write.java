@@ -34,7 +34,11 @@ final class Write {
     record Terms(Duration timeToLive, CartLimits limits, int ringSize) {}
 
     /** The moment of a write, and whose write it is: the store's time for the cart, and the one that write IDs go by. */
-    record Stamp(WriteId id, Instant now, long systemNow) {}
+    record Stamp(WriteId id, Instant now, long systemNow) {
+        Stamp {
+            Checks.now(now); // here, because an add that nothing was read for never meets the rules of carts
+        }
+    }
 
     /** An idempotency key that the write leaves behind. */
     record KeyEntry(String hash, Memory.Key key) {}

@@ -33,10 +33,8 @@ class TableAuditTest {
     private final Service service = new Service();
     private final List<Finding> findings = new CopyOnWriteArrayList<>();
     private final List<CartAuditReport> reports = new CopyOnWriteArrayList<>();
-    private final CartAudit repair = CartAudit.repairing()
-            .withSegments(2)
-            .withFindings(findings::add)
-            .withProgress(reports::add);
+    private final CartAudit repair =
+            CartAudit.repairing().withSegments(2).withFindings(findings::add).withProgress(reports::add);
 
     private CompletableFuture<CartAuditReport> audit(CartAudit audit) {
         return CartTable.audit(service, CartTableSpec.defaults(), audit);
@@ -72,8 +70,9 @@ class TableAuditTest {
                 .withCauseInstanceOf(CartAccessException.class);
         assertThat(findings).extracting(Finding::userId).contains(B);
         assertThat(findings).noneMatch(Finding::repaired);
-        assertThat(reports).last().satisfies(report -> assertThat(report.isComplete())
-                .isFalse());
+        assertThat(reports)
+                .last()
+                .satisfies(report -> assertThat(report.isComplete()).isFalse());
     }
 
     @Test
@@ -149,8 +148,7 @@ class TableAuditTest {
         }
 
         @Override
-        public CompletableFuture<DescribeTableResponse> describeTable(
-                Consumer<DescribeTableRequest.Builder> request) {
+        public CompletableFuture<DescribeTableResponse> describeTable(Consumer<DescribeTableRequest.Builder> request) {
             return CompletableFuture.completedFuture(
                     DescribeTableResponse.builder().table(table -> {}).build());
         }

@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 import com.cloudshelf.cart.Cart;
 import com.cloudshelf.cart.CartAccessException;
 import com.cloudshelf.cart.CartConflictException;
-import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.CartLimits;
 import com.cloudshelf.cart.CartOutcomeUnknownException;
 import com.cloudshelf.cart.CartRejectedException;
 import com.cloudshelf.cart.CartRejectedException.Reason;
 import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.CartStoreException;
+import com.cloudshelf.cart.CartTable;
 import com.cloudshelf.cart.CartThrottledException;
 import com.cloudshelf.cart.CartUnavailableException;
 import com.cloudshelf.cart.CartUpdate;
@@ -19,8 +19,6 @@ import com.cloudshelf.cart.CartVersion;
 import com.cloudshelf.cart.InvalidStoredCartException;
 import com.cloudshelf.cart.MergeStrategy;
 import com.cloudshelf.cart.ReadConsistency;
-import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -342,7 +340,12 @@ public final class InMemoryCartStore implements CartStore {
     /** The carts, without failures and other writers. */
     private static final class Carts implements CartStore {
         private static final int MAX_ITEM_BYTES = 400 * 1024;
+
+        /** What an idempotency key adds to an item of DynamoDB. */
+        private static final int BYTES_PER_KEY = 29;
+
         private static final int MAX_KEYS = 100;
+        private static final Instant END_OF_TIME = Instant.parse("+10000-01-01T00:00:00Z");
 
         private final Clock clock;
         private final CartLimits limits;
@@ -374,6 +377,15 @@ public final class InMemoryCartStore implements CartStore {
         /** Returns the time in milliseconds, as a table stores it. */
         private Instant now() {
             return Instant.ofEpochMilli(clock.millis()).plus(advanced);
+        }
+
+        private Instant timeOfChange(String userId) {
+            Instant now = now();
+            if (now.isBefore(Instant.EPOCH) || !now.isBefore(END_OF_TIME)) {
+                throw new CartStoreException(
+                        userId, "the clock must be in the years 1970 to 9999; set it", false, null);
+            }
+            return now;
         }
 
         synchronized Cart present(String userId) {
@@ -438,8 +450,12 @@ public final class InMemoryCartStore implements CartStore {
 
         @Override
         public CompletableFuture<Void> clear(String userId) {
-            changed(CartUpdate.of(userId).clear());
-            return done();
+            try {
+                changed(CartUpdate.of(userId).clear());
+                return done();
+            } catch (CartStoreException e) {
+                return CompletableFuture.failedFuture(e);
+            }
         }
 
         @SuppressWarnings("NullAway") // a future of Void completes with null
@@ -464,7 +480,7 @@ public final class InMemoryCartStore implements CartStore {
             if (!update.expectedVersion().orElse(version).equals(version)) {
                 throw CartConflictException.stale(cart);
             }
-            Instant now = now();
+            Instant now = timeOfChange(userId);
             Cart outcome = cart.apply(limits, now, update.changes());
             if (key != null) {
                 if (keys.size() >= MAX_KEYS) {
@@ -489,7 +505,7 @@ public final class InMemoryCartStore implements CartStore {
             if (from.isEmpty() && from.attributes().isEmpty()) {
                 return into;
             }
-            Instant now = now();
+            Instant now = timeOfChange(intoUserId);
             Cart outcome = into.merge(from, strategy, limits, now);
             Map<String, Key> keys = liveKeys(intoUserId);
             checkSize(into, outcome, keys);
@@ -516,8 +532,8 @@ public final class InMemoryCartStore implements CartStore {
         }
 
         private static void checkSize(Cart before, Cart after, Map<String, Key> keys) {
-            int size = sizeOf(after, keys.size());
-            if (size > MAX_ITEM_BYTES && size > sizeOf(before, keys.size())) {
+            int bytes = CartTable.itemBytes(after);
+            if (bytes + keys.size() * BYTES_PER_KEY > MAX_ITEM_BYTES && bytes > CartTable.itemBytes(before)) {
                 throw new CartRejectedException(
                         after.userId(),
                         Reason.TOO_LARGE,
@@ -525,47 +541,6 @@ public final class InMemoryCartStore implements CartStore {
                         "itemBytes",
                         MAX_ITEM_BYTES);
             }
-        }
-
-        /** Returns the approximate size of the item in DynamoDB, by its rules for names, values, lists and maps. */
-        private static int sizeOf(Cart cart, int keys) {
-            int bytesPerLine = 63; // attribute names, a time, and the overhead of a map
-            int bytesPerKey = 80;
-            int size = 512 + utf8(cart.userId()) + keys * bytesPerKey + sizeOf(cart.attributes());
-            for (CartItem line : cart.items()) {
-                size += bytesPerLine
-                        + 2 * utf8(line.bookId()) // in its line, and in the set of book hashes
-                        + utf8(line.title().orElse(""))
-                        + utf8(line.author().orElse(""))
-                        + line.price().precision() / 2
-                        + 8
-                        + sizeOf(line.attributes());
-            }
-            return size;
-        }
-
-        private static int sizeOf(Object value) {
-            int size = 3;
-            if (value instanceof Map<?, ?> map) {
-                for (Map.Entry<?, ?> entry : map.entrySet()) {
-                    size += 1 + utf8((String) entry.getKey()) + sizeOf(entry.getValue());
-                }
-            } else if (value instanceof List<?> list) {
-                for (Object element : list) {
-                    size += 1 + sizeOf(element);
-                }
-            } else if (value instanceof String text) {
-                size = utf8(text);
-            } else if (value instanceof BigDecimal number) {
-                size = number.precision() / 2 + 2;
-            } else {
-                size = 1;
-            }
-            return size;
-        }
-
-        private static int utf8(String text) {
-            return text.getBytes(StandardCharsets.UTF_8).length;
         }
     }
 
