@@ -1,17 +1,27 @@
 package com.cloudshelf.cart.testkit;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.dynamodb.services.local.embedded.DynamoDBEmbedded;
 import software.amazon.dynamodb.services.local.shared.access.AmazonDynamoDBLocal;
 
 /** A DynamoDB Local in this JVM behind its own client: method calls instead of HTTP. */
 final class EmbeddedConnection implements Connection {
     private final AmazonDynamoDBLocal database;
+    private final DynamoDbAsyncClient client;
 
     private EmbeddedConnection(AmazonDynamoDBLocal database) {
         this.database = database;
+        this.client = mending(database.dynamoDbAsyncClient());
     }
 
     static EmbeddedConnection open() {
@@ -26,7 +36,64 @@ final class EmbeddedConnection implements Connection {
 
     @Override
     public DynamoDbAsyncClient client() {
-        return database.dynamoDbAsyncClient();
+        return client;
+    }
+
+    /**
+     * Returns the client with one fault of DynamoDB Local mended: in the item that a refused condition returns, an empty map below the top
+     * has no type. Over HTTP, as in the service, it is a map.
+     */
+    private static DynamoDbAsyncClient mending(DynamoDbAsyncClient client) {
+        return (DynamoDbAsyncClient) Proxy.newProxyInstance(
+                DynamoDbAsyncClient.class.getClassLoader(),
+                new Class<?>[] {DynamoDbAsyncClient.class},
+                (proxy, method, arguments) -> {
+                    try {
+                        Object result = method.invoke(client, arguments);
+                        return result instanceof CompletableFuture<?> answer ? mended(answer) : result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the stage lets nothing escape
+    private static <T> CompletableFuture<T> mended(CompletableFuture<T> answer) {
+        CompletableFuture<T> mended = new CompletableFuture<>();
+        answer.whenComplete((value, failure) -> {
+            if (failure == null) {
+                mended.complete(value);
+            } else {
+                mended.completeExceptionally(mended(failure));
+            }
+        });
+        return mended;
+    }
+
+    private static Throwable mended(Throwable failure) {
+        if (failure instanceof CompletionException && failure.getCause() != null) {
+            return new CompletionException(mended(failure.getCause()));
+        }
+        return failure instanceof ConditionalCheckFailedException refused && refused.hasItem()
+                ? refused.toBuilder().item(mended(refused.item())).build()
+                : failure;
+    }
+
+    private static Map<String, AttributeValue> mended(Map<String, AttributeValue> values) {
+        Map<String, AttributeValue> mended = new LinkedHashMap<>();
+        values.forEach((name, value) -> mended.put(name, mended(value)));
+        return mended;
+    }
+
+    private static AttributeValue mended(AttributeValue value) {
+        return switch (value.type()) {
+            case UNKNOWN_TO_SDK_VERSION -> AttributeValue.fromM(Map.of());
+            case M -> AttributeValue.fromM(mended(value.m()));
+            case L ->
+                AttributeValue.fromL(
+                        value.l().stream().map(EmbeddedConnection::mended).toList());
+            default -> value;
+        };
     }
 
     @Override
