@@ -941,16 +941,11 @@ public abstract class CartStoreContract {
                     .with("weight", money("-0.125"))
                     .with("large", money("12345678901234567890123456789012345678"))
                     .with("tags", List.of("a", money("1"), List.of(), false))
-                    // // No empty map: DynamoDB Local without HTTP returns it without its type.
                     .with(
                             "engraving",
-                            Map.of(
-                                    "text",
-                                    "B & C",
-                                    "lines",
-                                    List.of(Map.of("font", "serif")),
-                                    "at",
-                                    Map.of("page", "1")))
+                            Map.of("text", "B & C", "lines", List.of(Map.of("font", "serif")), "none", Map.of()))
+                    .with("noMap", Map.of())
+                    .with("noList", List.of())
                     .with("备注.#a[0]", "any name will do")
                     .with("size", money("3"));
         }
@@ -1489,6 +1484,53 @@ public abstract class CartStoreContract {
             assertStale(
                     Cart.empty(USER),
                     carts.apply(CartUpdate.of(USER).add(book("book2", "1", 1)).ifVersion(expired.version())));
+        }
+    }
+
+    /** Times at the ends of what is taken: whatever a store accepts can be read back. */
+    @Nested
+    class Clocks {
+        @Test
+        void addItem_timeAtTheEndsOfTheCalendar_comesBackAsGiven() {
+            for (String time : List.of(
+                    "0000-01-01T00:00:00Z",
+                    "1969-12-31T23:59:59.999999999Z",
+                    "1970-01-01T00:00:00Z",
+                    "9999-12-31T23:59:59.999999999Z")) {
+                Instant added = Instant.parse(time);
+                Cart cart = await(carts.addItem(time, book("book1", "1", 1).withAddedAt(added)));
+                assertEquals(added, line(cart, "book1").addedAt().orElseThrow());
+                assertUntouched(cart);
+            }
+        }
+
+        @Test
+        void write_clockAtTheEndsOfItsRange_canBeReadBack() {
+            for (String time : List.of("1970-01-01T00:00:00Z", "2038-01-19T03:14:08Z", "9999-12-31T23:59:59Z")) {
+                moveTo(Instant.parse(time));
+                Cart cart = await(carts.addItem(time, book("book1", "1", 1)));
+                assertEquals(clock.instant(), cart.lastUpdated().orElseThrow());
+                assertEquals(clock.instant(), line(cart, "book1").addedAt().orElseThrow());
+                assertUntouched(cart);
+                assertUntouched(await(carts.setQuantity(time, "book1", 2)));
+            }
+        }
+
+        @Test
+        void write_clockBeyondItsRange_isRefusedAndChangesNothing() {
+            Instant now = clock.instant();
+            Cart cart = addBooks("book1");
+            for (String time : List.of("1969-12-31T23:59:59.999Z", "+10000-01-01T00:00:00Z")) {
+                moveTo(Instant.parse(time));
+                String user = "user at " + time;
+                CartStoreException failure = assertInstanceOf(
+                        CartStoreException.class, failureOf(carts.addItem(user, book("book2", "1", 1))));
+                assertFalse(failure.isRetryable());
+                assertFalse(failure.effectPossible());
+                moveTo(now);
+                assertUntouched(Cart.empty(user));
+                assertUntouched(cart);
+            }
         }
     }
 
