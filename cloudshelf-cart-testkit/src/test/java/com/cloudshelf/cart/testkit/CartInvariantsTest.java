@@ -17,9 +17,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -181,15 +183,41 @@ class CartInvariantsTest {
         "bookId, 5, cartItems[1].bookId is a string (S)"
     })
     void assertItemHolds_anotherNumberInALine_namesThePath(String attribute, String number, String invariant) {
-        Map<String, AttributeValue> item = item();
-        List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
-        Map<String, AttributeValue> line = new HashMap<>(lines.get(1).m());
-        line.put(attribute, AttributeValue.fromN(number));
-        lines.set(1, AttributeValue.fromM(line));
-        item.put("cartItems", AttributeValue.fromL(lines));
+        Map<String, AttributeValue> item = withSecondLine(attribute, AttributeValue.fromN(number));
         assertThatThrownBy(() -> CartInvariants.assertItemHolds(item))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("broken: " + invariant);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"title", "author", "addedAt"})
+    void assertItemHolds_whatAnotherProgramLeftOut_passes(String attribute) {
+        assertThatCode(() -> CartInvariants.assertItemHolds(withSecondLine(attribute, null)))
+                .doesNotThrowAnyException();
+        assertThatCode(() -> CartInvariants.assertItemHolds(withSecondLine(attribute, AttributeValue.fromNul(true))))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void assertItemHolds_timeOfALine_isInAnyFormThatIsRead() {
+        for (String time : List.of("2025-09-03T10:30:00+02:00", "2025-09-03T10:30:00.123456", "2025-09-03T10:30:00Z")) {
+            assertThatCode(() -> CartInvariants.assertItemHolds(withSecondLine("addedAt", AttributeValue.fromS(time))))
+                    .doesNotThrowAnyException();
+        }
+        assertThatThrownBy(
+                        () -> CartInvariants.assertItemHolds(withSecondLine("addedAt", AttributeValue.fromS("soon"))))
+                .hasMessageContaining("broken: cartItems[1].addedAt is a time by ISO 8601");
+    }
+
+    private static Map<String, AttributeValue> withSecondLine(String attribute, AttributeValue value) {
+        Map<String, AttributeValue> item = item();
+        List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
+        Map<String, AttributeValue> line = new HashMap<>(lines.get(1).m());
+        line.put(attribute, value);
+        line.values().removeIf(Objects::isNull);
+        lines.set(1, AttributeValue.fromM(line));
+        item.put("cartItems", AttributeValue.fromL(lines));
+        return item;
     }
 
     @Test
