@@ -87,7 +87,7 @@ class LogTest {
         // The run was one in which there is something to log, and to complain about.
         assertThat(log)
                 .contains("INFO " + CartTable.class.getName(), "WARN " + DynamoDbCartStore.class.getName())
-                .contains("A stored cart contradicts itself", "The metric publisher failed", "Creating table")
+                .contains("A stored cart is inconsistent", "The metric publisher failed", "Creating table")
                 .contains(
                         "metric=CartRequests, value=2",
                         "metric=CartRecoveredWrites, value=1",

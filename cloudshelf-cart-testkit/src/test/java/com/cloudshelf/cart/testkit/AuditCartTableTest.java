@@ -116,7 +116,7 @@ class AuditCartTableTest {
         Files.writeString(checkpoint, "nonsense");
         assertThat(runOnTable("--repair", "--checkpoint", checkpoint.toString()))
                 .isEqualTo(1);
-        assertThat(errors()).contains("no checkpoint");
+        assertThat(errors()).contains("not the checkpoint of an audit");
         Files.delete(checkpoint);
         assertThat(runOnTable("--repair", "--checkpoint", checkpoint.toString()))
                 .isZero();

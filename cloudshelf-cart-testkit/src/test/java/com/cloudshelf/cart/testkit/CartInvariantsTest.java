@@ -239,6 +239,6 @@ class CartInvariantsTest {
         Map<String, AttributeValue> localTime = item();
         localTime.put("lastUpdated", AttributeValue.fromS("yesterday"));
         assertThatThrownBy(() -> CartInvariants.assertItemHolds(localTime))
-                .hasMessageContaining("broken: lastUpdated is a time in UTC");
+                .hasMessageContaining("broken: lastUpdated is an ISO 8601 time in UTC");
     }
 }
