@@ -257,7 +257,7 @@ public final class CartInvariants {
             if (isThere(value)) {
                 String text = string(map, name, path);
                 Cart cart = CartTable.decode(Map.of("userId", AttributeValue.fromS("user"), "lastUpdated", value));
-                check(cart.lastUpdated().isPresent(), path + name + " is a time by ISO 8601", text);
+                check(cart.lastUpdated().isPresent(), path + name + " is an ISO 8601 time", text);
             }
         }
 

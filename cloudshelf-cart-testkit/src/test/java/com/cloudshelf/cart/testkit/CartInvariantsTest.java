@@ -206,7 +206,7 @@ class CartInvariantsTest {
         }
         assertThatThrownBy(
                         () -> CartInvariants.assertItemHolds(withSecondLine("addedAt", AttributeValue.fromS("soon"))))
-                .hasMessageContaining("broken: cartItems[1].addedAt is a time by ISO 8601");
+                .hasMessageContaining("broken: cartItems[1].addedAt is an ISO 8601 time");
     }
 
     private static Map<String, AttributeValue> withSecondLine(String attribute, AttributeValue value) {
