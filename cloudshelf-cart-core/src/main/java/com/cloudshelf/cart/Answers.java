@@ -10,12 +10,13 @@ import software.amazon.awssdk.services.dynamodb.model.TransactGetItemsResponse;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 /**
- * Tells the answers of DynamoDB from those that something on the way made up, with status 200 and nothing in it: the SDK takes
- * an empty body or {@code {}} for success of every operation.
+ * Distinguishes DynamoDB's responses from those that something in between made up, with status 200 and nothing in it:
+ * the SDK accepts an empty body or {@code {}} as the success of every operation.
  *
- * <p>Where DynamoDB's own answer holds something, its absence tells. Where it is {@code {}} as well (a read of an absent item, a
- * deletion, a transaction), the headers do: DynamoDB and its kin send a request id or a checksum with every answer. An engine that
- * never sent either is believed without. One object for each client; safe for use by several threads.
+ * <p>Where DynamoDB's own response has content, missing content gives a false one away. Where DynamoDB's response is
+ * also {@code {}} (a read of an absent item, a delete, a transaction), the headers do: DynamoDB and compatible engines
+ * send a request ID or a checksum with every response. An engine that has never sent either is trusted without. One
+ * object per client; thread-safe.
  */
 final class Answers {
     private static final int OK = 200;
@@ -23,7 +24,7 @@ final class Answers {
     private volatile boolean identified;
 
     /**
-     * Returns why the response is not an answer, as an ambiguous failure, or {@code null} if it is one.
+     * Returns why the response is not DynamoDB's, as an ambiguous failure, or {@code null} if it is.
      *
      * @param asksForItem whether an update asked for the new item
      */
@@ -35,7 +36,7 @@ final class Answers {
             answer = !updated.attributes().isEmpty();
         } else if (response instanceof GetItemResponse got) {
             answer = credible || !got.item().isEmpty();
-        } else if (response instanceof BatchGetItemResponse batch) { // names the table, or the keys that were left
+        } else if (response instanceof BatchGetItemResponse batch) { // names the table, or the unprocessed keys
             answer = !batch.responses().isEmpty() || !batch.unprocessedKeys().isEmpty();
         } else if (response
                 instanceof TransactGetItemsResponse both) { // an entry for each of two items, absent ones too
@@ -54,7 +55,7 @@ final class Answers {
 
     private boolean isCredible(@Nullable SdkHttpResponse response) {
         if (response == null) {
-            return true; // of a client without HTTP
+            return true; // from a client without HTTP
         }
         if (response.firstMatchingHeader("x-amzn-RequestId").isPresent()
                 || response.firstMatchingHeader("x-amz-crc32").isPresent()) {

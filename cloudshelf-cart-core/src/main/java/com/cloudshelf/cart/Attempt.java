@@ -5,26 +5,27 @@ import java.util.List;
 /**
  * One write that a call sent, and what the call knows of its fate.
  *
- * @param id which write ID it leaves in the item; attempts of one call with the same ID exclude each other
+ * @param id the write ID that it leaves in the item; attempts of one call with the same ID exclude each other
  * @param write what was sent
- * @param excluded with {@link Purpose#FENCE}: the write IDs that it keeps from taking effect
- * @param fromStrong whether it was made from what this call itself saw strongly, and so from no stale snapshot
+ * @param excluded with {@link Purpose#FENCE}: the write IDs that can no longer be applied once it is stored
+ * @param fromStrong whether it was made from what this call itself has read strongly, not from a possibly stale
+ *     snapshot
  */
 record Attempt(Purpose purpose, WriteId id, Write write, List<WriteId> excluded, boolean fromStrong, Fate fate) {
     enum Purpose {
-        /** Carries the update out. */
+        /** Applies the update. */
         CHANGE,
-        /** Changes nothing, but keeps earlier attempts from taking effect. */
+        /** Changes nothing, but prevents earlier attempts from being applied. */
         FENCE,
-        /** Sets right what other writers left wrong, after the change has been carried out. */
+        /** Repairs what other writers left wrong, after the change has been applied. */
         REPAIR
     }
 
-    /** What is known of it. A change that was carried out ends the call, so that no fate is needed for that. */
+    /** What is known of it. A change that was applied ends the call, so there is no fate for that. */
     enum Fate {
-        /** It was sent, and no answer has come. */
+        /** It was sent, and no response has arrived. */
         IN_FLIGHT,
-        /** The answer was lost: it may have taken effect, or may do so yet. */
+        /** The response was lost: it may have been applied, or may still be. */
         LOST,
         /** Its condition did not hold. A copy that the network made may still arrive. */
         REFUSED,
@@ -48,7 +49,7 @@ record Attempt(Purpose purpose, WriteId id, Write write, List<WriteId> excluded,
         return new Attempt(purpose, id, write, excluded, fromStrong, fate);
     }
 
-    /** Whether it may have had an effect on the cart, or may have one yet, for all that its answer told. */
+    /** Whether, judged by its response, it may have changed the cart or may still do so. */
     boolean isAmbiguous() {
         return purpose == Purpose.CHANGE && (fate == Fate.IN_FLIGHT || fate == Fate.LOST);
     }
@@ -57,7 +58,10 @@ record Attempt(Purpose purpose, WriteId id, Write write, List<WriteId> excluded,
         return write.kind() == Write.Kind.DELETE;
     }
 
-    /** Whether its condition names the version of an item that was seen: such a one dies with that version. */
+    /**
+     * Whether its condition names the version of an item that was seen. Such an attempt is dead once that version has
+     * passed.
+     */
     boolean isPinned() {
         return write.before() != null;
     }

@@ -12,18 +12,18 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The way from attribute values to JSON-like ones and back, for the attributes that are a shop's own.
+ * Converts between attribute values and JSON-like values, for the caller's own attributes.
  *
- * <p>What cannot be shown, such as a set or a binary value, stays in the item as it is: it is left out here, and no write of an
- * attribute beside it touches it.
+ * <p>What cannot be shown, such as a set or a binary value, stays in the item unchanged: it is left out here, and no
+ * write of another attribute touches it.
  */
 final class AttributeValues {
-    /** As deep as DynamoDB nests; what an export may hold below that is not shown. */
+    /** The maximum depth in DynamoDB. Whatever an export contains below that is not shown. */
     private static final int MAX_DEPTH = 32;
 
     private AttributeValues() {}
 
-    /** Returns of a line or an item what can be shown of the attributes whose names are not the library's. */
+    /** Returns what can be shown of those attributes of a line or an item that are not the library's. */
     static Attributes shown(Set<String> own, Map<String, AttributeValue> stored) {
         Map<String, Object> values = new LinkedHashMap<>();
         stored.forEach((name, value) -> {
@@ -34,7 +34,7 @@ final class AttributeValues {
         return values.isEmpty() ? Attributes.NONE : Attributes.shown(values);
     }
 
-    /** Returns the JSON-like value; one that is none is handed on as it is, and not shown. */
+    /** Returns the JSON-like value. A value that has none is returned as it is, and is not shown. */
     private static Object toJava(AttributeValue value, int depth) {
         if (depth == 0) {
             return value;
@@ -52,7 +52,7 @@ final class AttributeValues {
                 Map<String, Object> map = new LinkedHashMap<>();
                 value.m().forEach((name, element) -> {
                     if (!Boolean.TRUE.equals(
-                            element.nul())) { // an object mapper's way to say that there is no such field
+                            element.nul())) { // an object mapper's way of saying that the field is missing
                         map.put(name, toJava(element, depth - 1));
                     }
                 });
@@ -90,7 +90,10 @@ final class AttributeValues {
         return AttributeValue.fromM(values);
     }
 
-    /** Returns what has to be written, {@code null} where it has to be removed, to turn some attributes into others. */
+    /**
+     * Returns what to write in order to turn one set of attributes into another; {@code null} means to remove the
+     * attribute.
+     */
     static Map<String, @Nullable AttributeValue> changes(Attributes from, Attributes to) {
         if (from.equals(to)) {
             return Map.of();

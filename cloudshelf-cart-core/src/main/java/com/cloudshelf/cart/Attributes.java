@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attributes of a line, or of a cart, that are a shop's own: JSON-like values by name, checked and copied when they are
- * taken, so that all of them can be written to DynamoDB and read back as they are.
+ * The caller's own attributes of a line or a cart: JSON-like values by name. They are checked and copied at once, so
+ * all of them can be written to DynamoDB and read back unchanged.
  *
  * <p>Immutable. Equality is by content; the order of names does not count, and all numbers are in canonical form.
  */
@@ -24,10 +24,13 @@ final class Attributes {
     static final int MAX_NAME_BYTES = 255;
     static final int MAX_NESTING = 16;
 
-    /** More values than an item has bytes cannot be stored; without a bound, lists that share lists could go on for ever. */
+    /**
+     * An item cannot store more values than it has bytes. Without a limit, lists that share lists could grow without
+     * end.
+     */
     private static final int MAX_VALUES = ItemFormat.MAX_ITEM_BYTES;
 
-    /** The names of a stored item that are no attributes of a shop's own. */
+    /** The names of a stored item that cannot be used for your own attributes. */
     static final Set<String> NAMES_OF_THE_ITEM = Set.of(
             ItemFormat.USER_ID,
             ItemFormat.CART_ITEMS,
@@ -48,12 +51,12 @@ final class Attributes {
 
     private final Map<String, Object> values;
 
-    /** Takes any values, which it checks and copies. */
+    /** Checks and copies the values. */
     private Attributes(Map<?, ?> values) {
         this.values = new Copy().map(values);
     }
 
-    /** Takes values that are checked already. */
+    /** Combines values that are already checked. */
     private Attributes(Attributes older, Attributes newer) {
         Map<String, Object> all = new LinkedHashMap<>(older.values);
         all.putAll(newer.values);
@@ -69,15 +72,15 @@ final class Attributes {
     /**
      * Returns attributes with these values.
      *
-     * @throws IllegalArgumentException if a name or a value breaks a rule; the message has its path
+     * @throws IllegalArgumentException if a name or a value is invalid; the message contains the path
      */
     static Attributes of(Map<?, ?> values) {
         return values.isEmpty() ? NONE : new Attributes(values);
     }
 
     /**
-     * Returns of what is stored that which can be shown. An attribute with anything in it that breaks a rule is left out whole:
-     * whatever is no string, number, truth value, list or map can be handed in as it is.
+     * Returns those stored attributes that can be shown. An attribute with an invalid part is left out completely.
+     * Values that are not strings, numbers, booleans, lists or maps can be passed in as they are.
      */
     static Attributes shown(Map<String, ?> stored) {
         try {
@@ -101,7 +104,7 @@ final class Attributes {
     /**
      * Checks the name of an attribute.
      *
-     * @param own the names that are the library's, where the attribute is to stand
+     * @param own the names that belong to the library at that place
      */
     static String name(Set<String> own, String name) {
         requireNonNull(name, "name");
@@ -115,7 +118,7 @@ final class Attributes {
     /**
      * Returns the immutable, canonical copy of a value.
      *
-     * @throws IllegalArgumentException if it breaks a rule; the message has the path
+     * @throws IllegalArgumentException if it is invalid; the message contains the path
      */
     static Object value(String name, @Nullable Object value) {
         if (value == null) {
@@ -128,7 +131,7 @@ final class Attributes {
         return with(of(Map.of(name, value(name, value))));
     }
 
-    /** Returns these and others, the others' values where both have a name. */
+    /** Returns these attributes and others. Where both have a name, the other value counts. */
     Attributes with(Attributes newer) {
         if (newer.values.isEmpty()) {
             return this;
@@ -143,7 +146,7 @@ final class Attributes {
         return values.size() == 1 ? NONE : new Attributes(this, name);
     }
 
-    /** Refuses names that are the library's own where these attributes are to stand. */
+    /** Refuses names that belong to the library at that place. */
     Attributes beside(Set<String> own) {
         if (!values.isEmpty()) {
             values.keySet().forEach(name -> name(own, name));
@@ -151,7 +154,7 @@ final class Attributes {
         return this;
     }
 
-    /** Returns the values by name, unmodifiable through and through. */
+    /** Returns the values by name, deeply unmodifiable. */
     Map<String, Object> asMap() {
         return values;
     }
@@ -160,7 +163,7 @@ final class Attributes {
         return values.isEmpty();
     }
 
-    /** Returns a text that is the same for equal attributes, and for no others. */
+    /** Returns a text that is the same for equal attributes and for no others. */
     String canonical() {
         StringBuilder text = new StringBuilder();
         appendTo(text, values);
@@ -222,7 +225,7 @@ final class Attributes {
         return values.toString();
     }
 
-    /** One deep copy, which knows where it is. */
+    /** One deep copy, which keeps track of its path. */
     private static final class Copy {
         private final Deque<Object> path = new ArrayDeque<>();
         private int count;

@@ -13,38 +13,38 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Drives one call from its start to the end of its future: takes the steps that its {@link Protocol} decides on, and knows
- * nothing of carts.
+ * Drives one call from its start to the completion of its future. Takes the steps that its {@link Protocol} decides on,
+ * and knows nothing about carts.
  */
 final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Member {
     /*
-     * States, and what may follow what:
+     * The states, and their transitions:
      *
      *   NEW -> TURN -> PLACE -> STEP <-> FLIGHT
      *                    ^       |
      *                    + PAUSE +-> ENDED
      *
-     *   TURN    waits until the changes of the same cart that came before it have ended; skipped by calls without a lane.
+     *   TURN    waits until the previous changes to the same cart have ended; skipped by calls without a lane.
      *   PLACE   waits for one of the store's places; holds none.
-     *   FLIGHT  holds a place; one request is under way, or two copies of it. Lasts until the protocol has seen the answer.
-     *   STEP    holds a place; what the protocol has decided is carried out.
+     *   FLIGHT  holds a place; a request, or two copies of it, is in flight. Lasts until the protocol has seen the response.
+     *   STEP    holds a place; executes what the protocol has decided.
      *   PAUSE   holds no place; the timer wakes it.
      *   ENDED   holds nothing. Every state may lead here: by the protocol's decision, the deadline, a cancel, a close.
      *
-     * Whatever happens to a call arrives as a signal in its mailbox, from whatever thread, and is handled by one thread at a time
-     * (draining). So the fields below the mailbox need no lock: they pass from one thread to the next with the mailbox's. A
-     * signal never runs on the thread that brings it, but on the engine's own: neither the timer nor the SDK's threads are held up
-     * by a call.
+     * Whatever happens to a call arrives as a signal in its mailbox, from any thread, and one thread at a time handles it
+     * (draining). Therefore the fields below the mailbox need no lock: they pass from one thread to the next together with the
+     * mailbox. A signal is never handled on the thread that brings it, but on a thread of the engine, so a call delays neither
+     * the timer nor the SDK's threads.
      *
-     * A request is sent after its thread has given the mailbox up (see run). The SDK may block in there for as long as it takes
-     * to get credentials; the deadline must strike all the same.
+     * A request is sent after its thread has released the mailbox (see run). The SDK may block there for as long as it takes to
+     * get credentials, and the deadline must still work.
      *
-     * What a call holds is given back in end, and nowhere else, before anybody learns the outcome.
+     * What a call holds is released in end, and nowhere else, before anyone learns the outcome.
      */
 
     private static final Logger LOG = Logs.logger();
 
-    /** What a request should have at least, unless the whole call has less than four times as much. */
+    /** The minimum time for a request, unless the whole call has less than four times as much. */
     private static final long LEAST_ATTEMPT_MILLIS = 250;
 
     private enum State {
@@ -78,7 +78,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         }
     }
 
-    /** One of the copies of a request that are under way. */
+    /** One of the copies of a request in flight. */
     private static final class Copy {
         final Request request;
         final boolean hedge;
@@ -103,18 +103,21 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             }
         }
 
-        /** Whether it may have reached DynamoDB. If it waits for credentials, it is kept from being sent by the question. */
+        /**
+         * Whether it may have reached DynamoDB. If it is waiting for credentials, asking this prevents it from being
+         * sent.
+         */
         boolean mayHaveLeft() {
             return open ? !departure.stay() : failure != null && failure.kind() == Failure.Kind.AMBIGUOUS;
         }
 
-        /** Whether it is answered, although the call has not seen the answer yet. */
+        /** Whether its response has arrived, even if the call has not handled it yet. */
         synchronized boolean isAnswered() {
             return open && future != null && future.isDone();
         }
 
         synchronized void cancel() {
-            departure.stay(); // where it waits for credentials, it is not sent when they come
+            departure.stay(); // if it is waiting for credentials, it is no longer sent when they arrive
             unwanted = true;
             if (future != null) {
                 future.cancel(true);
@@ -137,7 +140,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private boolean draining;
     private volatile boolean ended;
 
-    // Of the thread that drains the mailbox.
+    // // Used only by the thread that drains the mailbox.
     private State state = State.NEW;
     private E evidence;
     private boolean crowded;
@@ -159,8 +162,8 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private final CallMetrics.Tally tally = new CallMetrics.Tally();
 
     /**
-     * @param takesTurns whether calls of this kind on one cart go one after the other
-     * @param whole the call that this one is a part of; once that is done, this one sends nothing more
+     * @param takesTurns whether calls of this kind on one cart run one after the other
+     * @param whole the call of which this one is a part; once that has ended, this one sends nothing more
      */
     Call(
             Engine engine,
@@ -174,7 +177,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         this.finish = finish;
         this.takesTurns = takesTurns;
         this.whole = whole;
-        Duration bound = timeout.isNegative() ? Duration.ZERO : timeout; // far from what overflows
+        Duration bound = timeout.isNegative() ? Duration.ZERO : timeout; // far from any overflow
         this.deadline = Deadline.in(bound, engine.wallMillis());
         this.leastAttemptMillis = Math.min(LEAST_ATTEMPT_MILLIS, bound.toMillis() / 4);
         this.evidence = protocol.nothingYet();
@@ -186,12 +189,12 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         return protocol.userId();
     }
 
-    /** Issues the call. Its first request is sent on the calling thread, unless it has to wait. */
+    /** Starts the call. Unless it has to wait, its first request is sent on the calling thread. */
     @SuppressWarnings("FutureReturnValueIgnored") // the stage lets nothing escape
     CompletableFuture<T> start() {
         crowded = !engine.started(this);
         result.whenComplete((value, failure) -> {
-            if (!ended) { // its holder completed it
+            if (!ended) { // the caller has completed it
                 abandon();
             }
         });
@@ -205,7 +208,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
 
     /* The mailbox. */
 
-    /** Returns false if the call has ended, and nobody will see the signal. */
+    /** Returns false if the call has ended and nobody will see the signal. */
     private boolean post(Signal signal) {
         synchronized (this) {
             if (ended) {
@@ -221,7 +224,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         return true;
     }
 
-    /** Ends the call here and now if no other thread is at it: no caller's code can be run by that. */
+    /** Ends the call at once if no other thread is working on it. This cannot run any code of the caller. */
     private void abandon() {
         synchronized (this) {
             if (ended) {
@@ -239,7 +242,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         }
     }
 
-    /** Runs the decorated steps; a decorator that throws, or runs nothing, costs no signal. */
+    /** Runs the decorated steps. A decorator that throws or runs nothing loses no signal. */
     private void runSteps() {
         int before = runs;
         try {
@@ -288,7 +291,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         }
     }
 
-    /** Sends a request; returns true if it is answered already and this thread may go on with that. */
+    /** Sends a request. Returns true if the response is already here and this thread may handle it. */
     @SuppressWarnings("FutureReturnValueIgnored") // the stage lets nothing escape
     private boolean transmit(Copy copy) {
         CompletableFuture<?> sent;
@@ -340,10 +343,10 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         return result;
     }
 
-    /** Lets nothing that goes wrong leave the future incomplete. */
+    /** Whatever goes wrong, the future is completed. */
     private void handle(Signal signal) {
         try {
-            placed |= signal.kind == SignalKind.PLACE; // before anything else: whoever ends the call gives it back
+            placed |= signal.kind == SignalKind.PLACE; // before anything else: whatever ends the call releases it
             if (isUnwanted()) {
                 end((Runnable) null);
                 return;
@@ -418,7 +421,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
 
     private void onTimer(Signal signal) {
         if (signal.timer != timer) {
-            return; // it was armed for something that has passed
+            return; // it was set for something that has passed
         }
         wake = null;
         if (deadline.remainingMillis() <= 0) {
@@ -440,7 +443,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private void onSlow() {
         for (Copy copy : copies) {
             if (copy.isAnswered()) {
-                return; // its signal is on the way: this thread was slow, and not the request
+                return; // its signal is in the mailbox: this thread was slow, not the request
             }
         }
         long left = (lostAt - System.nanoTime()) / 1_000_000;
@@ -470,7 +473,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private void onAnswer(Signal signal) {
         Copy copy = signal.copy;
         if (copy == null || !copies.contains(copy) || !copy.open) {
-            return; // of a request that was given up
+            return; // of a request that was abandoned
         }
         copy.open = false;
         Event event = engine.wire().event(copy.request, signal.answer, signal.thrown);
@@ -490,7 +493,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         Failure worst = event.cause();
         for (Copy other : copies) {
             if (other.open) {
-                return; // its answer decides
+                return; // its response decides
             }
             worst = other.failure != null && other.failure.kind() == Failure.Kind.AMBIGUOUS ? other.failure : worst;
         }
@@ -545,14 +548,14 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         if (engine.isClosed()) {
             stop(Stop.Reason.CLOSED, false);
         } else if (remaining <= leastAttemptMillis) {
-            // A request that is cut off too early is ambiguous where its answer would have been clear.
+            // // A request that is cut off too early is ambiguous, although its response would have been clear.
             stop(Stop.Reason.TIME, false);
         } else if (tally.requests == Stop.MAX_REQUESTS) {
             stop(Stop.Reason.REQUESTS, false);
         } else {
             state = State.FLIGHT;
             Latencies latencies = engine.hedging().of(request.kind());
-            // Half of the time that is left: a request that hangs leaves time for another.
+            // // Half of the remaining time, so that a hung request leaves time for another.
             long bound = Math.min(Math.max(leastAttemptMillis, remaining / 2), latencies.lostMillis());
             lostAt = System.nanoTime() + bound * 1_000_000;
             long slow = engine.hedging().delayMillis(request.kind());
@@ -593,7 +596,10 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         }
     }
 
-    /** Goes on after a pause that grows; stops at once if the pause would outlast the deadline, or the quota is used up. */
+    /**
+     * Continues after a growing delay. Ends the call at once if the delay would exceed the deadline, or if the quota is
+     * used up.
+     */
     private void pause() {
         Failure failure = lastFailure;
         int cost = failure == null ? 0 : Quota.costOf(failure.kind());
@@ -620,7 +626,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     }
 
     private boolean isUnanswered() {
-        boolean unanswered = state == State.FLIGHT && copies.isEmpty(); // the protocol has not seen the answer
+        boolean unanswered = state == State.FLIGHT && copies.isEmpty(); // the protocol has not seen the response
         for (Copy copy : copies) {
             unanswered |= copy.mayHaveLeft();
         }
@@ -661,7 +667,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
                 return;
             }
             ended = true;
-            // A place may have been granted in this very moment.
+            // // A place may have been granted at this very moment.
             placed |= mailbox.removeIf(signal -> signal.kind == SignalKind.PLACE);
             mailbox.clear();
         }
@@ -676,7 +682,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         if (placed) {
             releasePlace();
         } else {
-            engine.places().leave(this); // one that is granted from now on comes back through placed()
+            engine.places().leave(this); // one that is granted later comes back through placed()
         }
         if (inLane) {
             engine.lanes().leave(this, left);
@@ -701,7 +707,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         engine.places().release();
     }
 
-    /** Gives up what is under way; each copy beyond the first holds a place of its own. */
+    /** Cancels the requests in flight. Each copy after the first holds a place of its own. */
     private void cancelCopies() {
         List<Copy> given = copies;
         copies = List.of();

@@ -10,10 +10,10 @@ import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.metrics.SdkMetric;
 
 /**
- * What a call tells the store's metric publisher when it ends: one collection for each call, under the SDK's own names for
- * service and operation, so that its publishers for CloudWatch and EMF give them the usual dimensions.
+ * Reports a call to the store's metric publisher when it ends: one collection per call, under the SDK's own names for
+ * service and operation, so that the SDK's publishers for CloudWatch and EMF use the usual dimensions.
  *
- * <p>In a class of its own, so that a store without a publisher loads none of this.
+ * <p>In its own class, so that a store without a publisher loads none of this.
  */
 final class CallMetrics {
     private static final SdkMetric<Integer> REQUESTS = counter(CartMetrics.REQUESTS);
@@ -50,7 +50,7 @@ final class CallMetrics {
         publisher.publish(collector.collect());
     }
 
-    /** What is counted during a call. Not thread-safe: a call takes one step after the other. */
+    /** The counts of a call. Not thread-safe, because a call runs one step after the other. */
     static final class Tally {
         final long start = System.nanoTime();
         int requests;

@@ -17,7 +17,7 @@ import com.cloudshelf.cart.CartChange.Subtract;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Writes changes as JSON-like maps; {@link CartJson} says how they look, and reads them. */
+/** Writes changes as JSON-like maps. {@link CartJson} describes and reads them. */
 final class ChangeJson {
     static final String CHANGES = "changes";
     static final String IF_VERSION = "ifVersion";

@@ -8,9 +8,11 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** The rules for single values, checked where a value is made. Messages name the field and the rule, never the value. */
+/**
+ * The rules for single values, checked when a value is created. Messages name the field and the rule, never the value.
+ */
 final class Checks {
-    /** DynamoDB's limit for a partition key, applied to every id so that one rule holds for all. */
+    /** DynamoDB's limit for a partition key, applied to every ID, so that one rule holds for all. */
     static final int MAX_ID_BYTES = 2048;
 
     static final int MAX_PRICE_DECIMALS = 6;
@@ -68,7 +70,7 @@ final class Checks {
         return second >= FIRST_SECOND && second <= LAST_SECOND;
     }
 
-    /** Checks the time of a change, which is stored in milliseconds since 1970 as well. */
+    /** Checks the time of a change, which is also stored in epoch milliseconds. */
     static Instant now(Instant value) {
         requireNonNull(value, "now");
         if (value.getEpochSecond() < 0 || !isTime(value)) {
@@ -78,7 +80,7 @@ final class Checks {
         return value;
     }
 
-    /** Returns the price in its one canonical form: no trailing zeros, no exponent. */
+    /** Returns the price in its canonical form: no trailing zeros, no exponent. */
     static BigDecimal price(BigDecimal value) {
         requireNonNull(value, "price");
         if (value.signum() < 0) {
@@ -96,7 +98,7 @@ final class Checks {
         return canonical;
     }
 
-    /** Returns a price in millionths, which fits a long for every price that is allowed. */
+    /** Returns a price in millionths, which fits a long for every valid price. */
     static long micros(BigDecimal price) {
         return price.setScale(MAX_PRICE_DECIMALS).unscaledValue().longValueExact();
     }
@@ -108,14 +110,14 @@ final class Checks {
         return price;
     }
 
-    /** Checks that a stream held a value. */
+    /** Checks that a stream contained a value. */
     static void present(String field, @Nullable Object value) throws InvalidObjectException {
         if (value == null) {
             throw new InvalidObjectException("a stream lacks " + field);
         }
     }
 
-    /** Returns the refusal of a stream that holds a value which breaks a rule. */
+    /** Returns the refusal of a stream that contains an invalid value. */
     static InvalidObjectException unreadable(String what, RuntimeException cause) {
         InvalidObjectException refusal =
                 new InvalidObjectException("a stream contains an invalid " + what + ": " + cause.getMessage());
@@ -156,7 +158,10 @@ final class Checks {
         return value;
     }
 
-    /** Returns the length in UTF-8 bytes, or -1 if the text holds an unpaired surrogate and so has no UTF-8 form. */
+    /**
+     * Returns the length in UTF-8 bytes, or -1 if the text contains an unpaired surrogate and therefore has no UTF-8
+     * form.
+     */
     static int utf8Length(String text) {
         int bytes = text.length();
         for (int i = 0; i < text.length(); i++) {
@@ -171,7 +176,7 @@ final class Checks {
                         || !Character.isLowSurrogate(text.charAt(i + 1))) {
                     return -1;
                 }
-                i++; // the pair takes four bytes: two chars, and the two that were added above
+                i++; // a pair takes four bytes: two chars, and two added above
             }
         }
         return bytes;

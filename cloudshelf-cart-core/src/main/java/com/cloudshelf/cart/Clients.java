@@ -17,14 +17,15 @@ import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 
-/** Makes the client of a store, and what each request carries so that every client behaves alike: it sends a request once. */
+/** Creates the client of a store, and the settings of each request that make every client send it once. */
 final class Clients {
     private static final Logger LOG = Logs.logger();
 
     private Clients() {}
 
     /**
-     * Makes a client whose answers arrive on its event loop: the store hops to a thread of its own at once, and one hop is enough.
+     * Creates a client whose responses arrive on its event loop. The store hops to a thread of its own at once, and one
+     * hop is enough.
      *
      * @throws IllegalStateException if the SDK finds no region
      */
@@ -56,7 +57,7 @@ final class Clients {
         }
     }
 
-    /** Returns what a request carries, by the milliseconds that its call has left. */
+    /** Returns the settings of a request as a function of the milliseconds that its call has left. */
     static LongFunction<AwsRequestOverrideConfiguration> requestConfigurations(
             DynamoDbAsyncClient client, boolean ownsClient) {
         if (ownsClient) {
@@ -73,15 +74,15 @@ final class Clients {
                             + " the client (configureClient).");
         }
         Map<Long, AwsRequestOverrideConfiguration> made = new ConcurrentHashMap<>();
-        // A little less than what is left, so that there are few to make.
+        // // Slightly less than the remaining time, so that only a few different settings are created.
         return remaining -> made.computeIfAbsent(
                 remaining & -Math.max(1, Long.highestOneBit(remaining) >> 4),
                 millis -> bounded(client, plugin, millis));
     }
 
     /**
-     * The store cancels a request when its call is over, but a cancelled one that still waits for a connection of a busy client
-     * may be sent all the same. Nothing but the SDK's own time-out ends that.
+     * The store cancels a request when its call has ended, but if the request is still waiting for a connection of a
+     * busy client, it may be sent anyway. Only the SDK's own timeout prevents that.
      */
     private static AwsRequestOverrideConfiguration bounded(
             DynamoDbAsyncClient client, @Nullable SdkPlugin plugin, long millis) {
@@ -95,8 +96,8 @@ final class Clients {
     }
 
     /**
-     * Has the SDK send each request once. Retries are the store's own: only it knows that a second attempt may meet the write of
-     * the first, and only its retries end by the deadline.
+     * Has the SDK send each request once. The store retries by itself: only the store knows that a second attempt may
+     * find the write of the first, and only its retries end by the deadline.
      */
     private static SdkPlugin oneAttempt() {
         ClientOverrideConfiguration once = ClientOverrideConfiguration.builder()
@@ -113,7 +114,7 @@ final class Clients {
                     .map(strategy -> strategy.maxAttempts() > 1)
                     .orElse(true);
         } catch (UnsupportedOperationException e) {
-            // Stubs, and the embedded client of DynamoDB Local, do not tell.
+            // // Stubs, and the embedded client of DynamoDB Local, do not report it.
             return true;
         }
     }

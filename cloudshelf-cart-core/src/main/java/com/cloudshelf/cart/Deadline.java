@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * When a call must be over, by two clocks: the monotonic one, and the wall clock, which also goes on while a machine is
- * suspended or a Lambda frozen.
+ * The deadline of a call, by two clocks: the monotonic one, and the wall clock, which continues while a machine is
+ * suspended or a Lambda function is frozen.
  */
 final class Deadline {
-    /** The longest that a call may take: what an item remembers of its writes is kept for longer than that. */
+    /** The longest duration of a call. An item remembers its writes for longer than that. */
     static final Duration LONGEST = Duration.ofSeconds(60);
 
     private final LongSupplier wallMillis;
@@ -25,7 +25,7 @@ final class Deadline {
         return new Deadline(wallMillis, duration);
     }
 
-    /** Returns the time left, at most what either clock says; negative once it is over. */
+    /** Returns the remaining time, the smaller of what the two clocks say; negative after the deadline. */
     long remainingMillis() {
         return Math.min((nanoEnd - System.nanoTime()) / 1_000_000, wallEnd - wallMillis.getAsLong());
     }

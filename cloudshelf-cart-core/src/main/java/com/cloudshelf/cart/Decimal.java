@@ -4,11 +4,11 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 
 /**
- * Reads plain decimals, which is what nearly all numbers of an item are, without the work and garbage of {@link BigDecimal}:
- * there are two in every line of a cart.
+ * Parses plain decimals, which nearly all numbers of an item are, without the work and garbage of {@link BigDecimal}:
+ * every line of a cart has two of them.
  */
 final class Decimal {
-    /** What the methods return for a text that they leave to {@link BigDecimal}. */
+    /** The result for a text that is left to {@link BigDecimal}. */
     static final long NOT_PLAIN = -1;
 
     private static final int MAX_DIGITS = 18;
@@ -27,7 +27,7 @@ final class Decimal {
 
     private Decimal() {}
 
-    /** Returns the number that up to 18 digits and nothing else make. */
+    /** Returns the number if the text consists of up to 18 digits. */
     static long whole(String text) {
         int length = text.length();
         if (length == 0 || length > MAX_DIGITS) {
@@ -44,7 +44,7 @@ final class Decimal {
         return number;
     }
 
-    /** Returns in millionths a price of up to 12 digits with up to 6 decimals. */
+    /** Returns a price in millionths if the text has up to 12 digits and up to 6 decimals. */
     static long micros(String text) {
         int length = text.length();
         long number = 0;
@@ -71,7 +71,7 @@ final class Decimal {
         return number;
     }
 
-    /** Returns the canonical form of a number of millionths. */
+    /** Returns the canonical form of a number given in millionths. */
     static BigDecimal ofMicros(long micros) {
         long unscaled = micros;
         int scale = Checks.MAX_PRICE_DECIMALS;
@@ -83,16 +83,17 @@ final class Decimal {
     }
 
     /**
-     * Returns the number itself, or an equal one, if bringing it into canonical form takes next to no time.
+     * Returns the number itself or an equal one, if it can be brought into canonical form in almost no time.
      *
-     * @throws IllegalArgumentException if it has too many digits for that; the message goes on after the number's name
+     * @throws IllegalArgumentException if it has too many digits for that; the message continues after the name of the
+     *     number
      */
     static BigDecimal bounded(BigDecimal number) {
         BigInteger unscaled = number.unscaledValue();
         if (unscaled.signum() == 0) {
             return BigDecimal.ZERO;
         }
-        // To strip zeros takes the JDK a time that grows with the square of their number.
+        // // The JDK's time for stripping zeros grows with the square of their number.
         if (unscaled.bitLength() > MAX_BITS) {
             throw new IllegalArgumentException(TOO_LONG);
         }
@@ -100,16 +101,19 @@ final class Decimal {
         return number.getClass() == BigDecimal.class ? number : new BigDecimal(unscaled, number.scale());
     }
 
-    /** Returns the one form that equal numbers of bounded length have in common: no trailing zeros, no exponent. */
+    /**
+     * Returns the canonical form of a number of bounded length, which is the same for equal numbers: no trailing zeros,
+     * no exponent.
+     */
     static BigDecimal canonical(BigDecimal number) {
         BigDecimal stripped = number.stripTrailingZeros();
         return stripped.scale() < 0 ? stripped.setScale(0) : stripped;
     }
 
     /**
-     * Returns any finite number in canonical form, if DynamoDB can keep it.
+     * Returns any finite number in canonical form, if DynamoDB can store it.
      *
-     * @throws IllegalArgumentException if it cannot; the message goes on after the number's name
+     * @throws IllegalArgumentException if it cannot; the message continues after the name of the number
      */
     static BigDecimal ofAttribute(Number number) {
         if (number instanceof Integer || number instanceof Long || number instanceof Short || number instanceof Byte) {

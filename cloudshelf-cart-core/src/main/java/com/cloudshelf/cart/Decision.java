@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param request with {@link Kind#SEND}
  * @param value with {@link Kind#SUCCEED}
  * @param failure with {@link Kind#FAIL}
- * @param left what the call knows to be in the table when it ends: the next change of the lane starts from it
- * @param seen the stored carts that this step learned of
+ * @param left what the call knows to be in the table when it ends; the next change in the lane starts from it
+ * @param seen the stored carts that this step has seen
  * @param recovered whether the call ends because it found its own write in the table
  */
 record Decision<E, V>(
@@ -24,9 +24,9 @@ record Decision<E, V>(
         List<StoredCart> seen,
         boolean recovered) {
     enum Kind {
-        /** Send the request and wait for what becomes of it. */
+        /** Send the request and wait for its outcome. */
         SEND,
-        /** Pause, longer each time, and go on; or stop, if time or quota does not allow for it. */
+        /** Wait, longer each time, and continue; or stop, if time or quota does not permit it. */
         PAUSE,
         SUCCEED,
         FAIL

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** A cart in the course of its changes: the rules of {@link Cart#apply} and {@link Cart#merge}. */
+/** A cart while changes are applied to it: the rules of {@link Cart#apply} and {@link Cart#merge}. */
 final class Draft {
     private final String userId;
     private final List<CartItem> before;
@@ -142,7 +142,7 @@ final class Draft {
 
     private void checkGrowth(CartLimits limits, List<CartChange> changes) {
         if (lines.size() > limits.maxLines() && lines.size() > before.size()) {
-            // The lines that are too many are the last ones, and new.
+            // // The lines beyond the limit are the last ones, and they are new.
             CartItem tooMuch = lines.get(Math.max(before.size(), limits.maxLines()));
             throw beyond(
                     "maxLines",
@@ -189,11 +189,11 @@ final class Draft {
                 value);
     }
 
-    /** Which change of an update; its text starts a message. */
+    /** The position of a change in an update. Its text starts a message. */
     private record Place(int at, int of) {
         static final Place NONE = new Place(-1, 0);
 
-        /** Returns the last change that let a book's line grow. */
+        /** Returns the position of the last change that makes a book's line grow. */
         static Place ofGrowth(List<CartChange> changes, String bookId) {
             for (int i = changes.size() - 1; i >= 0; i--) {
                 CartChange change = changes.get(i);

@@ -7,42 +7,42 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has become of a call's attempts, judged by an item that the call saw strongly.
+ * The fate of a call's attempts, judged by an item that the call has read strongly.
  *
- * @param open with {@link Kind#NONE}: the attempts that may take effect yet
+ * @param open with {@link Kind#NONE}: the attempts that may still be applied
  */
 record Effect(Kind kind, List<Attempt> open) {
     enum Kind {
         /** No attempt has changed the cart. */
         NONE,
-        /** An attempt has changed the cart; what was seen holds its change. */
+        /** An attempt has changed the cart; the item contains its change. */
         APPLIED,
-        /** An attempt has deleted the item; what was seen was started since. */
+        /** An attempt has deleted the item; the present cart was started since. */
         DELETED,
         /** The item cannot tell. */
         UNKNOWN
     }
 
     private enum Finding {
-        /** It was carried out. */
+        /** It was applied. */
         APPLIED,
-        /** It was not carried out, and may be yet. */
+        /** It was not applied, but still may be. */
         OPEN,
-        /** It was not carried out, and never will be. */
+        /** It was not applied, and never will be. */
         DEAD,
-        /** It may have been carried out. */
+        /** It may have been applied. */
         UNKNOWN
     }
 
     /**
-     * A cart that started this long before a call is no successor of what the call may have deleted: no call lasts longer than
-     * a minute, and the clocks of two machines are at most half an hour apart.
+     * A cart that was started this long before a call cannot be the successor of one that the call may have deleted: no
+     * call lasts longer than a minute, and the clocks of two machines differ by at most half an hour.
      */
     private static final long OLDER_THAN_THE_CALL_MILLIS = Deadline.LONGEST.toMillis() + Memory.REST_MILLIS / 2;
 
     /**
-     * @param refused the attempt that {@code seen} refused just now, if there is one
-     * @param systemNow the time of this machine, by which write IDs go
+     * @param refused the attempt that {@code seen} has just refused, if any
+     * @param systemNow the time that write IDs use
      */
     static Effect of(List<Attempt> attempts, StoredCart seen, @Nullable Attempt refused, long systemNow) {
         if (attempts.isEmpty()) {
@@ -69,8 +69,8 @@ record Effect(Kind kind, List<Attempt> open) {
     }
 
     /**
-     * Returns the write IDs that are done with: those of the fences in the item, and those that they exclude. A fence goes in
-     * only where these are not, so that one of them that stands beside it was put there by the fence.
+     * Returns the write IDs that are settled: those of the fences in the item, and those that they exclude. A fence is
+     * stored only if these are missing, so if one of them is in the ring next to the fence, the fence has put it there.
      */
     private static Set<WriteId> fenced(List<Attempt> attempts, @Nullable Memory memory) {
         Set<WriteId> fenced = new HashSet<>();
@@ -87,7 +87,7 @@ record Effect(Kind kind, List<Attempt> open) {
 
     private static Finding find(Attempt attempt, StoredCart seen, boolean refusedJustNow, long systemNow) {
         if (attempt.purpose() != Attempt.Purpose.CHANGE) {
-            return Finding.OPEN; // changes nothing; kept while it explains the IDs that it excludes
+            return Finding.OPEN; // changes nothing; kept as long as it explains the IDs that it excludes
         }
         if (attempt.isDeletion()) {
             return findDeletion(attempt, seen);
@@ -95,7 +95,7 @@ record Effect(Kind kind, List<Attempt> open) {
         Memory memory = seen.memory();
         if (memory == null) {
             StoredCart before = attempt.write().before();
-            // The memory that was there is gone, and with it every trace.
+            // // The previous memory is gone, and with it every trace.
             boolean erased = attempt.isAmbiguous() && before != null && before.memory() != null;
             return erased ? Finding.UNKNOWN : openOrDead(attempt, seen);
         }
@@ -106,23 +106,23 @@ record Effect(Kind kind, List<Attempt> open) {
         };
     }
 
-    /** The ID is not in the item, but may have been there and have left since. */
+    /** The ID is not in the item, but may have been there and dropped since. */
     private static Finding findForgotten(Attempt attempt, Memory memory, boolean refusedJustNow, long systemNow) {
         StoredCart before = attempt.write().before();
         if (before != null && memory.isNextAfter(before.memory())) {
-            return Finding.DEAD; // the one write since is another's: ours would still be in the item
+            return Finding.DEAD; // the only write since is another writer's: our ID would still be in the item
         }
-        // IDs that are still to come by this machine's clock have left the ring: a clock runs ahead, so that what the
-        // item has
-        // forgotten tells nothing of this attempt. Its refusal does, and from now on it is refused for its age.
+        // // The ring has dropped IDs that lie in the future of this machine's clock, so some clock is ahead, and what
+        // the item has forgotten says nothing about this attempt. Its refusal does, and from now on it is refused
+        // because of its age.
         boolean clockAhead = memory.forgotten() > systemNow;
         return clockAhead && refusedJustNow && !attempt.isAmbiguous() ? Finding.DEAD : Finding.UNKNOWN;
     }
 
-    /** A deletion leaves no ID: whether it was carried out shows in whose item is there now. */
+    /** A delete leaves no ID. Whether it was applied shows in the incarnation of the present item. */
     private static Finding findDeletion(Attempt attempt, StoredCart seen) {
         StoredCart removed = attempt.write().before();
-        // The network may have delivered a refused deletion twice: once in time, and once after the next cart was
+        // // The network may have delivered a refused delete twice: once in time, and once after the next cart was
         // started.
         boolean mayHaveDeleted = attempt.isAmbiguous()
                 || (attempt.fate() == Attempt.Fate.REFUSED && removed != null && attempt.fromStrong());

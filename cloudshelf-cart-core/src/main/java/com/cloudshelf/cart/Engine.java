@@ -27,22 +27,22 @@ import org.slf4j.Logger;
 import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 
-/** What the calls of one store share: the wire, the time, the threads, and each thing of which there is only so much. */
+/** What the calls of one store share: the wire, time, threads, and all limited resources. */
 final class Engine {
     private static final Logger LOG = Logs.logger();
 
     private static final long DRIFT_LOG_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-    /** A call under way. */
+    /** A running call. */
     interface Member {
         /** Ends the call because its store was closed; returns its future. */
         CompletableFuture<?> close();
     }
 
     /**
-     * What a store is told about its calls.
+     * The settings of a store that concern its calls.
      *
-     * @param executor where callers' code runs; {@code null} for the engine's own threads
+     * @param executor runs the callers' code; {@code null} for the engine's own threads
      */
     record Settings(
             Clock clock,
@@ -113,7 +113,7 @@ final class Engine {
     }
 
     long backoffMillis(int pause) {
-        // The SDK counts attempts from 1, and waits from the second on.
+        // // The SDK counts attempts from 1, and waits before the second.
         return settings.backoff.computeDelay(pause + 1).toMillis();
     }
 
@@ -141,15 +141,15 @@ final class Engine {
         return settings.taskDecorator.apply(steps);
     }
 
-    /** Runs a task on a thread of the engine, which may block without holding anybody up. */
+    /** Runs a task on a thread of the engine, where it may block without delaying anything else. */
     void hop(Runnable task) {
         hop.execute(task);
     }
 
     /**
-     * Completes a caller's future where its code is to run.
+     * Completes a caller's future on the thread where the caller's code is to run.
      *
-     * @param elsewhere carries the completion out on a thread of the caller's executor
+     * @param elsewhere runs the completion on a thread of the caller's executor
      */
     void complete(Runnable completing, Consumer<Runnable> elsewhere) {
         if (completions == null) {
@@ -159,7 +159,7 @@ final class Engine {
         }
     }
 
-    /** Takes note of what was read or written. */
+    /** Records what was read or written. */
     void saw(StoredCart stored) {
         recent.saw(stored);
         long now = System.nanoTime();
@@ -171,15 +171,15 @@ final class Engine {
         }
     }
 
-    /** Whether nothing speaks against it that a cart has gone unwritten for so long that its item may be deleted. */
+    /** Whether, as far as this store knows, a cart may have gone unwritten for long enough to delete its item. */
     boolean mayHaveRested(String userId) {
         return recent.mayHaveRested(userId, settings.clock.millis());
     }
 
     /**
-     * Takes note of a call.
+     * Registers a call.
      *
-     * @return false if so many calls wait that this one may not
+     * @return false if too many calls are waiting already
      * @throws IllegalStateException if the store is closed
      */
     boolean started(Member call) {
@@ -226,13 +226,13 @@ final class Engine {
         return closed;
     }
 
-    /** Lets the calls under way go on for a time; from now on none is accepted. Returns whether all have ended. */
+    /** Accepts no new calls, and lets running calls finish for a limited time. Returns whether all have ended. */
     boolean drain(Duration atMost) throws InterruptedException {
         draining = true;
         return count.get() == 0 || drained.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    /** Ends all calls, and waits for a bounded time until their futures are completed. */
+    /** Ends all calls, and waits for a limited time until their futures are completed. */
     void close(Duration atMost) {
         closed = true;
         List<CompletableFuture<?>> results = new ArrayList<>();
@@ -246,19 +246,19 @@ final class Engine {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException | CancellationException e) {
-            // They have ended, or code of their callers blocks an executor.
+            // // They have ended, or their callers' code blocks an executor.
         }
-        threads.shutdown(); // what was handed to it is still run
+        threads.shutdown(); // tasks that it has accepted still run
     }
 
-    /** How much of what there is only so much of is in use: for tests. */
+    /** The number of limited resources in use: for tests. */
     int inUse() {
         return calls.size() + places.taken() + places.waiting() + lanes.size() + timer.size();
     }
 
     /**
-     * Exponential backoff with full jitter: the SDK's arithmetic, drawn from a generator that is not seeded before a snapshot,
-     * so that the clones of a Lambda do not pause in step.
+     * Exponential backoff with full jitter. Uses the SDK's arithmetic, but a generator that is not seeded before a
+     * snapshot, so that the clones of a Lambda function do not back off in step.
      */
     static BackoffStrategy defaultBackoff() {
         BackoffStrategy ceiling =

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** Deletes one item, whatever it holds. */
 final class EraseProtocol implements Protocol<EraseProtocol.Evidence, Void> {
     /**
-     * @param lost whether the answer to a deletion was lost
+     * @param lost whether the response to a delete was lost
      * @param lastFailure why the last attempt failed
      */
     record Evidence(boolean lost, @Nullable Failure lastFailure) {}

@@ -8,12 +8,12 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 /**
  * What happened to a call since its last step.
  *
- * @param handedOn with {@link Kind#START}: what the change before this one left in the table, if that is known
- * @param items with {@link Kind#DONE}: the items of the answer, in the order of the request's users; an empty map where there
- *     is no item. With {@link Kind#REFUSED}: the item that refused the write, if DynamoDB sent it
+ * @param handedOn with {@link Kind#START}: what the previous change in the lane left in the table, if known
+ * @param items with {@link Kind#DONE}: the items of the response, in the order of the request's users; an empty map
+ *     where there is no item. With {@link Kind#REFUSED}: the item that refused the write, if DynamoDB sent it
  * @param unprocessed with {@link Kind#DONE}: the users whose items DynamoDB left for another request
  * @param failure with {@link Kind#REFUSED} and {@link Kind#FAILED}
- * @param stray whether another copy of the request may have taken effect, or may do so yet
+ * @param stray whether another copy of the request may have been applied, or may still be
  */
 record Event(
         Kind kind,
@@ -25,13 +25,13 @@ record Event(
     enum Kind {
         /** The call has its turn and its place. */
         START,
-        /** A pause is over. */
+        /** A delay is over. */
         RESUMED,
-        /** The request was carried out. */
+        /** The request succeeded. */
         DONE,
         /** The condition of the write did not hold. */
         REFUSED,
-        /** The request failed in another way; its failure tells whether it may have had an effect. */
+        /** The request failed in another way; the failure says whether it may have had an effect. */
         FAILED
     }
 

@@ -5,16 +5,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the call of an update has learned so far. Immutable: each step makes the next evidence of the last one.
+ * What the call of an update has learned so far. Immutable: each step creates the next evidence from the last one.
  *
- * @param attempts the writes that were sent and may still matter, in the order in which they were sent; those of which it is
- *     known that they never took effect, and never will, are dropped
- * @param sighting what is known of the item; {@code null} if nothing is, or if it is too old to write from
- * @param unseenRefused whether a write that was made without knowing the item was refused: the next one needs to know it
+ * @param attempts the writes that were sent and may still matter, in the order in which they were sent; without those
+ *     that are known never to have been applied, now or later
+ * @param sighting what is known of the item; {@code null} if nothing is known, or if it is too old to write from
+ * @param unseenRefused whether a write without knowledge of the item was refused: the next one needs to know it
  * @param conflicts how often a write from a known item was refused
- * @param settled the outcome that stands whatever becomes of the requests that follow, once the change was carried out
+ * @param settled the outcome once the change has been applied, whatever happens to later requests
  * @param lostTo the item of the last conflict
- * @param lastFailure why the last request that failed did
+ * @param lastFailure why the last failed request failed
  */
 record Evidence(
         List<Attempt> attempts,
@@ -27,14 +27,14 @@ record Evidence(
 
     static final Evidence NONE = new Evidence(List.of(), null, false, 0, null, null, null);
 
-    /** Returns the attempt whose answer is awaited, or {@code null} if it is a read's. */
+    /** Returns the attempt whose response is awaited, or {@code null} if a read is in flight. */
     @Nullable
     Attempt inFlight() {
         Attempt last = attempts.isEmpty() ? null : attempts.get(attempts.size() - 1);
         return last != null && last.fate() == Attempt.Fate.IN_FLIGHT ? last : null;
     }
 
-    /** Whether an attempt may have changed the cart, or may do so yet. */
+    /** Whether an attempt may have changed the cart, or may still do so. */
     boolean isAmbiguous() {
         for (Attempt attempt : attempts) {
             if (attempt.isAmbiguous()) {
@@ -48,7 +48,7 @@ record Evidence(
         return new Evidence(attempts, sighting, unseenRefused, conflicts, settled, lostTo, lastFailure);
     }
 
-    /** What is known of the item gets old over a pause: it will do to write from, but no verdict may rest on it. */
+    /** What is known of the item ages during a delay: it is good enough to write from, but not to base a result on. */
     Evidence aged() {
         return sighting == null ? this : sees(new Sighting(sighting.item(), Sighting.Source.SNAPSHOT));
     }
@@ -64,7 +64,7 @@ record Evidence(
         return with(List.copyOf(more));
     }
 
-    /** The attempt in flight has met its fate; with {@code null} it never left. */
+    /** Records the fate of the attempt in flight; {@code null} if it was never sent. */
     Evidence fate(Attempt.@Nullable Fate fate) {
         Attempt attempt = inFlight();
         if (attempt == null) {

@@ -5,13 +5,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Collects the clauses of an update and its condition, with short placeholders: they are sent with every request. */
+/**
+ * Collects the clauses of an update and of its condition, with short placeholders, because they are sent with every
+ * request.
+ */
 final class Expression {
     /** Two reserved words of DynamoDB, and a name that occurs so often that a placeholder is shorter. */
     private static final Map<String, String> ALIASES =
             Map.of(ItemFormat.TTL, "#t", ItemFormat.FORMAT, "#f", ItemFormat.CART_ITEMS, "#c");
 
-    /** What an update of one line fits into: what grows is copied. */
+    /** Large enough for an update of one line. A buffer that grows is copied. */
     private static final int USUAL_CHARS = 320;
 
     private static final int USUAL_VALUES = 24;
@@ -33,7 +36,7 @@ final class Expression {
     private final StringBuilder condition = new StringBuilder(USUAL_CHARS);
     private boolean open = true;
 
-    /** Returns an attribute of the library's as it is written in an expression. */
+    /** Returns one of the library's attributes as it is written in an expression. */
     String name(String attribute) {
         String alias = ALIASES.get(attribute);
         if (alias == null) {
@@ -43,7 +46,7 @@ final class Expression {
         return alias;
     }
 
-    /** Returns a new placeholder for any name, reserved words and odd characters included. */
+    /** Returns a new placeholder for any name, including reserved words and unusual characters. */
     String alias(String anyName) {
         String alias = "#n" + names.size();
         names.put(alias, anyName);

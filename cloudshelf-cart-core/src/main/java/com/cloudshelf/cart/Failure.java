@@ -33,61 +33,61 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
 import software.amazon.awssdk.utils.DateUtils;
 
 /**
- * What the failure of one attempt means: may it have had an effect, and is it worth another attempt? The one place that
+ * The meaning of a failed attempt: may it have had an effect, and is it worth another attempt? The only class that
  * knows the SDK's exceptions.
  *
- * <p>It judges by types, error codes and the order in which causes are nested, never by texts, which differ between versions
- * and engines. What is not known to be without effect counts as ambiguous: a request whose answer was lost, cut, garbled or a
- * server error may have been carried out.
+ * <p>It judges by types, error codes and the nesting of causes, never by texts, which differ between versions and
+ * engines. Whatever is not known to be without effect counts as ambiguous: if a response was lost, cut off, garbled or
+ * a server error, the request may have been applied.
  */
 record Failure(Kind kind, Throwable cause) {
     enum Kind {
         /** The condition of the write did not hold. */
         REFUSED,
-        /** Refused for its rate. */
+        /** Refused because of the request rate. */
         THROTTLED,
-        /** Refused because another write, a transaction or a replica's, was under way. */
+        /** Refused because another write, of a transaction or a replica, was in progress. */
         BUSY,
         /** It never reached DynamoDB. */
         UNSENT,
         /**
-         * Refused for the time of its signature. The SDK has learned the server's time from the answer and signs the next
-         * attempt with it; a second refusal is final.
+         * Refused because of the time of its signature. The SDK learns the server's time from the response and signs
+         * the next attempt with it; a second refusal is final.
          */
         SKEWED,
-        /** It may have been carried out. */
+        /** It may have been applied. */
         AMBIGUOUS,
         /** Table, permission or credentials are missing. */
         DENIED,
         /** The item would be too large. */
         TOO_LARGE,
-        /** Refused for good. */
+        /** Refused permanently. */
         INVALID
     }
 
-    /** What DynamoDB's texts for an item that is too large have in common; there is no error code for it. */
+    /** Common to all of DynamoDB's messages for an item that is too large; there is no error code for it. */
     private static final String ITEM_SIZE = "tem size";
 
     private static final int CONTENT_TOO_LARGE = 413;
 
-    /** The SDK corrects a clock that is off by as much; DynamoDB refuses signatures from five minutes on. */
+    /** The SDK corrects a clock that is off by this much; DynamoDB refuses signatures from five minutes on. */
     private static final Duration CLOCK_THRESHOLD = Duration.ofMinutes(4);
 
     private static final String NETTY_CLIENT = "software.amazon.awssdk.http.nio.netty.";
 
-    /** Chains of causes are short; one that is a circle has no end. */
+    /** Chains of causes are short, unless they are circular. */
     private static final int MAX_CAUSES = 20;
 
     private static final Set<String> BUSY_CODES =
             Set.of("TransactionConflictException", "ReplicatedWriteConflictException");
 
-    /** Beyond the codes that the SDK takes for throttling. */
+    /** In addition to the codes that the SDK treats as throttling. */
     private static final Set<String> THROTTLED_CODES = Set.of("LimitExceededException", "KMSThrottlingException");
 
     /**
-     * Codes that leave open whether the request was carried out, whatever the status says. The first is told for a transaction
-     * whose token is known, and still being carried out; the second for one whose token was used for another: an attempt of
-     * ours or not, one with this token was accepted.
+     * Codes that leave open whether the request was applied, whatever the status says. The first means that a
+     * transaction with this token is still in progress; the second, that the token was used for another transaction. In
+     * both cases, a request with this token was accepted, whether it was an attempt of ours or not.
      */
     private static final Set<String> AMBIGUOUS_CODES = Set.of(
             "TransactionInProgressException",
@@ -106,7 +106,7 @@ record Failure(Kind kind, Throwable cause) {
     private static final Set<String> CLOCK_CODES =
             Set.of("RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture");
 
-    /** What a wrong time of the signature leads to, and a wrong secret key as well. */
+    /** Caused by a wrong signature time, but also by a wrong secret key. */
     private static final Set<String> SIGNATURE_CODES =
             Set.of("InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure");
 
@@ -130,10 +130,12 @@ record Failure(Kind kind, Throwable cause) {
             "SubscriptionRequiredException",
             "ResourceNotFoundException");
 
-    /** What AWS KMS refuses on DynamoDB's behalf: the key of the table is missing, disabled, pending deletion or not allowed. */
+    /**
+     * Refusals by AWS KMS on behalf of DynamoDB: the table's key is missing, disabled, pending deletion or not allowed.
+     */
     private static final String KMS = "KMS";
 
-    /** Judges what a future of the client failed with, or what the client threw. */
+    /** Judges the exception of the client's future, or one that the client threw. */
     static Failure of(Throwable thrown) {
         Throwable cause = unwrap(thrown);
         return new Failure(kind(cause), cause);
@@ -167,7 +169,7 @@ record Failure(Kind kind, Throwable cause) {
         return cause instanceof SdkClientException client && isUnsent(client) ? Kind.UNSENT : Kind.AMBIGUOUS;
     }
 
-    /** A cancelled transaction had no effect; why it was cancelled stands in a reason for each of its parts. */
+    /** A cancelled transaction had no effect. Each of its parts has a reason. */
     private static Kind kind(TransactionCanceledException canceled) {
         Kind kind = Kind.BUSY;
         for (CancellationReason reason : canceled.cancellationReasons()) {
@@ -195,7 +197,7 @@ record Failure(Kind kind, Throwable cause) {
     private static Kind kind(AwsServiceException service) {
         String code = errorCode(service);
         if (AMBIGUOUS_CODES.contains(code)) {
-            return Kind.AMBIGUOUS; // before throttling, which the SDK takes one of them for
+            return Kind.AMBIGUOUS; // before throttling, because the SDK treats one of them as throttling
         }
         if (BUSY_CODES.contains(code)) {
             return Kind.BUSY;
@@ -234,7 +236,7 @@ record Failure(Kind kind, Throwable cause) {
         return false;
     }
 
-    /** What Netty's client fails with before it has a connection. */
+    /** Exceptions of Netty's client before it has a connection. */
     private static boolean isUnsent(SdkClientException client) {
         Throwable cause = client;
         for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
@@ -253,10 +255,10 @@ record Failure(Kind kind, Throwable cause) {
     }
 
     /**
-     * Whether the pool gave no connection. Nothing but the pool fails with a bare {@code Throwable}: around a
-     * {@code TimeoutException} if it gave none in time, an {@code IllegalStateException} if too many waited already. A client
-     * whose threads have ended refuses the task. One that is closed while a request waits for its connection throws from the
-     * pool's own class.
+     * Whether the pool provided no connection. Only the pool fails with a bare {@code Throwable}, around a {@code
+     * TimeoutException} if no connection became free in time, or an {@code IllegalStateException} if too many requests
+     * were waiting. A client whose threads have ended refuses the task. If a client is closed while a request waits for
+     * a connection, the pool's own class throws.
      */
     private static boolean isOfPool(Throwable cause) {
         if (cause instanceof RejectedExecutionException) {
@@ -274,8 +276,8 @@ record Failure(Kind kind, Throwable cause) {
     }
 
     /**
-     * Whether the answer's date is far from the machine's. The exception's own {@code isClockSkewException} cannot tell: the
-     * SDK drops the time of the signature when it hands the exception out.
+     * Whether the date of the response is far from the machine's. The exception's {@code isClockSkewException} cannot
+     * answer this, because the SDK drops the time of the signature before it passes the exception on.
      */
     private static boolean isClockOff(AwsServiceException service) {
         Duration ahead = clockAhead(service);
@@ -312,41 +314,43 @@ record Failure(Kind kind, Throwable cause) {
         return message == null ? "" : message;
     }
 
-    /** Returns the item that refused the write, empty if there is none, or {@code null} if the engine did not send it. */
+    /**
+     * Returns the item that refused the write: empty if there is no item, {@code null} if the engine did not send it.
+     */
     @Nullable
     Map<String, AttributeValue> refusedBy() {
         return cause instanceof ConditionalCheckFailedException refused && refused.hasItem() ? refused.item() : null;
     }
 
-    /** Returns DynamoDB's reasons for throttling, where it and the SDK give them. */
+    /** Returns DynamoDB's throttling reasons, if it and the SDK provide them. */
     List<String> throttlingReasons() {
         try {
             return Reasons.of(cause);
         } catch (LinkageError e) {
-            return List.of(); // older SDKs, up to 2.31 at least, know no reasons
+            return List.of(); // older SDKs, at least up to 2.31, have no reasons
         }
     }
 
-    /** Returns the pause that the service asks for, in milliseconds, as the SDK of 2026 reads it. */
+    /** Returns the delay that the service asks for, in milliseconds, as the SDK of 2026 reads it. */
     OptionalLong retryAfterMillis() {
         String millis = cause instanceof AwsServiceException service ? header(service, "x-amz-retry-after") : null;
         if (millis != null) {
             try {
                 return OptionalLong.of(Math.max(0, Integer.parseInt(millis)));
             } catch (NumberFormatException e) {
-                // Not a pause; the SDK ignores it, too.
+                // // Not a delay; the SDK ignores it, too.
             }
         }
         return OptionalLong.empty();
     }
 
-    /** Returns what AWS support asks for, empty if there was no answer. */
+    /** Returns the request ID that AWS support asks for; empty if there was no response. */
     String requestId() {
         String id = cause instanceof AwsServiceException service ? service.requestId() : null;
         return id == null ? "" : id;
     }
 
-    /** Returns the exception for a failure that no further attempt can mend, and that had no effect. */
+    /** Returns the exception for a failure without effect that another attempt cannot fix. */
     CartStoreException asException(String userId, String table) {
         return switch (kind) {
             case DENIED, SKEWED -> new CartAccessException(userId, accessAdvice(table), cause);
@@ -409,7 +413,7 @@ record Failure(Kind kind, Throwable cause) {
                 + ". Set the clock; if it is correct, renew the credentials";
     }
 
-    /** Apart from the rest: older SDKs lack the class and the methods. */
+    /** A class of its own, because older SDKs lack the class and the methods. */
     private static final class Reasons {
         static List<String> of(Throwable cause) {
             List<ThrottlingReason> reasons = List.of();

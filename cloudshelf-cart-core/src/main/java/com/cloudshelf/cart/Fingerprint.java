@@ -3,13 +3,16 @@ package com.cloudshelf.cart;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A number made of all that a cart shows, so that a change by a writer who raises no version gives another {@link CartVersion}. */
+/**
+ * A hash of everything that a cart shows, so that a change by a writer without versions leads to another {@link
+ * CartVersion}.
+ */
 final class Fingerprint {
     private static final long START = 0xcbf29ce484222325L;
 
     private Fingerprint() {}
 
-    /** Mixes lines in their order, without their times, and attributes in any order. */
+    /** Mixes the lines in order, without their times, and the attributes in any order. */
     static long of(List<CartItem> items, Attributes attributes) {
         long hash = START;
         for (CartItem item : items) {
@@ -21,7 +24,7 @@ final class Fingerprint {
             hash ^= hash >>> 32;
             hash = mix(hash, item.ownAttributes());
         }
-        return mix(~hash, attributes); // turned, so that it shows whether the last line has them, or the cart
+        return mix(~hash, attributes); // rotated, to distinguish attributes of the last line from those of the cart
     }
 
     static long of(String text) {

@@ -8,14 +8,14 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Reads up to a hundred carts, as many as one request may ask for. */
+/** Reads up to a hundred carts, the maximum of one request. */
 final class GetAllProtocol implements Protocol<GetAllProtocol.Evidence, Map<String, Cart>> {
     /** DynamoDB's limit for a BatchGetItem. */
     static final int MAX_KEYS = 100;
 
     /**
      * @param found the carts that were read
-     * @param missing the users whose carts were not
+     * @param missing the users whose carts were not read
      * @param lastFailure why the last request failed; {@code null} once one has left keys unprocessed
      * @param left whether DynamoDB has left keys unprocessed
      */

@@ -7,13 +7,14 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * When a request that is slow is sent once more, and how often a store may do that: each request earns a share of a token, a
- * hedge spends one. Where everything is slow the tokens run out, so that a struggling service is not asked twice by everybody.
+ * Decides when a slow request is hedged, and how often a store may do that. Each request earns a share of a token, and
+ * a hedge spends one. If everything is slow, the tokens run out, so a struggling service is not sent every request
+ * twice.
  */
 final class Hedging {
     private static final long TOKEN = 1_000_000;
 
-    /** So many hedges may follow one another at once after a long quiet time. */
+    /** The maximum number of hedges in a row after a long quiet time. */
     private static final long MAX_TOKENS = 20 * TOKEN;
 
     private final long share;
@@ -22,8 +23,9 @@ final class Hedging {
     private final Map<Request.Kind, Latencies> latencies = new EnumMap<>(Request.Kind.class);
 
     /**
-     * @param share how many hedges there may be for each request; 0 for none
-     * @param fixedDelayMillis after how long a request counts as slow, whatever was seen; negative to go by what was seen
+     * @param share the number of hedges per request; 0 for none
+     * @param fixedDelayMillis the time after which a request counts as slow, whatever was measured; negative to use
+     *     what was measured
      */
     Hedging(double share, long fixedDelayMillis) {
         this.share = Math.round(share * TOKEN);
@@ -43,7 +45,7 @@ final class Hedging {
         }
     }
 
-    /** Returns after how long a request of a kind is hedged; negative if it is not. */
+    /** Returns the time after which a request of this kind is hedged; negative if it is not. */
     long delayMillis(Request.Kind kind) {
         if (share == 0) {
             return -1;
@@ -51,7 +53,7 @@ final class Hedging {
         return fixedDelayMillis >= 0 ? fixedDelayMillis : of(kind).slowMillis();
     }
 
-    /** Spends a token and returns true if there is one. */
+    /** Spends a token if there is one, and returns whether it did. */
     boolean spend() {
         return tokens.getAndUpdate(left -> left >= TOKEN ? left - TOKEN : left) >= TOKEN;
     }

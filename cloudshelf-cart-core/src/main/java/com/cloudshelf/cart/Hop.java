@@ -11,14 +11,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 
 /**
- * An executor that loses no task. One that its delegate refuses, or has no thread for, runs on the thread that brought it; the
- * first refusal is logged.
+ * An executor that loses no task. If its delegate refuses a task, or has no thread for it, the task runs on the current
+ * thread; the first refusal is logged.
  */
 final class Hop implements Executor {
     private static final Logger LOG = Logs.logger();
     private static final long KEEP_ALIVE_SECONDS = 10;
 
-    /** The tasks that a thread has still to run itself: in a loop, so that refusals do not pile up on its stack. */
+    /**
+     * The tasks that a thread still has to run itself. They run in a loop, so that refusals do not pile up on its
+     * stack.
+     */
     private static final ThreadLocal<ArrayDeque<Runnable>> OWN = new ThreadLocal<>();
 
     private final Executor delegate;
@@ -29,8 +32,7 @@ final class Hop implements Executor {
     }
 
     /**
-     * Returns an elastic pool of daemon threads: a task waits for no other, so that blocked tasks cannot exhaust it into a
-     * deadlock.
+     * Returns an elastic pool of daemon threads. No task waits for another, so blocked tasks cannot lead to a deadlock.
      */
     static ThreadPoolExecutor elastic(String name) {
         return new ThreadPoolExecutor(

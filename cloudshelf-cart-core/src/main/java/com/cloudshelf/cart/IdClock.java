@@ -6,9 +6,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * The time that write IDs go by: the machine's, moved on as far as the store's clock was, and never back. Where somebody moves
- * the clock of carts on, by days perhaps, IDs that are old by that clock leave the ring as they would have in time; where it
- * stands still or is set back, IDs grow older all the same.
+ * The time that write IDs use: the machine's, advanced as far as the store's clock was, and never set back. If someone
+ * moves the clock of carts forward, even by days, IDs that are old by that clock leave the ring as they would have in
+ * time. If it stands still or is set back, IDs still age.
  *
  * <p>Thread-safe.
  */
@@ -27,7 +27,7 @@ final class IdClock implements LongSupplier {
 
     @Override
     public long getAsLong() {
-        long carts = clock.millis(); // read first: a pause between the two readings must not look like a move
+        long carts = clock.millis(); // read first: a delay between the two readings must not look like a move
         long wall = wallMillis.getAsLong();
         long lead = Math.min(carts - wall, FURTHEST_MILLIS);
         return wall + (lead <= ahead.get() ? ahead.get() : ahead.accumulateAndGet(lead, Math::max));

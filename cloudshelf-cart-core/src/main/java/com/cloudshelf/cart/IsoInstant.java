@@ -11,21 +11,21 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads ISO-8601 times. The form that {@link Instant#toString} writes is read by hand, because there is one in every line of a
- * cart and the JDK's parser would take most of the time that reading a cart takes.
+ * Parses ISO-8601 times. The form that {@link Instant#toString} writes is parsed here, because every line of a cart has
+ * such a time, and the JDK's parser would take most of the time for reading a cart.
  */
 final class IsoInstant {
     private static final int SECONDS_LENGTH = "2025-09-03T10:30:00".length();
     private static final int NANO_DIGITS = 9;
 
-    // From one to the other, every fourth year is a leap year; all others are left to the JDK.
+    // // Between these years, every fourth year is a leap year. All other years are left to the JDK.
     private static final int FIRST_YEAR = 1970;
     private static final int LAST_YEAR = 2099;
 
-    /** How many days precede each month, from the first to the thirteenth, in a year that is no leap year. */
+    /** The number of days before each month, from the first to the thirteenth, in a year that is not a leap year. */
     private static final int[] DAYS_BEFORE = {0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
 
-    /** Longer than any time in a form that is read. */
+    /** Longer than any time in a supported form. */
     private static final int LONGEST = 100;
 
     private static final Pattern FORM = Pattern.compile("(?<day>[-+]?\\d{4,9}-\\d\\d-\\d\\d)"
@@ -36,7 +36,7 @@ final class IsoInstant {
 
     private IsoInstant() {}
 
-    /** Returns the time, or {@code null} if the text is not one of the years 0000 to 9999. */
+    /** Returns the time, or {@code null} if the text is not a time in the years 0000 to 9999. */
     static @Nullable Instant parse(String text) {
         Instant instant = parseUtc(text);
         if (instant == null) {
@@ -87,12 +87,12 @@ final class IsoInstant {
         return Instant.ofEpochSecond(((days * 24 + hour) * 60 + minute) * 60 + second, nanos);
     }
 
-    /** Returns how many days of a year precede a month, or the thirteenth. */
+    /** Returns the number of days of a year before a month, or before the thirteenth. */
     private static int daysBefore(int year, int month) {
         return DAYS_BEFORE[month] + (month > 2 && year % 4 == 0 ? 1 : 0);
     }
 
-    /** Returns the number that the digits from one index to another make, or -1 if there is something else among them. */
+    /** Returns the number between two indexes, or -1 if there is anything other than digits. */
     private static int digits(String text, int from, int to) {
         int number = 0;
         for (int i = from; i < to; i++) {
@@ -106,8 +106,8 @@ final class IsoInstant {
     }
 
     /**
-     * Other writers give an offset, with or without a colon, or a zone, or neither where they mean UTC, as Python's
-     * {@code datetime.isoformat} does; a blank in place of the T; a leap second; or a day alone.
+     * Other writers use an offset, with or without a colon, or a zone, or neither if they mean UTC, as Python's {@code
+     * datetime.isoformat} does; a space instead of the T; a leap second; or only a date.
      */
     private static @Nullable Instant parseAnyForm(String text) {
         if (text.length() > LONGEST) {
@@ -131,7 +131,7 @@ final class IsoInstant {
         }
     }
 
-    /** A leap second is the one before it, as the JDK has it; but a minute has no 60th second at any other time of the day. */
+    /** A leap second is read as the second before it, as the JDK does. No other minute has a 60th second. */
     private static String withoutLeapSecond(String time) {
         return LEAP_SECOND.matcher(time).replaceFirst(":59:59");
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** The item as it stands in the table: the names of its attributes, and the way from attribute values to a cart and back. */
+/** The stored item: the names of its attributes, and the conversion between attribute values and a cart. */
 final class ItemFormat {
     static final String USER_ID = "userId";
     static final String CART_ITEMS = "cartItems";
@@ -31,7 +31,7 @@ final class ItemFormat {
     static final String VERSION = "version";
     static final String FORMAT = "format";
 
-    // Short, because DynamoDB charges a write by the size of the item: docs/item-format.md says what they mean.
+    // // Short, because DynamoDB charges a write by the size of the item. docs/item-format.md explains them.
     static final String INCARNATION = "ci";
     static final String BOOK_HASHES = "cb";
     static final String RING = "cw";
@@ -39,7 +39,7 @@ final class ItemFormat {
     static final String LAST_WRITE = "ct";
     static final String KEYS_UNTIL = "cu";
 
-    /** What precedes the hash of an idempotency key in the name of its attribute. */
+    /** Precedes the hash of an idempotency key in the name of its attribute. */
     static final String KEY_PREFIX = "k_";
 
     static final String BOOK_ID = "bookId";
@@ -49,25 +49,25 @@ final class ItemFormat {
     static final String QUANTITY = "quantity";
     static final String ADDED_AT = "addedAt";
 
-    /** The format that this version writes; a higher one is read as far as it is known, and never written. */
+    /** The format that this version writes. A higher format is read as far as it is known, and never written. */
     static final long CURRENT_FORMAT = 1;
 
     /** DynamoDB's limit for an item. */
     static final int MAX_ITEM_BYTES = 400 * 1024;
 
-    /** The names of all attributes and the values of those that hardly vary in size. */
+    /** The names of all attributes, and the values of those whose size hardly varies. */
     private static final int FIXED_BYTES = 240;
 
-    /** The characters of the hash of an idempotency key, and of the digest of its changes. */
+    /** The number of characters in the hash of an idempotency key, and in the digest of its changes. */
     private static final int KEY_CHARS = 12;
 
     private static final int TIME_BYTES = 6;
     private static final int KEY_BYTES = TIME_BYTES + 9;
 
-    /** DynamoDB itself never removes an item whose time lies further back: it takes that for a mistake. */
+    /** DynamoDB never deletes an item whose time is further in the past, because it assumes a mistake. */
     private static final long LONGEST_EXPIRED_SECONDS = 5L * 365 * 86_400;
 
-    /** Numbers of the library's own are smaller than this; what is not is read as this. */
+    /** The library's own numbers are smaller than this. Larger ones are read as this. */
     private static final long MOST = 1_000_000_000_000_000_000L;
 
     private static final String STRING = "a string (S)";
@@ -85,16 +85,15 @@ final class ItemFormat {
     /**
      * Reads an item.
      *
-     * @throws InvalidStoredCartException if it cannot be a cart
+     * @throws InvalidStoredCartException if it is not a valid cart
      */
     static StoredCart decode(String userId, Map<String, AttributeValue> item, Instant now) {
         return item.isEmpty() ? StoredCart.absent(userId) : new ItemFormat(userId, item).decode(now);
     }
 
-    // What an item means does not depend on who asks. Only the lines are the cart: whatever is wrong with the rest is
-    // drift,
-    // or no memory, and the next change mends it. NULL is "not there": object mappers write it for what they have no
-    // value for.
+    // // The meaning of an item does not depend on the caller. Only the lines are the cart. An error in anything else
+    // is drift, or a missing memory, and the next change repairs it. NULL means missing: object mappers write it if
+    // there is no value.
 
     private StoredCart decode(Instant now) {
         StoredCart.Builder stored = new StoredCart.Builder(userId);
@@ -118,7 +117,7 @@ final class ItemFormat {
         decodeExpiry(stored, now);
         decodeMemory(stored);
         if (stored.expired) {
-            // What it holds is no cart any more, and need not be fit to be one.
+            // // An expired item is no longer a cart, so it need not be valid.
             stored.drift = Set.of();
             return stored.build();
         }
@@ -167,7 +166,7 @@ final class ItemFormat {
         return Boolean.TRUE.equals(value.nul());
     }
 
-    /** Returns an attribute that is there, and not there as {@code NULL}. */
+    /** Returns an attribute unless it is missing or {@code NULL}. */
     private @Nullable AttributeValue present(String name) {
         AttributeValue value = item.get(name);
         return value == null || isNull(value) ? null : value;
@@ -184,7 +183,7 @@ final class ItemFormat {
         }
         long seconds = floor(time);
         if (seconds <= now.getEpochSecond() - LONGEST_EXPIRED_SECONDS) {
-            return; // DynamoDB will not remove it, so it goes on; a time of 0 is a field that was left unset
+            return; // DynamoDB will not delete it, so it continues to exist; a time of 0 is a field that was never set
         }
         stored.expiresAt = Instant.ofEpochSecond(Math.min(seconds, Instant.MAX.getEpochSecond()));
         stored.expired = seconds <= now.getEpochSecond();
@@ -259,12 +258,12 @@ final class ItemFormat {
         stored.lines = lines;
     }
 
-    /** Returns the line without a time that cannot be read, or {@code null} if it has no such. */
+    /** Returns the line without an unreadable time, or {@code null} if it has none. */
     private static @Nullable AttributeValue withoutJunk(CartItem line, AttributeValue value) {
         return line.addedAtOrNull() == null && isThere(value.m().get(ADDED_AT)) ? encodeLine(line, value.m()) : null;
     }
 
-    /** Returns the line, or {@code null} if it is one of quantity 0: nothing, in the way of some other writer. */
+    /** Returns the line, or {@code null} if its quantity is 0, by which some writers mean no line. */
     private @Nullable CartItem line(int index, AttributeValue value) {
         if (!value.hasM()) {
             throw invalid(linePath(index, ""), "a map (M)");
@@ -339,7 +338,10 @@ final class ItemFormat {
         throw invalid(linePath(index, PRICE), A_PRICE);
     }
 
-    /** Reads the library's own attributes; an item that lacks one of them was not written by it, or was broken since. */
+    /**
+     * Reads the library's own attributes. If one is missing, the library did not write the item, or another program has
+     * damaged it since.
+     */
     private void decodeMemory(StoredCart.Builder stored) {
         AttributeValue format = present(FORMAT);
         BigDecimal formatNumber = number(format);
@@ -385,7 +387,7 @@ final class ItemFormat {
         return keys.isEmpty() ? Map.of() : keys;
     }
 
-    /** Returns a number, or {@code null} if the value is none. */
+    /** Returns a number, or {@code null} if the value is not a number. */
     private static @Nullable BigDecimal number(@Nullable AttributeValue value) {
         if (value == null || value.n() == null) {
             return null;
@@ -397,11 +399,11 @@ final class ItemFormat {
         try {
             return new BigDecimal(value.n());
         } catch (NumberFormatException e) {
-            return null; // only where an item comes by another way than from DynamoDB
+            return null; // only if an item does not come from DynamoDB
         }
     }
 
-    /** Returns the whole part of a number, cut off at 18 digits; no work grows with its exponent. */
+    /** Returns the integer part of a number, cut off at 18 digits. The work does not grow with its exponent. */
     private static long floor(BigDecimal number) {
         long digits = (long) number.precision() - number.scale();
         if (digits > 18) {
@@ -421,13 +423,13 @@ final class ItemFormat {
         return value == null || value.s() == null ? null : IsoInstant.parse(value.s());
     }
 
-    /** Returns the whole part of a number. */
+    /** Returns the integer part of a number. */
     static long whole(AttributeValue value) {
         BigDecimal number = number(value);
         return number == null ? 0 : floor(number);
     }
 
-    /** Returns the version after the one that is stored, whatever program counts there: above it in any case. */
+    /** Returns the version after the stored one: always higher, whatever another program has stored. */
     static AttributeValue nextVersion(@Nullable AttributeValue stored) {
         BigDecimal version = number(stored);
         if (version == null || version.signum() < 0) {
@@ -436,7 +438,7 @@ final class ItemFormat {
         return version.precision() - version.scale() > 18 ? n(version.add(BigDecimal.ONE)) : n(floor(version) + 1);
     }
 
-    /** Returns the refusal to write an item of a format that this version does not know. */
+    /** Returns the refusal to write an item of an unknown, higher format. */
     static InvalidStoredCartException higherFormat(String userId) {
         return new InvalidStoredCartException(
                 userId,
@@ -455,7 +457,7 @@ final class ItemFormat {
         return new InvalidStoredCartException(userId, path, expected);
     }
 
-    /** Writes a line into what is stored of it already, so that what cannot be shown of other writers' attributes stays. */
+    /** Writes a line into its stored form, so that other writers' attributes that cannot be shown stay. */
     static AttributeValue encodeLine(CartItem item, Map<String, AttributeValue> stored) {
         Map<String, AttributeValue> line = new LinkedHashMap<>(stored);
         line.put(BOOK_ID, s(item.bookId()));
@@ -471,7 +473,7 @@ final class ItemFormat {
         return AttributeValue.fromM(line);
     }
 
-    /** Writes a line that changed into what is stored of it: of what did not change, the very values stay. */
+    /** Writes a changed line into its stored form. Unchanged values stay exactly as they are. */
     static AttributeValue encodeLine(CartItem from, CartItem to, Map<String, AttributeValue> stored) {
         Map<String, AttributeValue> line = new LinkedHashMap<>(stored);
         if (to.quantity() != from.quantity()) {
@@ -536,7 +538,7 @@ final class ItemFormat {
         return AttributeValue.fromBs(bytes);
     }
 
-    /** Returns the set of the hashes of the books in these lines. */
+    /** Returns the set of the hashes of these lines' books. */
     static AttributeValue hashes(Collection<CartItem> lines) {
         Set<SdkBytes> hashes = new LinkedHashSet<>();
         lines.forEach(line -> hashes.add(LineIndex.stored(LineIndex.hash(line.bookId()))));
@@ -555,7 +557,7 @@ final class ItemFormat {
         return AttributeValue.fromN(value.toPlainString());
     }
 
-    /** Returns the same for a cart by itself, whoever stores it, without what an item remembers. */
+    /** Returns the same for a cart alone, whichever store keeps it, without the memory of an item. */
     static int sizeOf(Cart cart) {
         int size =
                 FIXED_BYTES + AttributeValues.utf8(cart.userId()) + cart.items().size() * LineIndex.HASH_BYTES;
@@ -569,8 +571,8 @@ final class ItemFormat {
     }
 
     /**
-     * Returns about the size of the item that would hold a cart, by DynamoDB's rules for item sizes: names and values count,
-     * lists and maps add 3 bytes and 1 for each element, a number counts a byte for two digits and one more.
+     * Returns the approximate size of the item for a cart, by DynamoDB's rules for item sizes: names and values count;
+     * lists and maps add 3 bytes, and 1 for each element; a number takes a byte for two digits, and one more.
      */
     static int sizeOf(StoredCart stored) {
         int size = stored.unknownBytes() + FIXED_BYTES + AttributeValues.utf8(stored.userId());

@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The values of one JSON object that is read, and where it stands. */
+/** The values of a JSON object that is being read, and its path. */
 record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
-    /** More than any time or duration has; the JDK's parsers get nothing longer to chew on. */
+    /** Longer than any time or duration. The JDK's parsers never get a longer text. */
     private static final int MAX_TIME_LENGTH = 64;
 
     JsonFields {
@@ -31,7 +31,7 @@ record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
         return path.isEmpty() ? name : path + "." + name;
     }
 
-    /** Makes a value, whose own message names the field already. */
+    /** Creates a value whose own message already names the field. */
     <T> T checked(Supplier<T> value) {
         try {
             return value.get();
@@ -113,7 +113,7 @@ record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
             try {
                 wholes.put(name, whole(name));
             } catch (Refusal e) {
-                throw new Refusal(path + " must be whole numbers by book ID", null); // the id stays out of the message
+                throw new Refusal(path + " must be whole numbers by book ID", null); // the ID stays out of the message
             }
         }
         return wholes;
@@ -187,7 +187,7 @@ record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
         return new JsonFields(path, values);
     }
 
-    /** All that is not the library's. */
+    /** Everything that does not belong to the library. */
     Attributes attributes(Set<String> own) {
         Map<String, Object> attributes = new LinkedHashMap<>();
         values.forEach((name, value) -> {
@@ -198,7 +198,7 @@ record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
         return Attributes.of(attributes);
     }
 
-    /** What is wrong, with its path: not wrapped once more by those who know a shorter one. */
+    /** An error with its path. It is not wrapped again by callers that only know a shorter path. */
     private static final class Refusal extends IllegalArgumentException {
         private static final long serialVersionUID = 1L;
 

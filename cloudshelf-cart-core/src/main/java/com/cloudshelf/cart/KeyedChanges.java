@@ -10,10 +10,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An idempotency key and the changes that it stands for, both as hashes.
+ * An idempotency key and its changes, both as hashes.
  *
- * <p>The digest covers what a repetition of the call must have in common with the first: the changes, without the time that
- * a line may carry.
+ * <p>The digest covers what a repeated call must have in common with the first: the changes, without the times that
+ * lines may carry.
  */
 record KeyedChanges(String hash, String digest) {
     private static final int HASH_BYTES = 9;
@@ -40,7 +40,7 @@ record KeyedChanges(String hash, String digest) {
                 put(digest, reprice.price().toPlainString());
             } else if (change instanceof CartChange.Subtract subtract) {
                 put(digest, Integer.toString(subtract.quantities().size()));
-                // Sorted, because equal quantities may come in another order from another process.
+                // // Sorted, because another process may list equal quantities in another order.
                 new TreeMap<>(subtract.quantities()).forEach((bookId, quantity) -> {
                     put(digest, bookId);
                     put(digest, Integer.toString(quantity));

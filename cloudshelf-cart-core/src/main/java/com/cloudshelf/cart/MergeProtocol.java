@@ -6,17 +6,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Merges one cart into another and clears the first, in one transaction that is pinned to what was read of both.
  *
- * <p>Both items get the ID of the write, so that an attempt whose answer was lost is found in them. A transaction whose outcome
- * is not known is sent again as it was, under the same token, by which DynamoDB recognizes it for ten minutes; one that was
- * refused is made anew, under another.
+ * <p>Both items get the ID of the write, so that an attempt whose response was lost can be found in them. If the
+ * outcome of a transaction is unknown, the same transaction is sent again, under the same token, by which DynamoDB
+ * recognizes it for ten minutes. After a refusal, a new transaction with another token is built.
  */
 final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
     /**
-     * @param id the write ID and token of the last transaction that was made; {@code null} before the first
-     * @param transaction what is sent until its outcome is known
+     * @param id the write ID and token of the last transaction; {@code null} before the first
+     * @param transaction the transaction that is sent until its outcome is known
      * @param after what it leaves of the cart that is merged into
-     * @param rounds how many transactions were made
-     * @param lost whether the answer to the present transaction was lost
+     * @param rounds how many transactions were built
+     * @param lost whether the response to the current transaction was lost
      * @param lostTo the cart of the last conflict
      * @param lastFailure why the last request failed
      */
@@ -118,7 +118,7 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
                 && (traceOf(id, from) == Memory.Trace.FORGOTTEN || traceOf(id, into) == Memory.Trace.FORGOTTEN)) {
             return fail(e, new CartOutcomeUnknownException(intoUserId, true, null));
         }
-        // The transactions before this read were pinned to other states of the two items: none can take effect any
+        // // The transactions before this read were pinned to other states of the two items: none can be applied any
         // more.
         Evidence known = new Evidence(id, null, null, e.rounds, false, into, e.lastFailure);
         for (StoredCart stored : List.of(from, into)) {
@@ -181,7 +181,7 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
     }
 
     private Decision<Evidence, Cart> fail(Evidence e, CartStoreException failure) {
-        // A merge that took effect has left nothing to merge from, so that it can always be repeated.
+        // // A merge that was applied leaves nothing to merge, so it can always be repeated.
         return Decision.fail(e, e.lost ? new CartOutcomeUnknownException(intoUserId, true, failure) : failure, null);
     }
 }

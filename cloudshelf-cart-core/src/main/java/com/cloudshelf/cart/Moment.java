@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.util.function.LongFunction;
 
 /**
- * When a step is taken: all that a protocol may know of the world outside its evidence.
+ * The moment of a step: everything that a protocol may know of the world outside its evidence.
  *
- * @param now the store's time for carts, in the milliseconds that are stored
- * @param systemNow the time that write IDs go by, in epoch milliseconds
- * @param ids draws a write ID that starts at a time
+ * @param now the store's time for carts, in milliseconds, as stored
+ * @param systemNow the time that write IDs use, in epoch milliseconds
+ * @param ids draws a write ID with the given start time
  */
 record Moment(Instant now, long systemNow, LongFunction<WriteId> ids) {
 

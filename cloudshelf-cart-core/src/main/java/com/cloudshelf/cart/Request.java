@@ -4,13 +4,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to DynamoDB, as a value: a protocol asks for it, {@link Wire} sends it. Sending an equal request a second time
- * is safe, whatever its kind.
+ * One request to DynamoDB, as a value: a protocol decides on it, {@link Wire} sends it. An equal request can always be
+ * sent again without harm.
  *
  * @param userIds the users whose items it touches
- * @param strong whether a read must see every write that was answered before it
- * @param write what a {@link Kind#WRITE} carries
- * @param parts what a {@link Kind#TRANSACT} carries
+ * @param strong whether a read must see every write that was acknowledged before it
+ * @param write the write of a {@link Kind#WRITE}
+ * @param parts the writes of a {@link Kind#TRANSACT}
  * @param token by which DynamoDB recognizes a repeated transaction; empty for all other kinds
  */
 record Request(
@@ -20,7 +20,7 @@ record Request(
         @Nullable Write write,
         List<Write> parts,
         String token) {
-    /** What is asked for. The latencies of requests of one kind are comparable. */
+    /** The kind of request. The latencies of requests of one kind are comparable. */
     enum Kind {
         GET,
         GET_MANY,
@@ -42,7 +42,7 @@ record Request(
         return new Request(Kind.GET_MANY, userIds, strong, null, List.of(), "");
     }
 
-    /** Reads two items as of one moment, which a batch would not. */
+    /** Reads two items at the same moment, which a batch would not do. */
     static Request getBoth(String first, String second) {
         return new Request(Kind.GET_BOTH, List.of(first, second), true, null, List.of(), "");
     }

@@ -5,23 +5,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why a call may send nothing more although its protocol has not ended it.
  *
- * @param unanswered whether a request of the call was sent and has not been answered
- * @param cause with {@link Reason#BROKEN}: what a part that was plugged into the store threw
+ * @param unanswered whether a request of the call was sent and no response has arrived
+ * @param cause with {@link Reason#BROKEN}: what a pluggable part of the store threw
  */
 record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
-    /** What no call exceeds, whatever happens; time ends nearly all of them earlier. */
+    /** A limit that no call exceeds, whatever happens. Nearly all calls reach their deadline earlier. */
     static final int MAX_REQUESTS = 40;
 
     enum Reason {
-        /** The deadline had passed when the call was issued. */
+        /** The deadline had already passed when the call was made. */
         NO_TIME,
         /** The deadline passed while other changes of this cart had their turn. */
         TURN,
         /** The deadline passed while other calls used all places. */
         PLACE,
-        /** More calls wait than the store lets wait. */
+        /** The store has as many waiting calls as it allows. */
         CROWDED,
-        /** The deadline passed, or is too near for a pause and another request. */
+        /** The deadline has passed, or is too near for a delay and another request. */
         TIME,
         /** The store's retry quota is used up: too many requests fail. */
         QUOTA,
@@ -37,7 +37,7 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
         return new Stop(reason, unanswered, null);
     }
 
-    /** Returns the failure of a call that sent nothing which could have had an effect. */
+    /** Returns the failure of a call that sent nothing with a possible effect. */
     CartStoreException asException(String userId, @Nullable Failure last) {
         Throwable lastCause = last == null ? null : last.cause();
         return switch (reason) {

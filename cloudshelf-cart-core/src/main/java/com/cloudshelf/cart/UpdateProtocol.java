@@ -12,37 +12,40 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Carries out one update: the one path that every change of a cart takes.
+ * Applies one update. Every change to a cart takes this path.
  *
- * <p>Each attempt is a conditional write. What is known of the item, from a snapshot, a read or a refusal, decides the next
- * one; nothing known means a write that needs no knowledge, or a read.
+ * <p>Each attempt is a conditional write. What is known of the item, from a snapshot, a read or a refusal, determines
+ * the next one. If nothing is known, the next step is a write that needs no knowledge, or a read.
  */
 final class UpdateProtocol implements Protocol<Evidence, Cart> {
     /*
-     * An item that was seen is judged by four questions, in this order:
+     * The protocol judges an item that was seen by four questions, in this order:
      *
-     *   1. Did an attempt of this call take effect?       yes: done.  The item cannot tell: the outcome is unknown.
-     *   2. What do the terms of the update say?           a cart to write, or a verdict that writes nothing.
+     *   1. Was an attempt of this call applied?           yes: done.  The item cannot tell: the outcome is unknown.
+     *   2. What do the terms of the update say?           a cart to write, or a result that writes nothing.
      *   3. Which write carries the cart?                  send it.
-     *   4. May the verdict be given?                      only on what this call saw strongly, else read; and only once no
-     *                                                     attempt can take effect any more, else fence.
+     *   4. May the result be returned?                    only if this call has read the item strongly, else read; and only if
+     *                                                     no attempt can be applied any more, else fence.
      *
-     * The first goes before the second because an item that holds our change must not be judged by the update's terms once
-     * more: its version is no longer the expected one, and its limits may be reached. It is asked of a strong sighting only; an
+     * The first comes before the second because the terms of the update do not apply to an item that contains our change: its
+     * version is no longer the expected one, and its limits may be reached. It is asked only of a strong sighting, because an
      * item from before our attempts knows nothing of them.
      *
-     * The attempts of a call that may still be carried out share one write ID. The ring excludes a second one of them where
-     * the version does not. A new ID is drawn once none is left: a write that is pinned to a version which has passed is dead,
-     * and so is one that is older than what the item has forgotten.
+     * All attempts of a call that may still be applied share one write ID. The ring excludes a second effect where the version
+     * does not. Once no such attempt is left, a new ID is drawn: a write pinned to a version that has passed is dead, and so is
+     * one that is older than what the item has forgotten.
      */
 
-    /** A cart that another wrote to this short a while ago is probably being written to right now. */
+    /** If another writer wrote a cart less than this long ago, it is probably being written to at this moment. */
     private static final long JUST_NOW_MILLIS = 200;
 
-    /** One conflict is settled from the item that came with it, a second one from the answer of a fence if it needs one. */
+    /**
+     * The first conflict is settled from the item that came with it, the second one from the response to a fence if it
+     * needs one.
+     */
     private static final int CONFLICTS_WITHOUT_A_PAUSE = 2;
 
-    /** So many new books are added without a read at most: each needs a clause of the condition. */
+    /** The maximum number of new books that are added without a read: each needs a clause in the condition. */
     private static final int MAX_UNSEEN_BOOKS = 20;
 
     private final CartUpdate update;
@@ -134,7 +137,10 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         };
     }
 
-    /** The answer of a fence is as good as a strong read. But a call that keeps losing pauses, as after any other conflict. */
+    /**
+     * The response to a fence is as good as a strong read. But a call that keeps meeting conflicts backs off, as after
+     * any other conflict.
+     */
     private Decision<Evidence, Cart> fenced(Evidence e, Map<String, AttributeValue> item, Moment moment) {
         return e.conflicts() > CONFLICTS_WITHOUT_A_PAUSE
                 ? lost(e, item, null, moment)
@@ -164,7 +170,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
             try {
                 after = ItemFormat.decode(userId(), event.items().get(0), moment.now());
             } catch (InvalidStoredCartException unreadable) {
-                // Another writer broke a line in a way that no condition sees. The change itself was carried out.
+                // // Another writer broke a line in a way that no condition detects. The change itself was applied.
                 return Decision.fail(e, CartOutcomeUnknownException.unreadable(userId(), unreadable), null);
             }
         }
@@ -184,7 +190,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
     private Decision<Evidence, Cart> refused(Evidence before, Event event, Moment moment) {
         Attempt attempt = before.inFlight();
         if (before.settled() != null || attempt == null) {
-            return settled(before, null); // what follows a success is not worth another attempt
+            return settled(before, null); // a repair after a success is not worth another attempt
         }
         Evidence e = before.fate(event.stray() ? Attempt.Fate.LOST : Attempt.Fate.REFUSED)
                 .failed(event.cause());
@@ -202,7 +208,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
                 : lost(e, item, refused, moment);
     }
 
-    /** After a second conflict the call pauses: the item that came back would be stale at the end of the pause. */
+    /** After a second conflict, the call backs off: the returned item would be stale at the end of the delay. */
     private Decision<Evidence, Cart> lost(
             Evidence e, Map<String, AttributeValue> item, @Nullable Attempt refused, Moment moment) {
         StoredCart seen;
@@ -211,7 +217,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         } catch (InvalidStoredCartException unreadable) {
             return fail(e, unreadable, null);
         }
-        // Judged now, not after the pause: what the item forgets in the meantime proves nothing.
+        // // Judged now, not after the delay: what the item forgets in the meantime proves nothing.
         Effect effect = Effect.of(e.attempts(), seen, refused, moment.systemNow());
         if (effect.kind() == Effect.Kind.APPLIED || effect.kind() == Effect.Kind.DELETED) {
             return recovered(e, seen, effect);
@@ -314,7 +320,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         WriteId id = idOfOpen(e, floor, moment);
         Write.Stamp stamp = stamp(id, moment);
         Write.KeyEntry key = rules.keyEntry(moment.now(), keyRetention);
-        // Of two clears that demand the same version, nothing would tell which one deleted the item.
+        // // Of two clears that require the same version, nothing would show which one deleted the item.
         boolean clearsInPlace = update.isClear() && update.expectedVersion().isPresent();
         Write write;
         if (!seen.exists() || seen.isExpired() || clearsInPlace) {
@@ -327,7 +333,10 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         return sendChange(e, write, id, sighting.isStrong());
     }
 
-    /** Gives a verdict that writes nothing, once it rests on a strong sighting and no attempt can take effect any more. */
+    /**
+     * Ends the call without writing. First makes sure that the result rests on a strong read and that no earlier
+     * attempt can still be applied.
+     */
     private Decision<Evidence, Cart> confirm(
             Evidence e, Sighting sighting, UpdateRules.Verdict verdict, Moment moment) {
         StoredCart seen = sighting.item();
@@ -361,7 +370,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
                 null);
     }
 
-    /** Ends the call; a failure without an effect is one only as long as the fate of every attempt is known. */
+    /** Ends the call with a failure. It only counts as one without effect if the fate of every attempt is known. */
     private Decision<Evidence, Cart> fail(Evidence e, CartStoreException failure, @Nullable StoredCart left) {
         return e.isAmbiguous() ? unknown(e, failure) : Decision.fail(e, failure, left);
     }
@@ -396,19 +405,21 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         return Decision.send(e.sends(Attempt.change(id, write, fromStrong)), Request.write(write));
     }
 
-    /** Changes nothing but what the item remembers, so that the attempts which are still on their way are refused. */
+    /** Changes only what the item remembers, so that the attempts in flight are refused. */
     private Decision<Evidence, Cart> fence(
             Evidence e, StoredCart seen, List<WriteId> excluded, boolean raiseVersion, Moment moment) {
         long floor = seen.memory() == null ? 0 : seen.memory().forgotten() + 1;
         for (WriteId id : excluded) {
-            floor = Math.max(floor, id.begin() + 1); // so that the item forgets the fence after what it explains
+            floor = Math.max(floor, id.begin() + 1); // so the item forgets the fence only after the IDs that it explains
         }
         WriteId id = moment.newId(floor);
         Write fence = UnpinnedWrites.fence(userId(), excluded, raiseVersion, stamp(id, moment));
         return Decision.send(e.sends(Attempt.fence(id, fence, excluded)), Request.write(fence));
     }
 
-    /** Whether the item can take a fence: an absent or expired one, or another program's, has nothing to keep it in. */
+    /**
+     * Whether the item can take a fence. An absent or expired item, or one of another program, has nowhere to store it.
+     */
     private static boolean canFence(StoredCart seen) {
         return seen.exists()
                 && !seen.isExpired()
@@ -416,7 +427,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
                 && seen.format() == ItemFormat.CURRENT_FORMAT;
     }
 
-    /** Returns the write IDs of those attempts that leave one. */
+    /** Returns the write IDs of the given attempts, as far as they have one. */
     private static List<WriteId> idsOf(List<Attempt> attempts, Predicate<Attempt> which) {
         Set<WriteId> ids = new HashSet<>();
         for (Attempt attempt : attempts) {
@@ -427,7 +438,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         return List.copyOf(ids);
     }
 
-    /** Returns the write ID of the attempts that could take effect yet, or a new one if there are none. */
+    /** Returns the write ID of the attempts that could still be applied, or a new one if there are none. */
     private static WriteId idOfOpen(Evidence e, long floor, Moment moment) {
         for (Attempt attempt : e.attempts()) {
             if (attempt.purpose() == Attempt.Purpose.CHANGE && !attempt.isDeletion()) {
@@ -443,7 +454,9 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
 
     /* Forms of an update. */
 
-    /** Returns the books of an update that only adds, each once, and so can be carried out without knowing the item. */
+    /**
+     * Returns the books of an update that only adds, each once, and therefore can be applied without knowing the item.
+     */
     private List<CartItem> unseenBooks() {
         List<CartChange> changes = update.changes();
         if (changes.size() > MAX_UNSEEN_BOOKS
@@ -468,12 +481,11 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
                 && update.expectedVersion().isEmpty();
     }
 
-    /** Whether a write that pins the version would probably be lost to another writer. */
+    /** Whether a write that pins the version would probably conflict with another writer. */
     private static boolean isContended(Evidence e, StoredCart seen, Moment moment) {
         Memory memory = seen.memory();
-        // Now and then the version is pinned all the same: such a write mends what no unpinned one is let in by. And
-        // only
-        // such a one drops what is stale.
+        // // Occasionally, the version is pinned anyway: such a write repairs what makes an item refuse unpinned ones.
+        // And only such a one drops what is stale.
         return e.conflicts() % 3 != 0
                 || (e.conflicts() == 0
                         && e.unseenRefused()

@@ -5,10 +5,12 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What the terms of an update say of a stored cart: key, expected version, format and limits, in this order. Pure. */
+/**
+ * Checks the terms of an update against a stored cart: key, expected version, format and limits, in this order. Pure.
+ */
 final class UpdateRules {
     /**
-     * @param cart what is to be written; {@code null} if nothing is
+     * @param cart the cart to write; {@code null} if there is nothing to write
      * @param failure why nothing is written; {@code null} if nothing needs to be
      */
     record Verdict(@Nullable Cart cart, @Nullable CartStoreException failure) {
@@ -41,7 +43,8 @@ final class UpdateRules {
             return Verdict.fail(ItemFormat.higherFormat(userId));
         }
         Memory memory = stored.memory();
-        // The key comes first: a repeated call is none of the version's business, which its first one has raised.
+        // // The key comes first: for a repeated call, the version does not matter, because the first call has raised
+        // it.
         Memory.Key used = key == null || memory == null ? null : memory.liveKey(key.hash(), now.toEpochMilli());
         if (key != null && used != null) {
             return used.digest().equals(key.digest())
@@ -72,7 +75,7 @@ final class UpdateRules {
         return key == null && cart.equals(stored.cart()) ? Verdict.UNCHANGED : Verdict.write(cart);
     }
 
-    /** Returns what a write leaves in the item for the update's idempotency key, if it has one. */
+    /** Returns what a write stores for the update's idempotency key, if it has one. */
     Write.@Nullable KeyEntry keyEntry(Instant now, Duration retention) {
         return key == null
                 ? null
