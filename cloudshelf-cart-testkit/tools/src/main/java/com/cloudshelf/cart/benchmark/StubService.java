@@ -28,13 +28,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** A service in a JVM of its own that gives every read the same item, every write an empty answer, and takes its time. */
+/**
+ * A service in a JVM of its own that takes its time, and gives every read and every write that asks for one the same item; a share
+ * of the requests hangs.
+ */
 final class StubService implements AutoCloseable {
     private static final String AWS_ENDPOINT = "aws.endpointUrlDynamoDb";
     private static final byte[] NOTHING = "{}".getBytes(StandardCharsets.UTF_8);
     private static final byte[] FAILURE =
             "{\"__type\":\"com.amazonaws.dynamodb.v20120810#InternalServerError\"}".getBytes(StandardCharsets.UTF_8);
+
+    private static final int HANG_MILLIS = 10_000;
 
     private final Process process;
     private final URI endpoint;
@@ -50,6 +56,11 @@ final class StubService implements AutoCloseable {
 
     /** A service that answers everything with this status; with another than 200, with an error. */
     static StubService start(Path item, int latencyMillis, int status) throws IOException {
+        return start(item, latencyMillis, status, 0);
+    }
+
+    /** A service that answers one request in so many only after ten seconds; none if the number is 0. */
+    static StubService start(Path item, int latencyMillis, int status, int hungOneIn) throws IOException {
         Process process = new ProcessBuilder(
                         Jvm.java(),
                         "-Xmx512m",
@@ -58,12 +69,17 @@ final class StubService implements AutoCloseable {
                         StubService.class.getName(),
                         item.toString(),
                         Integer.toString(latencyMillis),
-                        Integer.toString(status))
+                        Integer.toString(status),
+                        Integer.toString(hungOneIn))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         BufferedReader out =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         return new StubService(process, URI.create("http://127.0.0.1:" + out.readLine()));
+    }
+
+    URI endpoint() {
+        return endpoint;
     }
 
     /** What points clients at this service that come by their settings in the SDK's own way. */
@@ -89,6 +105,10 @@ final class StubService implements AutoCloseable {
         byte[] item = Files.readAllBytes(Path.of(arguments[0]));
         int latency = Integer.parseInt(arguments[1]);
         HttpResponseStatus status = HttpResponseStatus.valueOf(Integer.parseInt(arguments[2]));
+        int hungOneIn = Integer.parseInt(arguments[3]);
+        byte[] attributes = new String(item, StandardCharsets.UTF_8)
+                .replaceFirst("\"Item\"", "\"Attributes\"")
+                .getBytes(StandardCharsets.UTF_8);
         EventLoopGroup loops = new NioEventLoopGroup(2);
         InetSocketAddress address = (InetSocketAddress) new ServerBootstrap()
                 .group(loops)
@@ -100,7 +120,7 @@ final class StubService implements AutoCloseable {
                     protected void initChannel(SocketChannel channel) {
                         channel.pipeline()
                                 .addLast(new HttpServerCodec(), new HttpObjectAggregator(1 << 20))
-                                .addLast(new Handler(item, latency, status));
+                                .addLast(new Handler(item, attributes, latency, status, hungOneIn));
                     }
                 })
                 .bind("127.0.0.1", 0)
@@ -113,26 +133,44 @@ final class StubService implements AutoCloseable {
     }
 
     private static final class Handler extends SimpleChannelInboundHandler<FullHttpRequest> {
+        private static final AtomicInteger REQUESTS = new AtomicInteger();
+
         private final byte[] item;
+        private final byte[] attributes;
         private final int latency;
         private final HttpResponseStatus status;
+        private final int hungOneIn;
 
-        Handler(byte[] item, int latency, HttpResponseStatus status) {
+        Handler(byte[] item, byte[] attributes, int latency, HttpResponseStatus status, int hungOneIn) {
             this.item = item;
+            this.attributes = attributes;
             this.latency = latency;
             this.status = status;
+            this.hungOneIn = hungOneIn;
         }
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
             String target = request.headers().get("X-Amz-Target", "");
-            byte[] body = status.code() != 200 ? FAILURE : target.endsWith(".GetItem") ? item : NOTHING;
+            byte[] body = status.code() != 200 ? FAILURE : answerTo(target, request);
+            boolean hangs = hungOneIn > 0 && REQUESTS.incrementAndGet() % hungOneIn == 0;
             FullHttpResponse response =
                     new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
             response.headers()
                     .set(HttpHeaderNames.CONTENT_TYPE, "application/x-amz-json-1.0")
                     .set(HttpHeaderNames.CONTENT_LENGTH, body.length);
-            context.executor().schedule(() -> context.writeAndFlush(response), latency, TimeUnit.MILLISECONDS);
+            context.executor()
+                    .schedule(
+                            () -> context.writeAndFlush(response),
+                            hangs ? HANG_MILLIS : latency,
+                            TimeUnit.MILLISECONDS);
+        }
+
+        private byte[] answerTo(String target, FullHttpRequest request) {
+            if (target.endsWith(".GetItem")) {
+                return item;
+            }
+            return request.content().toString(StandardCharsets.UTF_8).contains("ALL_NEW") ? attributes : NOTHING;
         }
     }
 }
