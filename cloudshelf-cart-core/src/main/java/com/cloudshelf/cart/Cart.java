@@ -22,16 +22,17 @@ import org.jspecify.annotations.Nullable;
  * The cart of one user: at most one line per book, in the order in which the books were first added. The totals are
  * always computed from the lines.
  *
- * <p>Stores return carts; {@link #empty} and {@link #apply} create carts without a store. A user always has a cart: a
- * user without a stored cart, or whose cart has expired, has the empty one.
+ * <p>Stores return carts; {@link #empty empty} and {@link #apply apply} create carts without a store. A user always has
+ * a cart: a user without a stored cart, or whose cart has expired, has the empty one.
  *
- * <p>A cart can carry attributes of your own, such as a coupon, even without lines ({@link CartUpdate#setAttribute}).
+ * <p>A cart can carry attributes of your own, such as a coupon, even without lines ({@link CartUpdate#setAttribute
+ * CartUpdate.setAttribute}).
  *
  * <p>Two carts are equal if they have the same user, equal attributes, and equal lines in the same order. Version and
  * times do not count.
  *
  * <p>Immutable and thread-safe. After Java serialization, a cart keeps its content, times and version, but loses what
- * the store knew about the item: {@link CartUpdate#basedOn} then saves no read.
+ * the store knew about the item: {@link CartUpdate#basedOn CartUpdate.basedOn} then saves no read.
  */
 public final class Cart implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -53,7 +54,7 @@ public final class Cart implements Serializable {
         CartVersion version();
     }
 
-    /** Marks the result of {@link Cart#apply}: it is in no table, so nothing can be written from it. */
+    /** Marks the result of {@link Cart#apply Cart.apply}: it is in no table, so nothing can be written from it. */
     private record Derived(Cart from) implements Origin {
         @Override
         public CartVersion version() {
@@ -169,9 +170,9 @@ public final class Cart implements Serializable {
     }
 
     /**
-     * Returns your own attributes by name: those set with {@link CartUpdate#setAttribute}, and those that other writers
-     * left if they are JSON-like. Binary values and sets stay in the table but are not returned. The map is empty if
-     * there are no attributes. It is unmodifiable, and so are the lists and maps in it.
+     * Returns your own attributes by name: those set with {@link CartUpdate#setAttribute CartUpdate.setAttribute}, and
+     * those that other writers left if they are JSON-like. Binary values and sets stay in the table but are not
+     * returned. The map is empty if there are no attributes. It is unmodifiable, and so are the lists and maps in it.
      */
     public Map<String, Object> attributes() {
         return attributes.asMap();
@@ -202,8 +203,8 @@ public final class Cart implements Serializable {
     }
 
     /**
-     * Returns the token for the state that the store saw, for {@link CartUpdate#ifVersion}. The result of {@link
-     * #apply} has the token of the cart that it was computed from.
+     * Returns the token for the state that the store saw, for {@link CartUpdate#ifVersion CartUpdate.ifVersion}. The
+     * result of {@link #apply apply} has the token of the cart that it was computed from.
      */
     public CartVersion version() {
         if (isBare() && !(origin instanceof Derived)) {
@@ -225,7 +226,7 @@ public final class Cart implements Serializable {
     /**
      * Applies changes in order, by the same rules as a store and without I/O, and returns the resulting cart.
      *
-     * <p>The result is a preview: it is in no table, and {@link CartUpdate#basedOn} refuses it.
+     * <p>The result is a preview: it is in no table, and {@link CartUpdate#basedOn CartUpdate.basedOn} refuses it.
      *
      * @param limits checked on the result; they refuse growth only
      * @param now the time of the change, in the years 1970 to 9999; new lines without a time get this one
@@ -243,7 +244,7 @@ public final class Cart implements Serializable {
 
     /**
      * Merges another user's cart into this one, by the same rules as a store and without I/O, and returns the resulting
-     * cart. Like the result of {@link #apply}, it is a preview.
+     * cart. Like the result of {@link #apply apply}, it is a preview.
      *
      * @param from the cart to take lines from, and attributes that this cart does not have
      * @param strategy what to do with a book that is in both carts; all other lines are kept

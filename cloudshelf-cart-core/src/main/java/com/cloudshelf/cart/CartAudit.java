@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of {@link CartTable#audit}: whether it repairs, how fast it reads, how long it may take, where it
- * starts, and who receives its findings and its progress.
+ * The settings of {@link CartTable#audit CartTable.audit}: whether it repairs, how fast it reads, how long it may take,
+ * where it starts, and who receives its findings and its progress.
  *
  * <p>Immutable: each method returns a new audit.
  */
@@ -135,8 +135,9 @@ public final class CartAudit {
 
     /**
      * Returns this audit with a consumer for the report so far, called after every page of about 100 carts and at the
-     * end. It runs like the consumer of {@link #withFindings}. Store the last {@link CartAuditReport#checkpoint()}, so
-     * that you can resume an audit that was cancelled, failed, or ended with its process.
+     * end. It runs like the consumer of {@link #withFindings withFindings}. Store the last {@link
+     * CartAuditReport#checkpoint()}, so that you can resume an audit that was cancelled, failed, or ended with its
+     * process.
      */
     public CartAudit withProgress(Consumer<? super CartAuditReport> progress) {
         Builder builder = new Builder(this);
@@ -148,8 +149,8 @@ public final class CartAudit {
      * Returns this audit, resuming an earlier audit of the same table from its checkpoint. Its reports include what was
      * counted before.
      *
-     * @throws IllegalArgumentException if the text is not a checkpoint; {@link CartTable#audit} refuses the checkpoint
-     *     of another table
+     * @throws IllegalArgumentException if the text is not a checkpoint; {@link CartTable#audit CartTable.audit} refuses
+     *     the checkpoint of another table
      */
     public CartAudit resumingFrom(String checkpoint) {
         AuditCheckpoint.parse(checkpoint);
@@ -159,7 +160,7 @@ public final class CartAudit {
     }
 
     /**
-     * Returns a consumer for {@link #withProgress} that prints the progress of the audit.
+     * Returns a consumer for {@link #withProgress withProgress} that prints the progress of the audit.
      *
      * @param terminal whether to redraw a progress bar on one line; if not, prints a line every ten seconds, as for a
      *     log

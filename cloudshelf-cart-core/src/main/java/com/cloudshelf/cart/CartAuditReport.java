@@ -7,8 +7,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * What {@link CartTable#audit} has found in a table so far: how many carts it read, how many have which problem, and
- * where to resume.
+ * What {@link CartTable#audit CartTable.audit} has found in a table so far: how many carts it read, how many have which
+ * problem, and where to resume.
  *
  * <p>Immutable and thread-safe. Contains no user IDs, except within {@link #checkpoint()}.
  */
@@ -88,8 +88,8 @@ public final class CartAuditReport {
     }
 
     /**
-     * Returns whether the whole table was read. If not, {@link CartAudit#resumingFrom} resumes from {@link
-     * #checkpoint()}.
+     * Returns whether the whole table was read. If not, {@link CartAudit#resumingFrom CartAudit.resumingFrom} resumes
+     * from {@link #checkpoint()}.
      */
     public boolean isComplete() {
         return complete;
@@ -97,7 +97,7 @@ public final class CartAuditReport {
 
     /**
      * Returns the position of the audit, with everything counted so far, as one line of text for {@link
-     * CartAudit#resumingFrom}. It contains some user IDs: store it as safely as those.
+     * CartAudit#resumingFrom CartAudit.resumingFrom}. It contains some user IDs: store it as safely as those.
      */
     public String checkpoint() {
         return checkpoint;

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One change to a cart, as a value. A {@link CartUpdate} collects changes, and {@link Cart#apply} applies them.
+ * One change to a cart, as a value. A {@link CartUpdate} collects changes, and {@link Cart#apply Cart.apply} applies
+ * them.
  *
  * <p>Changes are immutable, compare by value, and check their arguments when they are created.
  */
@@ -83,7 +84,7 @@ public sealed interface CartChange {
      * cleared or expires.
      *
      * @param name 1 to 255 bytes in UTF-8, and not one of the library's own attribute names
-     * @param value a value that {@link CartItem#with} accepts; kept in canonical form
+     * @param value a value that {@link CartItem#with CartItem.with} accepts; kept in canonical form
      */
     record SetAttribute(String name, Object value) implements CartChange {
         public SetAttribute {
@@ -103,8 +104,8 @@ public sealed interface CartChange {
      * Sets an attribute of your own on the line of a book. The update is rejected if the book is not in the cart
      * ({@link CartRejectedException.Reason#UNKNOWN_BOOK}).
      *
-     * @param name a name that {@link CartItem#with} accepts
-     * @param value a value that {@link CartItem#with} accepts; kept in canonical form
+     * @param name a name that {@link CartItem#with CartItem.with} accepts
+     * @param value a value that {@link CartItem#with CartItem.with} accepts; kept in canonical form
      */
     record SetItemAttribute(String bookId, String name, Object value) implements CartChange {
         public SetItemAttribute {

@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 
 /**
- * Other writers changed the cart: it does not have the version that {@link CartUpdate#ifVersion} requires, or others
- * kept changing it until the deadline. The change had no effect.
+ * Other writers changed the cart: it does not have the version that {@link CartUpdate#ifVersion CartUpdate.ifVersion}
+ * requires, or others kept changing it until the deadline. The change had no effect.
  *
  * <p>Only the second kind is retryable. For the first, decide again from {@link #current()}.
  */

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * then fits the 38 digits of a DynamoDB number. Like DynamoDB, a line drops trailing zeros: an item created with 9.50
  * has the price 9.5, and equals the item that is read back.
  *
- * <p>A line can carry attributes of your own, such as {@code giftWrap}; see {@link #with}.
+ * <p>A line can carry attributes of your own, such as {@code giftWrap}; see {@link #with with}.
  *
  * <p>Immutable and thread-safe.
  */
@@ -203,9 +203,9 @@ public final class CartItem implements Serializable {
     }
 
     /**
-     * Returns your own attributes by name, in the form in which {@link #with} keeps them. Binary values and sets that
-     * other writers left stay in the table but are not returned. The map is empty if there are no attributes. It is
-     * unmodifiable, and so are the lists and maps in it.
+     * Returns your own attributes by name, in the form in which {@link #with with} keeps them. Binary values and sets
+     * that other writers left stay in the table but are not returned. The map is empty if there are no attributes. It
+     * is unmodifiable, and so are the lists and maps in it.
      */
     public Map<String, Object> attributes() {
         return attributes.asMap();

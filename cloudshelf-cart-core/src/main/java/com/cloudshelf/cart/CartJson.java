@@ -56,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  * returned.
  *
  * <p>An update has {@code userId} and {@code changes}, and optionally {@code ifVersion}, {@code idempotencyKey} and
- * {@code within} (an ISO-8601 duration). The cart passed to {@link CartUpdate#basedOn} is omitted. A change has a
+ * {@code within} (an ISO-8601 duration). The cart passed to {@link CartUpdate#basedOn CartUpdate.basedOn} is omitted. A change has a
  * {@code type}, the name of the method of {@link CartUpdate}, and that method's parameters:
  *
  * <pre>{@code
@@ -72,7 +72,7 @@ import org.jspecify.annotations.Nullable;
  * decimal; to keep prices exact, have your library read numbers as {@link BigDecimal}. Strings are not accepted as
  * numbers. {@code null} counts as absent wherever a value may be absent.
  *
- * <p>If you read an update from a request, check that {@link CartUpdate#userId} is the user who sent it.
+ * <p>If you read an update from a request, check that {@link CartUpdate#userId CartUpdate.userId} is the user who sent it.
  */
 public final class CartJson {
     private static final Set<String> CART_NAMES =
@@ -103,7 +103,7 @@ public final class CartJson {
     /**
      * Reads a cart as content: user, lines, attributes and times. Totals are computed from the lines; those in the map
      * are ignored. A version must be well-formed, but is dropped: no store returned this cart, so {@link
-     * CartUpdate#basedOn} refuses it.
+     * CartUpdate#basedOn CartUpdate.basedOn} refuses it.
      *
      * @throws IllegalArgumentException if a value is missing or invalid, or two lines have the same book; the message
      *     contains the path

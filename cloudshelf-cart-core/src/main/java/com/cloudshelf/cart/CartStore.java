@@ -16,11 +16,12 @@ import java.util.concurrent.ExecutionException;
  * <p><b>Failures.</b> An invalid argument throws at once ({@link NullPointerException}, {@link
  * IllegalArgumentException}), and nothing is sent. Every other failure completes the returned future with a {@link
  * CartStoreException}, whose {@link CartStoreException#effectPossible()} tells whether the change may have been
- * applied. {@code join()} wraps it in a {@link java.util.concurrent.CompletionException}; {@link #await} throws it
- * unwrapped.
+ * applied. {@code join()} wraps it in a {@link java.util.concurrent.CompletionException}; {@link #await await} throws
+ * it unwrapped.
  *
- * <p><b>Time.</b> Every call has a deadline: the store's operation timeout or {@link CartUpdate#within}. Cancelling the
- * returned future ends the call. Nothing more is sent, but a request in flight may still be applied.
+ * <p><b>Time.</b> Every call has a deadline: the store's operation timeout or {@link CartUpdate#within
+ * CartUpdate.within}. Cancelling the returned future ends the call. Nothing more is sent, but a request in flight may
+ * still be applied.
  *
  * <p><b>Cost</b> is the number of requests to DynamoDB in the usual case. Conflicts, lost responses and throttling add
  * to it. Implementations without a table send no requests.
@@ -52,7 +53,7 @@ public interface CartStore {
     /**
      * Returns the carts of several users, read with the store's default consistency. The map has a key for every ID in
      * the collection, in the same order; duplicates are read once. If one cart cannot be read, the call fails. The
-     * future fails as that of {@link #get(String, ReadConsistency)} does.
+     * future fails as that of {@link #get(String, ReadConsistency) get} does.
      *
      * <p>Costs 1 request per 100 IDs, sent in parallel, and more if the carts are so large that DynamoDB returns them
      * in parts.
@@ -68,14 +69,15 @@ public interface CartStore {
      *
      * <p>Costs 1 request if the update only adds books that are not in the cart, with or without an idempotency key but
      * without {@code ifVersion}. Costs 1 read if there is nothing to write. Costs 2 requests otherwise, or 1 with
-     * {@link CartUpdate#basedOn}. For the cost of a clear, see {@link #clear}. The future fails with
+     * {@link CartUpdate#basedOn CartUpdate.basedOn}. For the cost of a clear, see {@link #clear clear}. The future
+     * fails with
      *
      * <ul>
      *   <li>{@link CartRejectedException} if the update does not fit the cart,
      *   <li>{@link CartConflictException} if the cart does not have the version required by {@link
      *       CartUpdate#ifVersion}, or if other writers kept changing it until the deadline,
      *   <li>{@link CartOutcomeUnknownException} if the update may have been applied,
-     *   <li>the exceptions of {@link #get(String, ReadConsistency)}; in those cases nothing was written.
+     *   <li>the exceptions of {@link #get(String, ReadConsistency) get}; in those cases nothing was written.
      * </ul>
      */
     CompletableFuture<Cart> apply(CartUpdate update);
@@ -92,7 +94,7 @@ public interface CartStore {
      *   <li>{@link CartRejectedException} if the merged cart would exceed a limit; both carts are left unchanged,
      *   <li>{@link CartConflictException} if other writers kept changing one of the carts until the deadline,
      *   <li>{@link CartOutcomeUnknownException} if the merge may have been applied; repeat it,
-     *   <li>the exceptions of {@link #get(String, ReadConsistency)}; in those cases nothing was written.
+     *   <li>the exceptions of {@link #get(String, ReadConsistency) get}; in those cases nothing was written.
      * </ul>
      *
      * @param fromUserId the user whose cart is emptied
@@ -104,7 +106,7 @@ public interface CartStore {
 
     /**
      * Deletes a user's item and everything it remembers: for erasure requests, and for items that cannot be read. Costs
-     * 1 request. To empty a cart, use {@link #clear}.
+     * 1 request. To empty a cart, use {@link #clear clear}.
      *
      * <p>The request is unconditional and outside all guarantees: a change in progress at the same time may bring its
      * book back or be applied twice. The future fails with {@link CartOutcomeUnknownException} if the item may have
@@ -116,8 +118,8 @@ public interface CartStore {
     CompletableFuture<Void> delete(String userId);
 
     /**
-     * Adds copies of a book; the same as {@link #apply} with {@link CartUpdate#add}. Costs 1 request if the book is not
-     * in the cart, otherwise 2.
+     * Adds copies of a book; the same as {@link #apply apply} with {@link CartUpdate#add CartUpdate.add}. Costs 1
+     * request if the book is not in the cart, otherwise 2.
      *
      * @throws IllegalArgumentException if the ID is blank or longer than 2048 bytes in UTF-8
      */
@@ -126,8 +128,9 @@ public interface CartStore {
     }
 
     /**
-     * Sets the quantity of a book in the cart; the same as {@link #apply} with {@link CartUpdate#setQuantity}. A
-     * quantity of 0 removes the book. The update is rejected if the book is not in the cart. Costs 2 requests.
+     * Sets the quantity of a book in the cart; the same as {@link #apply apply} with {@link CartUpdate#setQuantity
+     * CartUpdate.setQuantity}. A quantity of 0 removes the book. The update is rejected if the book is not in the cart.
+     * Costs 2 requests.
      *
      * @throws IllegalArgumentException if the quantity is negative, or an ID is blank or too long
      */
@@ -136,8 +139,8 @@ public interface CartStore {
     }
 
     /**
-     * Removes a book; the same as {@link #apply} with {@link CartUpdate#remove}. It is not an error if the book is not
-     * in the cart. Costs 2 requests, or 1 if there is nothing to remove.
+     * Removes a book; the same as {@link #apply apply} with {@link CartUpdate#remove CartUpdate.remove}. It is not an
+     * error if the book is not in the cart. Costs 2 requests, or 1 if there is nothing to remove.
      *
      * @throws IllegalArgumentException if an ID is blank or too long
      */
@@ -146,8 +149,9 @@ public interface CartStore {
     }
 
     /**
-     * Empties a cart; the same as {@link #apply} with {@link CartUpdate#clear}. A clear never removes a line that was
-     * added after it was applied. Costs 1 request if the cart was last written at least an hour ago, otherwise 2.
+     * Empties a cart; the same as {@link #apply apply} with {@link CartUpdate#clear CartUpdate.clear}. A clear never
+     * removes a line that was added after it was applied. Costs 1 request if the cart was last written at least an hour
+     * ago, otherwise 2.
      *
      * @throws IllegalArgumentException if the ID is blank or longer than 2048 bytes in UTF-8
      */
@@ -155,8 +159,8 @@ public interface CartStore {
 
     /**
      * Returns a view of this store whose calls have a deadline other than the operation timeout: for instance, the
-     * remaining time of a Lambda invocation. If an update also has {@link CartUpdate#within}, the shorter of the two
-     * counts.
+     * remaining time of a Lambda invocation. If an update also has {@link CartUpdate#within CartUpdate.within}, the
+     * shorter of the two counts.
      *
      * <p>With a deadline of zero or less, every call fails with {@link CartUnavailableException} and sends nothing. A
      * deadline above the store's maximum counts as the maximum. The view costs nothing: it shares the store's

@@ -40,8 +40,9 @@ import software.amazon.awssdk.services.dynamodb.model.Tag;
  * are missing, {@link CartThrottledException} or {@link CartUnavailableException} if the deadline passes. Each call
  * runs on its own daemon thread, and so do your continuations.
  *
- * <p>{@link #create} and {@link #verify} need permissions on the table itself, which a store does not need ({@code
- * dynamodb:CreateTable}, {@code DescribeTable}, {@code UpdateTimeToLive} and so on). Give them to a deployment role.
+ * <p>{@link #create create} and {@link #verify verify} need permissions on the table itself, which a store does not
+ * need ({@code dynamodb:CreateTable}, {@code DescribeTable}, {@code UpdateTimeToLive} and so on). Give them to a
+ * deployment role.
  */
 public final class CartTable {
     private static final Logger LOG = LoggerFactory.getLogger(CartTable.class);
@@ -56,7 +57,7 @@ public final class CartTable {
 
     private CartTable() {}
 
-    /** {@link #create(DynamoDbAsyncClient, CartTableSpec, Duration)} with a deadline of 15 minutes. */
+    /** {@link #create(DynamoDbAsyncClient, CartTableSpec, Duration) create} with a deadline of 15 minutes. */
     public static CompletableFuture<Void> create(DynamoDbAsyncClient client, CartTableSpec spec) {
         return create(client, spec, CREATE_DEADLINE);
     }
@@ -64,7 +65,7 @@ public final class CartTable {
     /**
      * Creates the table as specified and waits until it can be used. Never deletes or empties anything. The call can be
      * repeated, even concurrently: it leaves an existing table unchanged, except that it switches on time to live and
-     * point-in-time recovery if they are off. To find other differences, use {@link #verify}.
+     * point-in-time recovery if they are off. To find other differences, use {@link #verify verify}.
      *
      * <p>Takes a few seconds, or a few minutes if DynamoDB does not allow point-in-time recovery on a new table yet;
      * the call retries until the deadline. If a call fails, repeat it: it does only what is missing.
@@ -204,7 +205,7 @@ public final class CartTable {
         }
     }
 
-    /** {@link #verify(DynamoDbAsyncClient, CartTableSpec, Duration)} with a deadline of 30 seconds. */
+    /** {@link #verify(DynamoDbAsyncClient, CartTableSpec, Duration) verify} with a deadline of 30 seconds. */
     public static CompletableFuture<CartTableReport> verify(DynamoDbAsyncClient client, CartTableSpec spec) {
         return verify(client, spec, VERIFY_DEADLINE);
     }
@@ -214,8 +215,8 @@ public final class CartTable {
      * the consequence and the AWS CLI command that fixes it) or not checked. A check is not made if DynamoDB Local does
      * not support it or the caller lacks the permission for it. Costs 4 control-plane requests.
      *
-     * <p>Use it in deployments. In a health check, use {@link #ping}: a service need not go down because someone has
-     * switched off deletion protection.
+     * <p>Use it in deployments. In a health check, use {@link #ping ping}: a service need not go down because someone
+     * has switched off deletion protection.
      *
      * @param deadline how long the call may take; with zero or less, it fails at once and sends nothing
      */
@@ -319,7 +320,7 @@ public final class CartTable {
 
     /**
      * Scans a table, for instance one that other programs have filled, and reports the problems of its carts by kind.
-     * With {@link CartAudit#repairing()}, it also repairs what any change to the cart would repair. {@link CartAudit}
+     * With {@link CartAudit#repairing CartAudit.repairing}, it also repairs what any change to the cart would repair. {@link CartAudit}
      * sets the rate, the starting point, and the listeners for findings and progress.
      *
      * <p>Safe while the table is in use: each repair is conditional on the cart that was read, and an item that has

@@ -3,7 +3,7 @@ package com.cloudshelf.cart;
 import java.util.List;
 
 /**
- * The result of {@link CartTable#verify}: one check for each property of a cart table.
+ * The result of {@link CartTable#verify CartTable.verify}: one check for each property of a cart table.
  *
  * <p>Immutable and thread-safe.
  */

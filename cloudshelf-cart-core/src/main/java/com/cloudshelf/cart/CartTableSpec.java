@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The specification of a cart table. {@link CartTable#create} creates such a table, and {@link CartTable#verify}
- * compares a live table with it.
+ * The specification of a cart table. {@link CartTable#create CartTable.create} creates such a table, and {@link
+ * CartTable#verify CartTable.verify} compares a live table with it.
  *
  * <p>Fixed: the partition key {@code userId} (S) without a sort key, on-demand capacity, encryption with the AWS
  * managed key, and time to live on {@code ttl}. Configurable: point-in-time recovery and deletion protection (both on

@@ -122,9 +122,9 @@ public final class CartUpdate {
      * that were added since then stay. Lines that stay keep their attributes, and so does the cart.
      *
      * <p>Pass the cart that the customer saw and ordered. Do not read it again when you repeat a checkout: the first
-     * call has emptied it, so the same {@link #idempotencyKey} would name other changes, and the repetition would be
-     * rejected ({@link CartRejectedException.Reason#KEY_REUSED}). If you no longer have the cart, use {@link
-     * #subtract(Map)} with the lines of the order.
+     * call has emptied it, so the same {@link #idempotencyKey idempotencyKey} would name other changes, and the
+     * repetition would be rejected ({@link CartRejectedException.Reason#KEY_REUSED}). If you no longer have the cart,
+     * use {@link #subtract(Map) subtract} with the lines of the order.
      */
     public CartUpdate subtract(Cart orderedCart) {
         return with(CartChange.Subtract.of(orderedCart.items()));
@@ -132,8 +132,8 @@ public final class CartUpdate {
 
     /**
      * Removes these copies, but at most what is in the cart: the checkout of an order. Use this method, with an {@link
-     * #idempotencyKey}, for a checkout that may be repeated: the lines of the order are the same each time, while the
-     * cart changes with the first call.
+     * #idempotencyKey idempotencyKey}, for a checkout that may be repeated: the lines of the order are the same each
+     * time, while the cart changes with the first call.
      *
      * @param quantities the number of copies to remove by book ID, each at least 1; copied
      * @throws IllegalArgumentException if a quantity is below 1, or an ID is blank or too long
@@ -146,7 +146,7 @@ public final class CartUpdate {
      * Sets an attribute of your own on the cart.
      *
      * @param name 1 to 255 bytes in UTF-8, and not one of the library's own attribute names
-     * @param value a value that {@link CartItem#with} accepts
+     * @param value a value that {@link CartItem#with CartItem.with} accepts
      * @throws IllegalArgumentException if the name or the value is invalid; the message contains the path
      */
     public CartUpdate setAttribute(String name, Object value) {
@@ -165,8 +165,8 @@ public final class CartUpdate {
     /**
      * Sets an attribute of your own on the line of a book. The update is rejected if the book is not in the cart.
      *
-     * @param name a name that {@link CartItem#with} accepts
-     * @param value a value that {@link CartItem#with} accepts
+     * @param name a name that {@link CartItem#with CartItem.with} accepts
+     * @param value a value that {@link CartItem#with CartItem.with} accepts
      * @throws IllegalArgumentException if the ID, the name or the value is invalid; the message contains the path
      */
     public CartUpdate setItemAttribute(String bookId, String name, Object value) {
@@ -214,8 +214,8 @@ public final class CartUpdate {
      * error.
      *
      * @param cart a cart of this user that a store returned
-     * @throws IllegalArgumentException if the cart belongs to another user, or comes from {@link Cart#apply} or {@link
-     *     Cart#merge}
+     * @throws IllegalArgumentException if the cart belongs to another user, or comes from {@link Cart#apply Cart.apply}
+     *     or {@link Cart#merge Cart.merge}
      */
     public CartUpdate basedOn(Cart cart) {
         requireNonNull(cart, "cart");
@@ -266,22 +266,22 @@ public final class CartUpdate {
         return changes;
     }
 
-    /** Returns the cart passed to {@link #basedOn}, if any. */
+    /** Returns the cart passed to {@link #basedOn basedOn}, if any. */
     public Optional<Cart> snapshot() {
         return Optional.ofNullable(snapshot);
     }
 
-    /** Returns the version passed to {@link #ifVersion}, if any. */
+    /** Returns the version passed to {@link #ifVersion ifVersion}, if any. */
     public Optional<CartVersion> expectedVersion() {
         return Optional.ofNullable(expectedVersion);
     }
 
-    /** Returns the key passed to {@link #idempotencyKey(String)}, if any. */
+    /** Returns the key passed to {@link #idempotencyKey(String) idempotencyKey}, if any. */
     public Optional<String> idempotencyKey() {
         return Optional.ofNullable(idempotencyKey);
     }
 
-    /** Returns the duration passed to {@link #within}, if any. */
+    /** Returns the duration passed to {@link #within within}, if any. */
     public Optional<Duration> deadline() {
         return Optional.ofNullable(deadline);
     }
@@ -324,7 +324,7 @@ public final class CartUpdate {
 
     /**
      * Two updates are equal if they have the same user, the same changes in the same order, and the same terms,
-     * including the content of the cart passed to {@link #basedOn}.
+     * including the content of the cart passed to {@link #basedOn basedOn}.
      */
     @Override
     public boolean equals(@Nullable Object other) {

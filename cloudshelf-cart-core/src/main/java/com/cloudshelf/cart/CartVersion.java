@@ -158,7 +158,7 @@ public final class CartVersion implements Serializable {
         return token.hashCode();
     }
 
-    /** Returns the text form, which {@link #parse} reads. */
+    /** Returns the text form, which {@link #parse parse} reads. */
     @JsonValue
     @Override
     public String toString() {

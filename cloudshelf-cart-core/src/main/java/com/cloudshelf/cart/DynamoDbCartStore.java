@@ -35,13 +35,13 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
  * }</pre>
  *
  * <p>Create one store per table and keep it, because it holds connections. The store is thread-safe and never blocks a
- * thread. Futures complete on {@link Builder#executor}, by default an elastic pool of daemon threads. Your
+ * thread. Futures complete on {@link Builder#executor Builder.executor}, by default an elastic pool of daemon threads. Your
  * continuations may block there without delaying other calls.
  *
  * <p><b>Turns.</b> Changes to one cart through one store take turns and pass the cart on. They do not conflict with
  * each other, and each one after the first usually costs one request. Waiting counts against the deadline, so a change
  * that hangs delays those behind it until it ends. Changes to different carts do not wait for each other, except that
- * at most {@link Builder#maxConcurrency} requests are in flight at a time.
+ * at most {@link Builder#maxConcurrency Builder.maxConcurrency} requests are in flight at a time.
  *
  * <p><b>Retries.</b> The store retries by itself, whatever the SDK's retry mode: it has the client send each request
  * once. Throttling and network failures are retried with exponential backoff and full jitter until the deadline. The
@@ -366,7 +366,8 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
          * The client to use. The store does not close it. The client may have any retry mode, because the store has it
          * send each request once; if its retries are on, that takes a plugin per request, which costs CPU. Switch
          * retries off in a client that only this store uses, or let the store create the client ({@link
-         * #configureClient}). Default: a client that the store creates from the SDK's default chains, and closes.
+         * #configureClient configureClient}). Default: a client that the store creates from the SDK's default chains,
+         * and closes.
          */
         public Builder client(DynamoDbAsyncClient client) {
             this.client = requireNonNull(client, "client");
@@ -426,8 +427,8 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         /**
          * How long a cart remembers an idempotency key. Default: 24 hours, or the time to live if that is shorter.
          *
-         * @throws IllegalArgumentException if it is not positive; {@link #build} also refuses a retention above the
-         *     time to live
+         * @throws IllegalArgumentException if it is not positive; {@link #build build} also refuses a retention above
+         *     the time to live
          */
         public Builder idempotencyRetention(Duration idempotencyRetention) {
             this.idempotencyRetention = Checks.positive("idempotencyRetention", idempotencyRetention);
@@ -540,7 +541,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         /**
          * Configures the client that the store creates, before it is built: endpoint, region, credentials,
          * interceptors. The store sets the HTTP client and the retry strategy itself. Cannot be combined with {@link
-         * #client}. Default: none.
+         * #client client}. Default: none.
          */
         public Builder configureClient(Consumer<DynamoDbAsyncClientBuilder> configuration) {
             this.configuration = requireNonNull(configuration, "configuration");
@@ -563,7 +564,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
          * Returns the store. Sends nothing yet.
          *
          * @throws IllegalStateException if no client is given and no region is configured, or if both {@link
-         *     #configureClient} and {@link #client} are used
+         *     #configureClient} and {@link #client client} are used
          * @throws IllegalArgumentException if the idempotency retention is above the time to live
          */
         public DynamoDbCartStore build() {

@@ -18,8 +18,8 @@
  */
 
 /**
- * Shopping carts in one DynamoDB table: the API, its implementation on the asynchronous AWS client, and immutable
- * values.
+ * Shopping carts in Amazon DynamoDB: start with {@link com.cloudshelf.cart.CartStore CartStore} and
+ * {@link com.cloudshelf.cart.DynamoDbCartStore#create DynamoDbCartStore.create}.
  *
  * <pre>{@code
  * CartStore carts = DynamoDbCartStore.create();

@@ -12,12 +12,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A module of Jackson 2 that writes and reads carts, lines, versions, updates and changes as {@link CartJson} describes them.
- * Numbers are exact both ways, and everything that is read goes through the checks of the value that it becomes; what breaks a rule
- * fails with a {@link com.fasterxml.jackson.databind.exc.MismatchedInputException}, which web frameworks answer with status 400.
+ * A module of Jackson 2 that writes and reads carts, lines, versions, updates and changes as {@link CartJson} describes
+ * them. Numbers are exact both ways, and everything that is read goes through the checks of the value that it becomes;
+ * what breaks a rule fails with a {@link com.fasterxml.jackson.databind.exc.MismatchedInputException}, which web
+ * frameworks answer with status 400.
  *
- * <p>Spring Boot and whoever calls {@link com.fasterxml.jackson.databind.ObjectMapper#findAndRegisterModules} find it; others hand
- * it to {@link com.fasterxml.jackson.databind.ObjectMapper#registerModule}.
+ * <p>Spring Boot and whoever calls {@link com.fasterxml.jackson.databind.ObjectMapper#findAndRegisterModules
+ * ObjectMapper.findAndRegisterModules} find it; others hand it to {@link
+ * com.fasterxml.jackson.databind.ObjectMapper#registerModule ObjectMapper.registerModule}.
  */
 public final class CartModule extends SimpleModule {
     private static final long serialVersionUID = 1L;

@@ -31,8 +31,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 
 /**
- * A {@code main} that runs {@link CartTable#audit} on a table of carts, on AWS or on DynamoDB Local, and repairs the
- * carts if requested. {@code --help} lists the options.
+ * A {@code main} that runs {@link CartTable#audit CartTable.audit} on a table of carts, on AWS or on DynamoDB Local,
+ * and repairs the carts if requested. {@code --help} lists the options.
  */
 public final class AuditCartTable {
     private static final int NOT_DONE = 1;

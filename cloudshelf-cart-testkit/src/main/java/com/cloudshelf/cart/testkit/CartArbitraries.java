@@ -183,14 +183,14 @@ public final class CartArbitraries {
         return Arbitraries.integers().between(0, SECONDS_OF_A_WEEK).map(EARLIEST::plusSeconds);
     }
 
-    /** Generates carts of any user, as a store returns them: see {@link #cartsOf}. */
+    /** Generates carts of any user, as a store returns them: see {@link #cartsOf cartsOf}. */
     public static Arbitrary<Cart> carts() {
         return cartsOf(userIds());
     }
 
     /**
      * Generates carts of one user, including empty ones, as a store returns them: with times and a version, suitable
-     * for {@link CartUpdate#basedOn}. They may exceed the limits of a store.
+     * for {@link CartUpdate#basedOn CartUpdate.basedOn}. They may exceed the limits of a store.
      */
     public static Arbitrary<Cart> cartsOf(String userId) {
         return cartsOf(Arbitraries.just(Cart.empty(userId).userId()));
@@ -265,7 +265,7 @@ public final class CartArbitraries {
         return changes().list().ofMaxSize(10);
     }
 
-    /** Generates updates to any user's cart: see {@link #updatesOf}. */
+    /** Generates updates to any user's cart: see {@link #updatesOf updatesOf}. */
     public static Arbitrary<CartUpdate> updates() {
         return updatesOf(userIds());
     }

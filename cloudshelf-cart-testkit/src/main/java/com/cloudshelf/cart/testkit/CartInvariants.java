@@ -23,7 +23,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * <p>A failure is an {@link AssertionError} that names the broken invariant and shows the cart. The expected values are
  * computed from the lines, independently of the code under test.
  *
- * <p>Stateless and thread-safe. Needs no test framework. Only {@link #assertItemHolds} loads classes of the AWS SDK.
+ * <p>Stateless and thread-safe. Needs no test framework. Only {@link #assertItemHolds assertItemHolds} loads classes of
+ * the AWS SDK.
  */
 public final class CartInvariants {
     private static final BigDecimal MAX_PRICE = BigDecimal.TEN.pow(12);
@@ -79,8 +80,9 @@ public final class CartInvariants {
      * same books in the same order, with the same titles, authors, prices, quantities and attributes, and the same
      * attributes of the cart.
      *
-     * <p>Use it to compare a cart that a test has built with one that a store returns. Unlike {@link Cart#equals}, it
-     * ignores the times at which lines were added. Neither compares versions and the times of the cart.
+     * <p>Use it to compare a cart that a test has built with one that a store returns. Unlike {@link Cart#equals
+     * Cart.equals}, it ignores the times at which lines were added. Neither compares versions and the times of the
+     * cart.
      *
      * @throws AssertionError if they differ; it names the first difference
      */

@@ -69,8 +69,7 @@ import org.junit.jupiter.api.TestInstance;
  *
  * <p>It covers what can be observed through the interface while the network works: the rules of carts, invalid
  * arguments, rejections, versions, idempotency keys, expiry, limits, merges, and concurrent callers. Its tests cannot
- * be overridden: a store that fails one of them is not a cart store. The tests expect failures from {@link
- * CompletableFuture#join}, so a decorator may derive its futures.
+ * be overridden: a store that fails one of them is not a cart store. The tests expect failures from {@link CompletableFuture#join CompletableFuture.join}, so a decorator may derive its futures.
  *
  * <p>The tests are grouped in nested classes by operation.
  *
@@ -1576,7 +1575,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** The 400 KB of an item, for stores that have such a limit: see {@link #limitsItemSize}. */
+    /** The 400 KB of an item, for stores that have such a limit: see {@link #limitsItemSize limitsItemSize}. */
     @Nested
     class ItemSize {
 

@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  * A fault of one request, on its way to DynamoDB, or of its response on the way back.
  *
  * <ul>
- *   <li>The server never sees the request: {@link #throttle}, {@link #error}, {@link #transactionCanceled}, {@link
- *       #serverError}, {@link #dropRequest}, {@link #hang}.
- *   <li>The request takes effect, but the client does not learn it: {@link #dropResponse}, {@link
- *       #serverErrorAfterEffect}, {@link #hangAfterEffect}, {@link #garble}, {@link #truncate}, {@link #wrongCrc}.
- *   <li>The request takes effect later or more than once: {@link #delay}, {@link #deliverLate}, {@link #deliverTwice},
- *       {@link #rival}.
- *   <li>The request takes effect in part: {@link #partialBatch}.
+ *   <li>The server never sees the request: {@link #throttle throttle}, {@link #error error}, {@link
+ *       #transactionCanceled transactionCanceled}, {@link #serverError serverError}, {@link #dropRequest dropRequest},
+ *       {@link #hang       hang}.
+ *   <li>The request takes effect, but the client does not learn it: {@link #dropResponse dropResponse}, {@link
+ *       #serverErrorAfterEffect}, {@link #hangAfterEffect hangAfterEffect}, {@link #garble garble}, {@link #truncate
+ *       truncate}, {@link #wrongCrc wrongCrc}.
+ *   <li>The request takes effect later or more than once: {@link #delay delay}, {@link #deliverLate deliverLate},
+ *       {@link #deliverTwice deliverTwice}, {@link #rival rival}.
+ *   <li>The request takes effect in part: {@link #partialBatch partialBatch}.
  * </ul>
  *
  * <p>"Takes effect" means that the server has processed the request; it may still have refused it. A fault does not
@@ -111,7 +113,7 @@ public final class Fault {
     /**
      * {@return a server error instead of the response, after the request took effect}
      *
-     * @param status as for {@link #serverError}
+     * @param status as for {@link #serverError serverError}
      * @throws IllegalArgumentException if the status is out of range
      */
     public static Fault serverErrorAfterEffect(int status) {
@@ -146,7 +148,7 @@ public final class Fault {
      * {@return silence after the effect: the request takes effect, even if the client gives up at once, and no response
      * comes}
      *
-     * <p>It ends as {@link #hang} does.
+     * <p>It ends as {@link #hang hang} does.
      */
     public static Fault hangAfterEffect() {
         return of("hangAfterEffect", exchange -> {
@@ -169,7 +171,7 @@ public final class Fault {
     /**
      * {@return a slow request: delivered at the given moment, or never if the client gives up before}
      *
-     * <p>Unlike {@link #delay(Duration)}, it does not depend on the speed of the machine.
+     * <p>Unlike {@link #delay(Duration) delay}, it does not depend on the speed of the machine.
      *
      * @param moment completes, with any result, when the moment has come
      */
@@ -198,7 +200,8 @@ public final class Fault {
      * {@return a late request: the client sees an {@link IOException} at once, and the request is delivered at the
      * given moment}
      *
-     * <p>Unlike with {@link #deliverLate(Duration)}, the order of events does not depend on the speed of the machine.
+     * <p>Unlike with {@link #deliverLate(Duration) deliverLate}, the order of events does not depend on the speed of
+     * the machine.
      *
      * @param moment completes, with any result, when the moment has come
      * @see Faults#settled()
@@ -274,8 +277,8 @@ public final class Fault {
      * {@return this fault, limited to requests of one operation}
      *
      * @param operation the name as spelled by DynamoDB, for instance {@code UpdateItem}
-     * @throws IllegalArgumentException if DynamoDB has no such operation, or if this is {@link #partialBatch} and the
-     *     operation is another one: no request would ever meet it
+     * @throws IllegalArgumentException if DynamoDB has no such operation, or if this is {@link #partialBatch
+     *     partialBatch} and the operation is another one: no request would ever meet it
      */
     public Fault on(String operation) {
         Operations.check(operation);

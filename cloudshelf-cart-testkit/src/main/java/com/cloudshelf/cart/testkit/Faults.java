@@ -41,12 +41,12 @@ import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
  * delays, repeats or corrupts them. The client's own retries are requests like any other: each is logged and may meet a
  * fault.
  *
- * <p>A request meets at most one fault: the first that applies to it, of the oldest fault of {@link #next}, the oldest
- * of {@link #always}, and the oldest {@link #draw}. Requests are ordered as the HTTP client was called.
+ * <p>A request meets at most one fault: the first that applies to it, of the oldest fault of {@link #next next}, the oldest
+ * of {@link #always always}, and the oldest {@link #draw draw}. Requests are ordered as the HTTP client was called.
  *
  * <p>A test that scripts a fault expects it to happen. Therefore {@link #close()} fails with an {@link AssertionError}
- * if no request met a fault of {@link #next} or {@link #always}, unless that fault is {@linkplain Fault#optional()
- * optional}; {@link #assertAllMet()} checks this earlier. Faults of {@link #draw} need not happen.
+ * if no request met a fault of {@link #next next} or {@link #always always}, unless that fault is {@linkplain Fault#optional()
+ * optional}; {@link #assertAllMet()} checks this earlier. Faults of {@link #draw draw} need not happen.
  *
  * <p>It does not break connections, name resolution or TLS. It buffers whole requests and responses, so it is not for
  * streaming.
@@ -82,7 +82,7 @@ public final class Faults implements AutoCloseable {
 
     /**
      * {@return a network on which each request meets one of the given faults with the given probability: {@link
-     * #none()} with one {@link #draw}}
+     * #none()} with one {@link #draw draw}}
      *
      * @param seed the seed of the draws
      * @param probability the probability of a fault, from 0 to 1
@@ -103,7 +103,7 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Applies this fault to the next request: {@link #next(int, Fault)} with a count of 1.
+     * Applies this fault to the next request: {@link #next(int, Fault) next} with a count of 1.
      *
      * @param fault the fault
      * @return this
@@ -185,7 +185,7 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Makes a share of the requests hang, until {@link #clear()}: the {@link #draw} of {@link Fault#hang()} and {@link
+     * Makes a share of the requests hang, until {@link #clear()}: the {@link #draw draw} of {@link Fault#hang()} and {@link
      * Fault#hangAfterEffect()}, so half of the hanging requests take effect.
      *
      * <pre>{@code
@@ -225,7 +225,7 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Asserts that requests met every fault of {@link #next} and {@link #always} that is not {@linkplain
+     * Asserts that requests met every fault of {@link #next next} and {@link #always always} that is not {@linkplain
      * Fault#optional() optional}.
      *
      * @throws AssertionError if a fault was not met; it names the faults and the requests that were sent instead
@@ -285,10 +285,10 @@ public final class Faults implements AutoCloseable {
     /**
      * {@return a future that completes when there are no outstanding deliveries for which no client waits}
      *
-     * <p>These are the deliveries of {@link Fault#deliverLate}, the second ones of {@link Fault#deliverTwice}, and
-     * those of {@link Fault#hangAfterEffect}. When all calls have ended and this future has completed, the contents of
-     * the table are final, unless a client gave up a request that was on the wire: the server may still process that
-     * one.
+     * <p>These are the deliveries of {@link Fault#deliverLate Fault.deliverLate}, the second ones of {@link
+     * Fault#deliverTwice Fault.deliverTwice}, and those of {@link Fault#hangAfterEffect Fault.hangAfterEffect}. When
+     * all calls have ended and this future has completed, the contents of the table are final, unless a client gave up
+     * a request that was on the wire: the server may still process that one.
      */
     public CompletableFuture<Void> settled() {
         CompletableFuture<?>[] outstanding;

@@ -60,7 +60,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryCartStore implements CartStore {
 
-    /** How a call fails: see {@link InMemoryCartStore#failNext}. */
+    /** How a call fails: see {@link InMemoryCartStore#failNext InMemoryCartStore.failNext}. */
     public enum Failure {
         /** Any call fails with {@link CartThrottledException}, without an effect. */
         THROTTLED,
@@ -72,7 +72,8 @@ public final class InMemoryCartStore implements CartStore {
         INVALID_ITEM,
         /**
          * A change fails with {@link CartConflictException}, without an effect, as after conflicts until its deadline.
-         * To test a stale {@link CartUpdate#ifVersion}, use {@link InMemoryCartStore#beforeNextChange}.
+         * To test a stale {@link CartUpdate#ifVersion CartUpdate.ifVersion}, use {@link
+         * InMemoryCartStore#beforeNextChange InMemoryCartStore.beforeNextChange}.
          */
         CONFLICT,
         /** A change fails with {@link CartOutcomeUnknownException}, without an effect: its request never arrived. */
@@ -131,8 +132,8 @@ public final class InMemoryCartStore implements CartStore {
      * pending.
      *
      * <p>A failure that does not apply to a call, such as {@code CONFLICT} to a read, waits for the next call to which
-     * it applies, and those after it wait as well. Calls that throw because of their arguments, and {@link #getAll}
-     * with no IDs, consume no failure.
+     * it applies, and those after it wait as well. Calls that throw because of their arguments, and {@link #getAll
+     * getAll} with no IDs, consume no failure.
      */
     public void failNext(Failure... failures) {
         List<Failure> next = List.of(failures);
@@ -589,8 +590,8 @@ public final class InMemoryCartStore implements CartStore {
         /**
          * How long a cart remembers an idempotency key. Default: 24 hours, or the time to live if that is shorter.
          *
-         * @throws IllegalArgumentException if it is not positive; {@link #build} also refuses a retention above the
-         *     time to live
+         * @throws IllegalArgumentException if it is not positive; {@link #build build} also refuses a retention above
+         *     the time to live
          */
         public Builder idempotencyRetention(Duration idempotencyRetention) {
             if (idempotencyRetention.isZero() || idempotencyRetention.isNegative()) {

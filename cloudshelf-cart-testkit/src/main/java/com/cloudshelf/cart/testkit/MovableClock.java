@@ -37,7 +37,7 @@ public final class MovableClock extends Clock {
     }
 
     /**
-     * Moves this clock, and all clocks created from it by {@link #withZone}, forward.
+     * Moves this clock, and all clocks created from it by {@link #withZone withZone}, forward.
      *
      * @throws IllegalArgumentException if the duration is negative
      */

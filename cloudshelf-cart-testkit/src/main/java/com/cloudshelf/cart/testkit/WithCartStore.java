@@ -78,11 +78,15 @@ public @interface WithCartStore {
     /** Which tests share the table. Has no effect on a method. */
     Scope scope() default Scope.TEST;
 
-    /** The store's time to live, in the format of {@link java.time.Duration#parse}; at least {@code PT2H}. */
+    /**
+     * The store's time to live, in the format of {@link java.time.Duration#parse Duration.parse}; at least {@code
+     * PT2H}.
+     */
     String timeToLive() default "P30D";
 
     /**
-     * How long a call of the store may take, in the format of {@link java.time.Duration#parse}; at most {@code PT60S}.
+     * How long a call of the store may take, in the format of {@link java.time.Duration#parse Duration.parse}; at most
+     * {@code PT60S}.
      */
     String operationTimeout() default "PT5S";
 
