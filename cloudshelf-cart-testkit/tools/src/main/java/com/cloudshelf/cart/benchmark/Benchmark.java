@@ -57,7 +57,7 @@ public final class Benchmark {
         }
         if (parts.contains("tail")) {
             say("latencies where requests hang");
-            new Tail(results, answers).run();
+            new Tail(results, answers).run(directory.resolve("latency.svg"));
         }
         if (parts.contains("outage")) {
             say("requests in an outage");
