@@ -16,15 +16,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
-import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
-import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
-import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
-import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
-import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
-import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
@@ -36,7 +31,8 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
  * left, and the time. Its moves:
  *
  * <ul>
- *   <li>a call starts; or it goes on after a pause
+ *   <li>a call starts; or it starts after another change of its store, which hands on the cart that it left; or it goes on after
+ *       a pause
  *   <li>{@code answered}: the request in flight is carried out, and its answer arrives
  *   <li>{@code lost}: the call gets no usable answer, or a 500. What becomes of the request is left open: it stays on its way,
  *       may arrive now, or later, or never
@@ -44,20 +40,52 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
  *   <li>{@code hedged}: the call sends a copy; the one that is answered first decides, the other stays on its way
  *   <li>{@code throttled} and {@code unsent}: failed without an effect
  *   <li>{@code timed out}: the deadline strikes, in flight or in a pause
- *   <li>a copy that is still on its way arrives; nobody waits for its answer
+ *   <li>a copy that is still on its way arrives; nobody waits for its answer. One of a transaction that was carried out has no
+ *       effect, for DynamoDB knows its token, unless it is late: after ten minutes the token is forgotten
+ *   <li>the replica catches up from which weak reads are answered
  *   <li>two hours pass, or so much time that the cart expires: not during a call, and no copy outlives it
  *   <li>another program appends a line, or deletes the item
  * </ul>
  *
- * All but starts, answers, arrivals and the passage of time take one of the faults that are left. In every world in which all
- * calls have ended, {@link Orders} judges what came of them; copies that are on their way then may still arrive, and it is judged
- * again.
+ * All but starts, answers, arrivals, the replica and the passage of time take one of the faults that are left. In every world in
+ * which all calls have ended, {@link Orders} judges what came of them; copies that are on their way then may still arrive, and it
+ * is judged again.
  *
  * <p>All steps are pure, so that each is computed once and looked up after that: a world is a handful of numbers.
+ *
+ * <p>Some schedules have no moves of their own, because each leads to a world that others lead to, and no violation is missed:
+ *
+ * <ul>
+ *   <li>An answer that is under way for a while. All that the call does with it, it does after it has arrived, and nobody sees
+ *       the call in the meantime. It only ends sooner here, and a call that has ended earlier has more to answer for.
+ *   <li>The two copies of a hedge are the same request: it does not matter which of them is answered. If one of them fails
+ *       without an effect, the other is left as if there had been no hedge; if one is lost, it stays on its way, as it does
+ *       anyway.
+ *   <li>A copy of a read has no effect, and the answer of one that was sent earlier is that of an earlier read.
+ *   <li>What a call does after a pause happens at once: it concerns nobody until its request arrives.
+ *   <li>Of two calls that are alike, the first starts first.
+ * </ul>
+ *
+ * <p>One promise is weaker: if the network made a copy of an addition that was refused, and the call then fails, the copy may still
+ * take effect. Such a call is judged as one whose outcome is unknown.
  */
 final class Explorer {
-    /** @param protocol what carries the action out */
-    record Caller(String name, Protocol<?, Cart> protocol, Orders.Action action) {}
+    /**
+     * @param protocol what carries the action out
+     * @param clock how far the clock of its machine is ahead
+     */
+    record Caller(String name, Protocol<?, Cart> protocol, Orders.Action action, Duration clock) {
+        /** Whether its change and another's take turns if both go through one store. */
+        boolean sharesLaneWith(Caller other) {
+            return action instanceof Orders.Action.Change change
+                    && other.action instanceof Orders.Action.Change before
+                    && change.cart() == before.cart();
+        }
+
+        boolean readsWeakly() {
+            return action instanceof Orders.Action.Get get && !get.strong();
+        }
+    }
 
     /**
      * @param users whose items there are
@@ -75,7 +103,7 @@ final class Explorer {
             UnaryOperator<DynamoDbRequest> table) {
         Setting spoiled(UnaryOperator<Protocol<?, Cart>> calls, UnaryOperator<DynamoDbRequest> table) {
             List<Caller> spoiled = callers.stream()
-                    .map(caller -> new Caller(caller.name, calls.apply(caller.protocol), caller.action))
+                    .map(caller -> new Caller(caller.name, calls.apply(caller.protocol), caller.action, caller.clock))
                     .toList();
             return new Setting(name, users, items, spoiled, faults, mostRequests, passages, table);
         }
@@ -99,7 +127,9 @@ final class Explorer {
     private static final int PASSED = 2;
     private static final int FOREIGN = 3;
     private static final int COPIES = 4;
-    private static final int ITEMS = 5;
+    private static final int TOKENS = 5;
+    private static final int REPLICA = 6;
+    private static final int ITEMS = 7;
 
     private static final int PHASE = 0;
     private static final int EVIDENCE = 1;
@@ -107,7 +137,15 @@ final class Explorer {
     private static final int SENT = 3;
     private static final int DRAWN = 4;
     private static final int OUTCOME = 5;
-    private static final int CALL = 6;
+    private static final int LEFT = 6;
+    private static final int DOUBLED = 7;
+    private static final int CALL = 8;
+
+    // A copy that is on its way is a number: whose it is, which of the call's requests it was, and the number of the
+    // request.
+    private static final int CALL_SHIFT = 28;
+    private static final int SENT_SHIFT = 22;
+    private static final int COPY_OF = (1 << SENT_SHIFT) - 1;
 
     // Phases of a call.
     private static final int NEW = 0;
@@ -115,6 +153,9 @@ final class Explorer {
     private static final int HEDGED = 2;
     private static final int PAUSED = 3;
     private static final int ENDED = 4;
+
+    /** No cart is handed on, no transaction was carried out, no replica is read. */
+    private static final int NOTHING = 0;
 
     // What the other program did.
     private static final int APPENDED_LINE = 1;
@@ -147,11 +188,16 @@ final class Explorer {
 
     /** Gives equal values the same small number. */
     private static final class Numbers<T> {
+        private final Shape.Names names;
         private final Map<String, Integer> numbers = new HashMap<>();
         private final List<T> values = new ArrayList<>();
 
+        Numbers(Shape.Names names) {
+            this.names = names;
+        }
+
         int of(T value) {
-            return numbers.computeIfAbsent(Shape.of(value), shape -> {
+            return numbers.computeIfAbsent(Shape.of(value, names), shape -> {
                 values.add(value);
                 return values.size() - 1;
             });
@@ -173,30 +219,41 @@ final class Explorer {
     }
 
     /** What a call does next. */
-    private record Step(int phase, int evidence, int request, int drawn, int outcome) {}
+    private record Step(int phase, int evidence, int request, int drawn, int outcome, int left) {}
 
     private static final class Delivery {
-        /** The number of each item after the request. */
+        /** The number of each item after the request; empty if it is a read. */
         final int[] items;
 
         final int event;
+        final int tokens;
 
-        Delivery(int[] items, int event) {
+        Delivery(int[] items, int event, int tokens) {
             this.items = items;
             this.event = event;
+            this.tokens = tokens;
         }
     }
+
+    /** In place of the transactions that were carried out. */
+    private static final int UNCHANGED = -1;
+
+    // In place of an event.
+    private static final int STOPPED = -1;
+    private static final int UNANSWERED = -2;
 
     /** The steps of one call, each computed once. */
     private final class Steps<E> {
         private final int index;
         private final Protocol<E, Cart> protocol;
-        private final Numbers<E> evidences = new Numbers<>();
+        private final Duration clock;
+        private final Numbers<E> evidences = new Numbers<>(names);
         private final Map<Key, Step> known = new HashMap<>();
 
-        Steps(int index, Protocol<E, Cart> protocol) {
+        Steps(int index, Protocol<E, Cart> protocol, Duration clock) {
             this.index = index;
             this.protocol = protocol;
+            this.clock = clock;
         }
 
         int nothingYet() {
@@ -206,7 +263,7 @@ final class Explorer {
         Step next(int evidence, int event, int passed, int drawn) {
             return known.computeIfAbsent(new Key(evidence, event, passed, drawn), key -> {
                 int[] more = {drawn};
-                Instant now = NOW.plus(PASSAGES.get(passed));
+                Instant now = NOW.plus(PASSAGES.get(passed)).plus(clock);
                 Moment moment = new Moment(
                         now,
                         now.toEpochMilli() + 10L * drawn + index,
@@ -217,7 +274,10 @@ final class Explorer {
         }
 
         Step stop(int evidence, boolean unanswered, int drawn) {
-            return step(protocol.stop(evidences.get(evidence), Stop.because(Stop.Reason.TIME, unanswered)), drawn);
+            return known.computeIfAbsent(
+                    new Key(evidence, unanswered ? UNANSWERED : STOPPED, 0, drawn),
+                    key -> step(
+                            protocol.stop(evidences.get(evidence), Stop.because(Stop.Reason.TIME, unanswered)), drawn));
         }
 
         private Step step(Decision<E, Cart> decision, int drawn) {
@@ -228,24 +288,42 @@ final class Explorer {
                     if (request == null) {
                         throw new AssertionError("nothing to send");
                     }
-                    yield new Step(FLIGHT, evidence, requests.of(request), drawn, 0);
+                    yield new Step(FLIGHT, evidence, requests.of(request), drawn, 0, NOTHING);
                 }
-                case PAUSE -> new Step(PAUSED, evidence, 0, drawn, 0);
-                case SUCCEED, FAIL -> new Step(ENDED, 0, 0, 0, outcomes.of(Orders.Outcome.of(decision)));
+                case PAUSE -> new Step(PAUSED, evidence, 0, drawn, 0, NOTHING);
+                case SUCCEED, FAIL -> {
+                    StoredCart left = decision.left();
+                    yield new Step(
+                            ENDED,
+                            0,
+                            0,
+                            0,
+                            outcomes.of(Orders.Outcome.of(decision)),
+                            left == null ? NOTHING : starts.of(Event.start(left)));
+                }
             };
         }
     }
 
     private final Setting setting;
+    private final Shape.Names names = new Shape.Names();
     private final int calls;
     private final int append;
     private final int passage;
     private final List<Steps<?>> steps = new ArrayList<>();
-    private final Numbers<Map<String, AttributeValue>> items = new Numbers<>();
-    private final Numbers<Request> requests = new Numbers<>();
-    private final Numbers<Event> events = new Numbers<>();
-    private final Numbers<Orders.Outcome> outcomes = new Numbers<>();
+    private final Numbers<Map<String, AttributeValue>> items = new Numbers<>(names);
+    private final Numbers<Request> requests = new Numbers<>(names);
+    private final Numbers<Event> events = new Numbers<>(names);
+    private final Numbers<Orders.Outcome> outcomes = new Numbers<>(names);
+
+    /** How a call starts that is handed on a cart. */
+    private final Numbers<Event> starts = new Numbers<>(names);
+
+    /** Numbers of several things: of transactions, or of the items of all users. */
+    private final Numbers<List<Integer>> lists = new Numbers<>(names);
+
     private final Map<Key, Delivery> deliveries = new HashMap<>();
+    private final Map<Integer, Integer> appended = new HashMap<>();
     private final Map<Key, Boolean> explained = new HashMap<>();
     private final Map<Key, String> faulty = new HashMap<>();
     private final List<StoredCart> first = new ArrayList<>();
@@ -263,11 +341,13 @@ final class Explorer {
         append = calls;
         passage = calls + 1;
         for (Caller caller : setting.callers) {
-            steps.add(new Steps<>(steps.size(), caller.protocol));
+            steps.add(new Steps<>(steps.size(), caller.protocol, caller.clock));
         }
         for (int i = 0; i < setting.users.size(); i++) {
             first.add(ItemFormat.decode(setting.users.get(i), setting.items.get(i), NOW));
         }
+        starts.of(Event.start(null)); // NOTHING
+        lists.of(List.of()); // NOTHING
         start = events.of(Event.start(null));
         resumed = events.of(Event.resumed());
         lost = events.of(Event.failed(Failure.of(Failures.lost())));
@@ -383,7 +463,21 @@ final class Explorer {
         for (int i = 0; i < calls; i++) {
             world[at(i) + EVIDENCE] = steps.get(i).nothingYet();
         }
+        catchUp(world);
         return world;
+    }
+
+    /** The replica that weak reads are answered from holds what the table holds now; there is none if nobody reads weakly. */
+    private void catchUp(int[] world) {
+        boolean read = false;
+        for (int i = 0; i < calls; i++) {
+            read |= setting.callers.get(i).readsWeakly() && phase(world, i) != ENDED;
+        }
+        world[REPLICA] = read ? lists.of(itemsOf(world)) : NOTHING;
+    }
+
+    private List<Integer> itemsOf(int[] world) {
+        return Arrays.stream(world, ITEMS, ITEMS + setting.users.size()).boxed().toList();
     }
 
     private int at(int call) {
@@ -422,31 +516,54 @@ final class Explorer {
         List<Move> moves = new ArrayList<>();
         for (int i = 0; i < calls; i++) {
             if (phase(world, i) == PAUSED) {
-                // What a call does after a pause concerns nobody until its request arrives: no order is lost.
                 afterPause(world, i, moves);
                 return moves;
             }
         }
         for (int i = 0; i < calls; i++) {
             if (phase(world, i) == NEW && !isTwinOfNew(world, i)) {
-                int[] next = world.clone();
-                starts(next, i);
-                moves.add(new Move(name(i) + " starts", take(next, i, next(world, i, start))));
+                starting(world, i, moves);
             } else if (phase(world, i) == FLIGHT || phase(world, i) == HEDGED) {
                 inFlight(world, i, moves);
             }
         }
         for (int copy = at(calls); copy < world.length; copy++) {
             int number = world[copy];
-            moves.add(new Move(
-                    "copy of " + name(number >> 28) + "'s request " + ((number >> 22) & 63) + " arrives",
-                    delivered(without(world, copy), deliver(number & 0x3fffff, world))));
+            int request = number & COPY_OF;
+            String name =
+                    "copy of " + name(callOf(number)) + "'s request " + ((number >> SENT_SHIFT) & 63) + " arrives";
+            int[] rest = without(world, copy);
+            moves.add(new Move(name, delivered(rest, deliver(request, world))));
+            if (lists.get(world[TOKENS]).contains(request)) {
+                // A copy that takes more than ten minutes: DynamoDB does not know its token any more.
+                moves.add(new Move(name + " late", delivered(rest, deliver(request, world, NOTHING))));
+            }
+        }
+        if (world[REPLICA] != NOTHING && !lists.get(world[REPLICA]).equals(itemsOf(world))) {
+            int[] next = world.clone();
+            catchUp(next);
+            moves.add(new Move("the replica catches up", next));
         }
         if (world[FAULTS] > 0) {
             foreign(world, moves);
         }
         passages(world, moves);
         return moves;
+    }
+
+    private void starting(int[] world, int call, List<Move> moves) {
+        int[] next = world.clone();
+        starts(next, call);
+        moves.add(new Move(name(call) + " starts", take(next.clone(), call, next(world, call, start))));
+        for (int before = 0; before < calls; before++) {
+            int left = world[at(before) + LEFT];
+            if (left != NOTHING && setting.callers.get(call).sharesLaneWith(setting.callers.get(before))) {
+                int event = events.of(starts.get(left));
+                moves.add(new Move(
+                        name(call) + " starts after " + name(before),
+                        take(next.clone(), call, next(world, call, event))));
+            }
+        }
     }
 
     /** Of two calls that are alike the first starts first. */
@@ -485,9 +602,14 @@ final class Explorer {
         boolean writes = request.kind().writes();
         int[] kept = faulted(world);
         if (writes) {
-            kept = with(kept, call << 28 | world[at(call) + SENT] << 22 | number);
+            int copy = call << CALL_SHIFT | world[at(call) + SENT] << SENT_SHIFT | number;
+            kept = with(kept, copy);
             if (!hedged) {
-                moves.add(new Move(name(call) + " is answered, doubled", take(delivered(kept, delivery), call, step)));
+                int[] doubled = kept.clone();
+                boolean refused = events.get(event).kind() == Event.Kind.REFUSED;
+                doubled[at(call) + DOUBLED] |= refused && isAddition(request) ? 1 : 0;
+                moves.add(
+                        new Move(name(call) + " is answered, doubled", take(delivered(doubled, delivery), call, step)));
                 int[] hedge = kept.clone();
                 hedge[at(call) + PHASE] = HEDGED;
                 moves.add(new Move(name(call) + " is hedged", hedge));
@@ -502,13 +624,23 @@ final class Explorer {
         }
     }
 
+    private static boolean isAddition(Request request) {
+        Write write = request.write();
+        return write != null && write.kind() == Write.Kind.UPDATE && write.before() == null;
+    }
+
+    private static int callOf(int copy) {
+        return copy >> CALL_SHIFT;
+    }
+
     private void foreign(int[] world, List<Move> moves) {
         if ((world[FOREIGN] & APPENDED_LINE) == 0) {
             int[] next = faulted(world);
             starts(next, append);
             next[FOREIGN] |= APPENDED_LINE;
             int last = setting.users.size() - 1;
-            next[ITEMS + last] = items.of(appended(items.get(world[ITEMS + last]), setting.users.get(last)));
+            next[ITEMS + last] = appended.computeIfAbsent(
+                    world[ITEMS + last], item -> items.of(appended(items.get(item), setting.users.get(last))));
             moves.add(new Move("another program appends", next));
         }
         for (int i = 0; i < setting.users.size(); i++) {
@@ -539,6 +671,8 @@ final class Explorer {
             starts(next, passage);
             next[PASSED] = i;
             next[COPIES] = 0;
+            next[TOKENS] = NOTHING;
+            forgetLeft(next); // a lane hands a cart on at once
             if (i != EXPIRY || haveExpired(next)) {
                 moves.add(new Move(i == EXPIRY ? "the cart expires" : "two hours pass", next));
             }
@@ -578,7 +712,39 @@ final class Explorer {
         world[at + SENT] = step.phase == ENDED ? 0 : sent;
         world[at + DRAWN] = step.drawn;
         world[at + OUTCOME] = step.outcome;
+        world[at + LEFT] = step.left;
+        if (!isAwaited(world)) {
+            forgetLeft(world);
+        }
+        if (world[REPLICA] != NOTHING
+                && step.phase == ENDED
+                && setting.callers.get(call).readsWeakly()) {
+            catchUp(world);
+        }
+        if (step.phase == ENDED) {
+            Orders.Kind kind = outcomes.get(step.outcome).kind();
+            if (world[at + DOUBLED] != 0 && (kind == Orders.Kind.FAILED || kind == Orders.Kind.REJECTED)) {
+                world[at + OUTCOME] = outcomes.of(new Orders.Outcome(Orders.Kind.UNKNOWN, ""));
+            }
+            world[at + DOUBLED] = 0;
+        }
         return world;
+    }
+
+    /** Whether there is a call that has not started, and could be handed a cart. */
+    private boolean isAwaited(int[] world) {
+        for (int i = 0; i < calls; i++) {
+            if (phase(world, i) == NEW) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void forgetLeft(int[] world) {
+        for (int i = 0; i < calls; i++) {
+            world[at(i) + LEFT] = NOTHING;
+        }
     }
 
     private static int[] faulted(int[] world) {
@@ -605,24 +771,62 @@ final class Explorer {
     private static int[] delivered(int[] world, Delivery delivery) {
         int[] next = world.clone();
         System.arraycopy(delivery.items, 0, next, ITEMS, delivery.items.length);
+        next[TOKENS] = delivery.tokens < 0 ? world[TOKENS] : delivery.tokens;
         return next;
     }
 
     /* The table. */
 
     private Delivery deliver(int request, int[] world) {
-        int users = setting.users.size();
-        int[] key = Arrays.copyOfRange(world, ITEMS - 1, ITEMS + users);
-        key[0] = request;
-        return deliveries.computeIfAbsent(new Key(key), any -> serve(requests.get(request), world));
+        return deliver(request, world, world[TOKENS]);
     }
 
-    private Delivery serve(Request request, int[] world) {
+    /** @param tokens the transactions that were carried out and are known by their tokens */
+    private Delivery deliver(int number, int[] world, int tokens) {
+        Request request = requests.get(number);
+        boolean transacts = request.kind() == Request.Kind.TRANSACT;
+        boolean weak = request.kind() == Request.Kind.GET && !request.strong();
+        List<Integer> seen = weak ? lists.get(world[REPLICA]) : itemsOf(world);
+        int[] key = new int[seen.size() + 2];
+        key[0] = number;
+        key[1] = transacts ? tokens : NOTHING;
+        for (int i = 0; i < seen.size(); i++) {
+            key[i + 2] = seen.get(i);
+        }
+        return deliveries.computeIfAbsent(
+                new Key(key),
+                any -> transacts
+                        ? transact(number, request, seen, tokens)
+                        : serve(request, seen, request.kind().writes()));
+    }
+
+    /** Carries out a transaction once: one that is known by its token is answered with success, and has no effect. */
+    private Delivery transact(int number, Request request, List<Integer> seen, int tokens) {
+        List<Integer> known = lists.get(tokens);
+        if (known.contains(number)) {
+            int[] same = seen.stream().mapToInt(Integer::intValue).toArray();
+            return new Delivery(same, events.of(Event.done(List.of(), List.of())), tokens);
+        }
+        for (int other : known) {
+            if (requests.get(other).token().equals(request.token())) {
+                throw new AssertionError("one token for two contents");
+            }
+        }
+        Delivery delivery = serve(request, seen, true);
+        if (events.get(delivery.event).kind() != Event.Kind.DONE) {
+            return delivery;
+        }
+        List<Integer> more = new ArrayList<>(known);
+        more.add(number);
+        Collections.sort(more);
+        return new Delivery(delivery.items, delivery.event, lists.of(more));
+    }
+
+    private Delivery serve(Request request, List<Integer> seen, boolean writes) {
         Table table = new Table();
-        for (int i = 0; i < setting.users.size(); i++) {
-            Map<String, AttributeValue> item = items.get(world[ITEMS + i]);
-            if (!item.isEmpty()) {
-                table.put(item);
+        for (int item : seen) {
+            if (!items.get(item).isEmpty()) {
+                table.put(items.get(item));
             }
         }
         Event event;
@@ -635,11 +839,11 @@ final class Explorer {
             }
             event = Event.refused(failure, false);
         }
-        int[] after = new int[setting.users.size()];
+        int[] after = new int[writes ? setting.users.size() : 0];
         for (int i = 0; i < after.length; i++) {
             after[i] = items.of(table.item(setting.users.get(i)));
         }
-        return new Delivery(after, events.of(event));
+        return new Delivery(after, events.of(event), UNCHANGED);
     }
 
     /** Returns the items of the answer. */
@@ -651,7 +855,11 @@ final class Explorer {
                         ? List.of(updated.attributes())
                         : List.of();
             case TRANSACT -> {
-                transact(request, table);
+                table.serve(setting.table.apply(TransactWriteItemsRequest.builder()
+                        .transactItems(request.parts().stream()
+                                .map(part -> part.asPart(TABLE))
+                                .toList())
+                        .build()));
                 yield List.of();
             }
             case GET_MANY, ERASE -> throw new IllegalArgumentException("not explored: " + request.kind());
@@ -679,62 +887,6 @@ final class Explorer {
             case DELETE ->
                 write.asDelete(TABLE).returnValuesOnConditionCheckFailure(old).build();
         };
-    }
-
-    /** All parts or none. What is pinned to versions excludes itself, so that the token of a repeated one need not be known. */
-    private void transact(Request request, Table table) {
-        Map<String, Map<String, AttributeValue>> after = new HashMap<>();
-        for (Write part : request.parts()) {
-            Table alone = new Table();
-            if (!table.item(part.userId()).isEmpty()) {
-                alone.put(table.item(part.userId()));
-            }
-            try {
-                alone.serve(setting.table.apply(part(part.asPart(TABLE))));
-                after.put(part.userId(), alone.item(part.userId()));
-            } catch (ConditionalCheckFailedException e) {
-                throw TransactionCanceledException.builder()
-                        .cancellationReasons(CancellationReason.builder()
-                                .code("ConditionalCheckFailed")
-                                .build())
-                        .build();
-            }
-        }
-        after.forEach((user, item) -> {
-            if (item.isEmpty()) {
-                table.serve(DeleteItemRequest.builder()
-                        .key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(user)))
-                        .build());
-            } else {
-                table.put(item);
-            }
-        });
-    }
-
-    private static DynamoDbRequest part(TransactWriteItem part) {
-        if (part.update() != null) {
-            return UpdateItemRequest.builder()
-                    .key(part.update().key())
-                    .updateExpression(part.update().updateExpression())
-                    .conditionExpression(part.update().conditionExpression())
-                    .expressionAttributeNames(part.update().expressionAttributeNames())
-                    .expressionAttributeValues(part.update().expressionAttributeValues())
-                    .build();
-        }
-        if (part.put() != null) {
-            return PutItemRequest.builder()
-                    .item(part.put().item())
-                    .conditionExpression(part.put().conditionExpression())
-                    .expressionAttributeNames(part.put().expressionAttributeNames())
-                    .expressionAttributeValues(part.put().expressionAttributeValues())
-                    .build();
-        }
-        return DeleteItemRequest.builder()
-                .key(part.delete().key())
-                .conditionExpression(part.delete().conditionExpression())
-                .expressionAttributeNames(part.delete().expressionAttributeNames())
-                .expressionAttributeValues(part.delete().expressionAttributeValues())
-                .build();
     }
 
     /** What a program that knows nothing of versions and totals makes of an item. */

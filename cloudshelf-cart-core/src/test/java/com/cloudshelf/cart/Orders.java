@@ -23,7 +23,8 @@ final class Orders {
         /** @param cart the index of its cart */
         record Change(int cart, CartUpdate update) implements Action {}
 
-        record Get(int cart) implements Action {}
+        /** @param strong whether it sees every change that had ended when it started */
+        record Get(int cart, boolean strong) implements Action {}
 
         record Merge(int from, int into) implements Action {}
 
@@ -162,7 +163,7 @@ final class Orders {
         }
         for (int call : open) {
             if (open.stream().anyMatch(other -> mustPrecede(other, call))
-                    || waiting.stream().anyMatch(other -> before[other][call])) {
+                    || !isWeak(call) && waiting.stream().anyMatch(other -> before[other][call])) {
                 continue;
             }
             List<Integer> rest = new ArrayList<>(open);
@@ -180,9 +181,13 @@ final class Orders {
         return false;
     }
 
-    /** A call of unknown outcome may take effect long after its end. */
+    /** A call of unknown outcome may take effect long after its end, and a weak read may see what was there long before it. */
     private boolean mustPrecede(int other, int call) {
-        return before[other][call] && outcomes.get(other).kind() != Kind.UNKNOWN;
+        return before[other][call] && outcomes.get(other).kind() != Kind.UNKNOWN && !isWeak(call);
+    }
+
+    private boolean isWeak(int call) {
+        return actions.get(call) instanceof Action.Get get && !get.strong();
     }
 
     private String shownTo(int call, State state) {

@@ -17,8 +17,18 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** What the {@link Explorer} is sent through: calls, and the items that they start from. */
 final class Scopes {
+    /** Settings whose worlds are counted together. */
+    record Scope(String name, List<Setting> settings) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
     static final String GUEST = "guest";
 
+    private static final Duration NO_SKEW = Duration.ZERO;
+    private static final Duration MOST_SKEW = Duration.ofMillis(Memory.CLOCK_SKEW_MILLIS);
     private static final Duration KEY_RETENTION = Duration.ofDays(1);
     private static final CartItem THERE = book("a", "9.50", 2);
     private static final CartItem ALSO_THERE = book("b", "3", 1);
@@ -94,7 +104,17 @@ final class Scopes {
         IF_VERSION,
         CLEAR,
         CLEAR_KNOWN,
-        GET;
+        GET,
+
+        // Not in every scope.
+        GET_WEAK,
+        ADD_DEARER,
+        SET_ALIKE_KEYED,
+        CLEAR_SEEN_LATELY,
+        CLEAR_KEYED,
+        CLEAR_IF_VERSION;
+
+        static final List<Operation> USUAL = List.of(values()).subList(0, GET.ordinal() + 1);
 
         private CartUpdate update(String user, Cart snapshot) {
             CartUpdate update = CartUpdate.of(user);
@@ -111,19 +131,27 @@ final class Scopes {
                             .ifVersion(snapshot.version());
                 case CLEAR -> update.clear();
                 case CLEAR_KNOWN -> update.clear().basedOn(snapshot);
-                case GET -> throw new IllegalStateException("no update");
+                case ADD_DEARER -> update.add(book("a", "11", 1));
+                case SET_ALIKE_KEYED -> update.setQuantity("a", 2).idempotencyKey("same");
+                case CLEAR_SEEN_LATELY -> update.clear();
+                case CLEAR_KEYED -> update.clear().idempotencyKey("over");
+                case CLEAR_IF_VERSION -> update.clear().ifVersion(snapshot.version());
+                case GET, GET_WEAK -> throw new IllegalStateException("no update");
             };
         }
 
         Caller caller(String name, String user, int cart, Map<String, AttributeValue> item, int ring) {
-            if (this == GET) {
-                return new Caller(name, new GetProtocol(user, true, "carts"), new Orders.Action.Get(cart));
+            if (this == GET || this == GET_WEAK) {
+                boolean strong = this == GET;
+                return new Caller(
+                        name, new GetProtocol(user, strong, "carts"), new Orders.Action.Get(cart, strong), NO_SKEW);
             }
             CartUpdate update = update(user, ItemFormat.decode(user, item, NOW).cart());
             return new Caller(
                     name,
-                    new UpdateProtocol(update, terms(ring), KEY_RETENTION, "carts", true),
-                    new Orders.Action.Change(cart, update));
+                    new UpdateProtocol(update, terms(ring), KEY_RETENTION, "carts", this != CLEAR_SEEN_LATELY),
+                    new Orders.Action.Change(cart, update),
+                    NO_SKEW);
         }
     }
 
@@ -154,20 +182,96 @@ final class Scopes {
         return String.valueOf((char) ('A' + caller));
     }
 
-    static List<List<Operation>> pairs() {
-        List<List<Operation>> pairs = new ArrayList<>();
-        for (Operation one : Operation.values()) {
-            for (Operation other : Operation.values()) {
-                if (one.compareTo(other) <= 0) {
-                    pairs.add(List.of(one, other));
+    /** What every build looks at. */
+    static List<Scope> ofEveryBuild() {
+        List<Scope> scopes = new ArrayList<>();
+        for (Start start : Start.values()) {
+            scopes.add(scope(start, usual(2), 2, Writes.RING));
+        }
+        List<Setting> unusual = new ArrayList<>();
+        List<Setting> skewed = new ArrayList<>();
+        for (Start start : Start.values()) {
+            List<List<Operation>> pairs = groups(2, List.of(Operation.values()));
+            pairs.removeAll(usual(2));
+            unusual.addAll(scope(start, pairs, 1, Writes.RING).settings);
+            for (Setting setting : scope(start, usual(2), 1, Writes.RING).settings) {
+                skewed.add(skewed(setting, MOST_SKEW));
+                skewed.add(skewed(setting, MOST_SKEW.negated()));
+            }
+        }
+        scopes.add(new Scope("two calls, one of them of the less usual ones, one fault", unusual));
+        scopes.add(new Scope("two calls on machines whose clocks are apart, one fault", skewed));
+        scopes.add(new Scope("two calls on two carts, with merge, one fault", merges(1)));
+        return scopes;
+    }
+
+    /** What takes too long for every build. */
+    static List<Scope> ofSoak() {
+        List<Scope> scopes = new ArrayList<>();
+        for (int ring : new int[] {1, 2, 4}) {
+            for (Start start : Start.values()) {
+                scopes.add(scope(start, usual(2), 2, ring));
+            }
+        }
+        for (Start start : Start.values()) {
+            scopes.add(scope(start, usual(2), 3, Writes.RING));
+        }
+        for (Start start : Start.values()) {
+            scopes.add(scope(start, usual(3), 1, Writes.RING));
+        }
+        scopes.add(new Scope("two calls on two carts, with merge, two faults", merges(2)));
+        return scopes;
+    }
+
+    private static List<List<Operation>> usual(int calls) {
+        return groups(calls, Operation.USUAL);
+    }
+
+    private static Scope scope(Start start, List<List<Operation>> groups, int faults, int ring) {
+        return new Scope(
+                groups.get(0).size() + " calls on one cart, faults: " + faults + ", ring of " + ring + ", " + start,
+                groups.stream()
+                        .map(group -> onOneCart(start, group, faults, ring))
+                        .toList());
+    }
+
+    /** Every choice of so many operations, in whatever order, the same one more than once included. */
+    private static List<List<Operation>> groups(int size, List<Operation> of) {
+        List<List<Operation>> groups = new ArrayList<>();
+        if (size == 0) {
+            groups.add(List.of());
+            return groups;
+        }
+        for (List<Operation> group : groups(size - 1, of)) {
+            for (Operation more : of) {
+                if (group.isEmpty() || group.get(group.size() - 1).compareTo(more) <= 0) {
+                    List<Operation> larger = new ArrayList<>(group);
+                    larger.add(more);
+                    groups.add(larger);
                 }
             }
         }
-        return pairs;
+        return groups;
+    }
+
+    /** The setting, on machines of which the last one's clock is ahead. */
+    private static Setting skewed(Setting setting, Duration ahead) {
+        List<Caller> callers = new ArrayList<>(setting.callers());
+        Caller last = callers.remove(callers.size() - 1);
+        callers.add(new Caller(last.name(), last.protocol(), last.action(), ahead));
+        return new Setting(
+                setting.name() + " " + ahead,
+                setting.users(),
+                setting.items(),
+                callers,
+                setting.faults(),
+                setting.mostRequests(),
+                setting.passages(),
+                setting.table());
     }
 
     /** A merge of a guest's cart into a user's, beside another call on one of the two, or the same merge once more. */
-    static List<Setting> merges(int faults) {
+    private static List<Setting> merges(int faults) {
         List<Setting> settings = new ArrayList<>();
         Map<String, AttributeValue> guest = Items.with(
                 Writes.itemOf(cartOf(book("a", "9", 1), book("g", "6", 2)), NOW.minusSeconds(30)),
@@ -200,6 +304,7 @@ final class Scopes {
         return new Caller(
                 name,
                 new MergeProtocol(GUEST, USER, MergeStrategy.SUM, terms(Writes.RING), "carts"),
-                new Orders.Action.Merge(0, 1));
+                new Orders.Action.Merge(0, 1),
+                NO_SKEW);
     }
 }

@@ -3,15 +3,18 @@ package com.cloudshelf.cart;
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
@@ -20,17 +23,40 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 /**
  * Writes out what a value of the library holds, field by field: equal texts mean values that no protocol can tell apart. Of a
  * failure only the kind counts, as no step depends on more.
+ *
+ * <p>Stored carts and writes are large, and are parts of many values: each is written out once and has a short name after that.
  */
 final class Shape {
+    /** The names of the large values that were met. */
+    static final class Names {
+        private final Map<Object, String> met = new IdentityHashMap<>();
+        private final Map<String, String> names = new HashMap<>();
+
+        private String of(Object value) {
+            String name = met.get(value);
+            if (name == null) {
+                Shape shape = new Shape(this);
+                shape.appendFields(value);
+                name = names.computeIfAbsent(shape.text.toString(), any -> "#" + names.size() + " ");
+                met.put(value, name);
+            }
+            return name;
+        }
+    }
+
     private static final Map<Class<?>, Field[]> FIELDS = new ConcurrentHashMap<>();
 
+    private final Names names;
     private final StringBuilder text = new StringBuilder();
-    private final Set<Object> around = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<Object> around = new ArrayList<>();
 
-    private Shape() {}
+    private Shape(Names names) {
+        this.names = names;
+    }
 
-    static String of(@Nullable Object value) {
-        Shape shape = new Shape();
+    /** @param names of all values that are compared with this one */
+    static String of(@Nullable Object value, Names names) {
+        Shape shape = new Shape(names);
         shape.append(value);
         return shape.text.toString();
     }
@@ -49,9 +75,13 @@ final class Shape {
         } else if (value instanceof Optional<?> optional) {
             append(optional.orElse(null));
         } else if (value instanceof Map<?, ?> map) {
-            appendSorted(map.entrySet(), entry -> of(entry.getKey()) + ":" + of(entry.getValue()));
+            appendSorted(map.entrySet(), entry -> {
+                append(entry.getKey());
+                text.append(':');
+                append(entry.getValue());
+            });
         } else if (value instanceof Set<?> set) {
-            appendSorted(set, Shape::of);
+            appendSorted(set, this::append);
         } else if (value instanceof Collection<?> collection) {
             text.append('[');
             for (Object element : collection) {
@@ -59,6 +89,10 @@ final class Shape {
                 text.append(' ');
             }
             text.append(']');
+        } else if (value instanceof Instant instant) {
+            text.append(instant.getEpochSecond()).append('.').append(instant.getNano());
+        } else if ((value instanceof StoredCart || value instanceof Write) && !isAround(value)) {
+            text.append(names.of(value));
         } else if (value.getClass().getPackageName().equals(Shape.class.getPackageName())
                 && !(value instanceof Enum<?>)) {
             appendFields(value);
@@ -67,9 +101,14 @@ final class Shape {
         }
     }
 
-    private <T> void appendSorted(Collection<T> values, Function<T, String> write) {
-        List<String> sorted = new ArrayList<>();
-        values.forEach(value -> sorted.add(write.apply(value)));
+    private <T> void appendSorted(Collection<T> values, Consumer<T> append) {
+        List<String> sorted = new ArrayList<>(values.size());
+        int end = text.length();
+        for (T value : values) {
+            append.accept(value);
+            sorted.add(text.substring(end));
+            text.setLength(end);
+        }
         Collections.sort(sorted);
         text.append(sorted);
     }
@@ -97,10 +136,11 @@ final class Shape {
     }
 
     private void appendFields(Object value) {
-        if (!around.add(value)) {
+        if (isAround(value)) {
             text.append('^'); // a stored cart and its cart name each other
             return;
         }
+        around.add(value);
         text.append(value.getClass().getSimpleName()).append('{');
         for (Field field : fieldsOf(value.getClass())) {
             try {
@@ -111,7 +151,16 @@ final class Shape {
             text.append(',');
         }
         text.append('}');
-        around.remove(value);
+        around.remove(around.size() - 1);
+    }
+
+    private boolean isAround(Object value) {
+        for (Object outer : around) {
+            if (outer == value) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Field[] fieldsOf(Class<?> type) {

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.DeleteItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
@@ -18,11 +20,18 @@ import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.PutItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsResponse;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 /** A table in memory that carries out the requests of a store, one at a time. */
 final class Table {
+    /** What a cancelled transaction tells of a part that did not cancel it. */
+    private static final String NO_REASON = "None";
+
     private final Map<String, Map<String, AttributeValue>> items = new HashMap<>();
 
     synchronized void put(Map<String, AttributeValue> item) {
@@ -73,6 +82,10 @@ final class Table {
             put(put.item());
             return PutItemResponse.builder().build();
         }
+        if (request instanceof TransactWriteItemsRequest transaction) {
+            transact(transaction);
+            return TransactWriteItemsResponse.builder().build();
+        }
         DeleteItemRequest delete = (DeleteItemRequest) request;
         String userId = delete.key().get("userId").s();
         evaluate(
@@ -84,6 +97,64 @@ final class Table {
                 delete.returnValuesOnConditionCheckFailure());
         items.remove(userId);
         return DeleteItemResponse.builder().build();
+    }
+
+    /** All parts or none. */
+    private void transact(TransactWriteItemsRequest transaction) {
+        Map<String, Map<String, AttributeValue>> before = new HashMap<>(items);
+        List<CancellationReason> reasons = new ArrayList<>();
+        boolean done = false;
+        try {
+            for (TransactWriteItem part : transaction.transactItems()) {
+                reasons.add(CancellationReason.builder().code(codeOf(part)).build());
+            }
+            done = reasons.stream().allMatch(reason -> reason.code().equals(NO_REASON));
+        } finally {
+            if (!done) {
+                items.clear();
+                items.putAll(before);
+            }
+        }
+        if (!done) {
+            throw TransactionCanceledException.builder()
+                    .cancellationReasons(reasons)
+                    .build();
+        }
+    }
+
+    private String codeOf(TransactWriteItem part) {
+        try {
+            serve(requestOf(part));
+            return NO_REASON;
+        } catch (ConditionalCheckFailedException e) {
+            return "ConditionalCheckFailed";
+        }
+    }
+
+    private static DynamoDbRequest requestOf(TransactWriteItem part) {
+        if (part.update() != null) {
+            return UpdateItemRequest.builder()
+                    .key(part.update().key())
+                    .updateExpression(part.update().updateExpression())
+                    .conditionExpression(part.update().conditionExpression())
+                    .expressionAttributeNames(part.update().expressionAttributeNames())
+                    .expressionAttributeValues(part.update().expressionAttributeValues())
+                    .build();
+        }
+        if (part.put() != null) {
+            return PutItemRequest.builder()
+                    .item(part.put().item())
+                    .conditionExpression(part.put().conditionExpression())
+                    .expressionAttributeNames(part.put().expressionAttributeNames())
+                    .expressionAttributeValues(part.put().expressionAttributeValues())
+                    .build();
+        }
+        return DeleteItemRequest.builder()
+                .key(part.delete().key())
+                .conditionExpression(part.delete().conditionExpression())
+                .expressionAttributeNames(part.delete().expressionAttributeNames())
+                .expressionAttributeValues(part.delete().expressionAttributeValues())
+                .build();
     }
 
     private Map<String, AttributeValue> evaluate(
