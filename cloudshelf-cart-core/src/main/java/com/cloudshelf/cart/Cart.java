@@ -142,6 +142,15 @@ public final class Cart implements Serializable {
                 new Fixed(requireNonNull(version, "version")));
     }
 
+    /**
+     * Returns the size in bytes that DynamoDB counts for the item of this cart, or slightly more. For implementers of {@link
+     * CartStore} whose carts must fit in an item: reject changes that grow a cart beyond 409,600 bytes with {@link
+     * CartRejectedException.Reason#TOO_LARGE}. Each remembered idempotency key adds 29 bytes.
+     */
+    public int itemBytes() {
+        return ItemSize.of(userId, items, attributes);
+    }
+
     /** Returns a cart that does not come from a store; nothing can be written from it. */
     static Cart content(
             String userId,

@@ -192,7 +192,9 @@ public final class CartTable {
                 return;
             } catch (RequestFailed e) {
                 if (e.code().equals("UnknownOperationException")) {
-                    LOG.warn("Table {} has no point-in-time recovery: this engine does not support it", spec.tableName());
+                    LOG.warn(
+                            "Table {} has no point-in-time recovery: this engine does not support it",
+                            spec.tableName());
                     return;
                 }
                 if (!e.is(ContinuousBackupsUnavailableException.class)) {
@@ -338,15 +340,6 @@ public final class CartTable {
             DynamoDbAsyncClient client, CartTableSpec spec, CartAudit audit) {
         requireNonNull(client, "client");
         return new TableAudit(client, spec.tableName(), requireNonNull(audit, "audit")).start();
-    }
-
-    /**
-     * Returns the size in bytes that DynamoDB counts for the item of a cart, or slightly more. For implementers of {@link
-     * CartStore} whose carts must fit in an item: reject changes that grow a cart beyond 409,600 bytes with {@link
-     * CartRejectedException.Reason#TOO_LARGE}. Each remembered idempotency key adds 29 bytes.
-     */
-    public static int itemBytes(Cart cart) {
-        return ItemFormat.sizeOf(cart);
     }
 
     /**

@@ -56,7 +56,7 @@ final class ItemFormat {
     static final int MAX_ITEM_BYTES = 400 * 1024;
 
     /** The names of all attributes, and the values of those whose size hardly varies. */
-    private static final int FIXED_BYTES = 240;
+    static final int FIXED_BYTES = 240;
 
     /** The number of characters in the hash of an idempotency key, and in the digest of its changes. */
     private static final int KEY_CHARS = 12;
@@ -555,19 +555,6 @@ final class ItemFormat {
 
     static AttributeValue n(BigDecimal value) {
         return AttributeValue.fromN(value.toPlainString());
-    }
-
-    /** Returns the same for a cart alone, whichever store keeps it, without the memory of an item. */
-    static int sizeOf(Cart cart) {
-        int size =
-                FIXED_BYTES + AttributeValues.utf8(cart.userId()) + cart.items().size() * LineIndex.HASH_BYTES;
-        for (CartItem line : cart.items()) {
-            size += 1 + AttributeValues.sizeOf(encodeLine(line, Map.of()));
-        }
-        for (Map.Entry<String, Object> own : cart.attributes().entrySet()) {
-            size += AttributeValues.sizeOf(own.getKey(), AttributeValues.of(own.getValue()));
-        }
-        return size;
     }
 
     /**

@@ -1,8 +1,8 @@
 /*
  * The rooms of this package, and what may know what: each knows only those above it.
  *
- *   Values      Cart, CartItem, CartChange, CartUpdate, CartVersion, CartLimits, the exceptions; Checks, Decimal, Attributes, Draft.
- *               What users hold. No AWS type.
+ *   Values      Cart, CartItem, CartChange, CartUpdate, CartVersion, CartLimits, the exceptions; Checks, Decimal, Attributes, Draft,
+ *               ItemSize. What users hold. No AWS type.
  *   Item        ItemFormat, StoredCart, Memory, WriteId, IsoInstant, LineIndex. From attribute values to a cart, and back.
  *   Writes      Write, UnpinnedWrites, PinnedWrites, LineChanges, Expression, Pin. Conditional writes as values; each says what it pins.
  *   Protocols   Protocol, Decision, Event, Moment, Stop, Request; UpdateProtocol with Evidence, Attempt, Sighting, Effect and

@@ -215,7 +215,7 @@ class ItemFormatProperties {
         Write write = PinnedWrites.replace(StoredCart.absent(USER), cart, null, stamp(), TERMS);
 
         assertThat(ItemFormat.sizeOf(write.after())).isGreaterThanOrEqualTo(Items.sizeOf(write.item()));
-        assertThat(CartTable.itemBytes(cart) + WriteId.LENGTH).isEqualTo(ItemFormat.sizeOf(write.after()));
+        assertThat(cart.itemBytes() + WriteId.LENGTH).isEqualTo(ItemFormat.sizeOf(write.after()));
     }
 
     /** Compares all that a later write goes by, and not the lists' order where DynamoDB keeps none. */

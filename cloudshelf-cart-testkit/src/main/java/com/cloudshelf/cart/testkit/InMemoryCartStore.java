@@ -11,7 +11,6 @@ import com.cloudshelf.cart.CartRejectedException;
 import com.cloudshelf.cart.CartRejectedException.Reason;
 import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.CartStoreException;
-import com.cloudshelf.cart.CartTable;
 import com.cloudshelf.cart.CartThrottledException;
 import com.cloudshelf.cart.CartUnavailableException;
 import com.cloudshelf.cart.CartUpdate;
@@ -533,8 +532,8 @@ public final class InMemoryCartStore implements CartStore {
         }
 
         private static void checkSize(Cart before, Cart after, Map<String, Key> keys) {
-            int bytes = CartTable.itemBytes(after);
-            if (bytes + keys.size() * BYTES_PER_KEY > MAX_ITEM_BYTES && bytes > CartTable.itemBytes(before)) {
+            int bytes = after.itemBytes();
+            if (bytes + keys.size() * BYTES_PER_KEY > MAX_ITEM_BYTES && bytes > before.itemBytes()) {
                 throw new CartRejectedException(
                         after.userId(),
                         Reason.TOO_LARGE,
