@@ -7,28 +7,28 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the changes that one store makes to one cart take turns, and hands what one of them left in the table on to the next:
- * they do not conflict with each other, and each costs one request.
+ * Has the changes that one store makes to one cart take turns, and passes what one of them left in the table to the
+ * next. They do not conflict with each other, and each costs one request.
  *
- * <p>A lane exists while changes are in it. Changes to other carts never wait for it. A change that finds its lane full goes
- * beside it, and may then have to settle a conflict.
+ * <p>A lane exists while it contains changes. Changes to other carts never wait for it. If a lane is full, a change
+ * does not wait for its turn, and may then have to settle a conflict.
  */
 final class Lanes {
-    /** A change of one cart. */
+    /** A change to one cart. */
     interface Traveller {
         String userId();
 
-        /** The turn has come. Must hand the work on to another thread. */
+        /** The turn has come. Must pass the work to another thread. */
         void turn(@Nullable StoredCart handedOn);
     }
 
-    /** What {@link #enter} decided. */
+    /** The result of {@link #enter}. */
     enum Entry {
         /** It is the traveller's turn; it must {@link #leave}. */
         TURN,
-        /** Its turn is going to come; it must {@link #leave}. */
+        /** Its turn will come; it must {@link #leave}. */
         WAIT,
-        /** The lane is full: it goes on without a turn. */
+        /** The lane is full: it continues without a turn. */
         BESIDE
     }
 

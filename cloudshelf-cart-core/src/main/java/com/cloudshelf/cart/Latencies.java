@@ -5,14 +5,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * How long the latest requests of one kind took, as far as they were answered: from it follow when a request counts as slow, and
- * when it is given up.
+ * The latencies of the latest requests of one kind that were answered. They determine when a request counts as slow,
+ * and when it is abandoned.
  *
- * <p>A request that hangs leaves no latency, so that it cannot drag the estimate along. Thread-safe; a sample that is
- * overwritten while it is read does no harm.
+ * <p>A hung request leaves no latency, so it does not distort the estimate. Thread-safe; a sample that is overwritten
+ * while it is read does no harm.
  */
 final class Latencies {
-    /** Nothing is concluded from fewer: the first requests of a process also set up connections. */
+    /** No conclusions are drawn from fewer: the first requests of a process also set up connections. */
     static final int ENOUGH = 64;
 
     private static final int SAMPLES = 256;
@@ -34,7 +34,7 @@ final class Latencies {
         }
     }
 
-    /** Returns the latency that nine of ten requests stay below. */
+    /** Returns the 90th percentile. */
     private int quantile(int samples) {
         int[] sorted = new int[samples];
         for (int i = 0; i < samples; i++) {
@@ -48,12 +48,14 @@ final class Latencies {
         return count.get() >= ENOUGH;
     }
 
-    /** Returns after how long a request is worth a second one beside it; negative while too few were seen. */
+    /** Returns the time after which a request is worth a second copy; negative until enough requests were seen. */
     long slowMillis() {
         return isEnough() ? Math.max(LEAST_SLOW_MILLIS, (long) SLOW_FACTOR * usualMicros / 1_000 + 1) : -1;
     }
 
-    /** Returns after how long a request is taken for lost; {@link Long#MAX_VALUE} while too few were seen. */
+    /**
+     * Returns the time after which a request counts as lost; {@link Long#MAX_VALUE} until enough requests were seen.
+     */
     long lostMillis() {
         return isEnough() ? Math.max(LEAST_LOST_MILLIS, (long) LOST_FACTOR * usualMicros / 1_000) : Long.MAX_VALUE;
     }

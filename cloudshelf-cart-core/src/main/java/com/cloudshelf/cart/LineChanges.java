@@ -9,14 +9,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** The difference between the lines that are stored and those to come: the second is the first, thinned out and appended to. */
+/**
+ * The difference between the stored lines and the new ones: the new list is the stored one with lines removed, changed
+ * and appended.
+ */
 final class LineChanges {
-    // DynamoDB allows 4 KB for an expression and 300 operators; beyond these the list is sent whole.
+    // // DynamoDB allows 4 KB and 300 operators per expression. Beyond that, the whole list is sent.
     private static final int MAX_TOUCHED_LINES = 20;
     private static final int MAX_APPENDED_LINES = 50;
     private static final int MAX_TOUCHED_VALUES = 100;
 
-    /** A line of another cart that comes into this one, with all that is stored of it. */
+    /** A line of another cart that enters this one, with everything stored in it. */
     record Brought(CartItem item, AttributeValue stored) {}
 
     private record Touched(int index, Map<String, AttributeValue> from, Map<String, AttributeValue> to) {
@@ -37,7 +40,7 @@ final class LineChanges {
 
     private final StoredCart before;
     private final List<AttributeValue> values;
-    /** The values from the first line that changed to the last. */
+    /** The values from the first changed line to the last. */
     private final List<AttributeValue> between = new ArrayList<>();
 
     private final List<Touched> touched = new ArrayList<>();
@@ -50,7 +53,7 @@ final class LineChanges {
         this.before = before;
         List<CartItem> old = before.cart().items();
         int common = Math.min(old.size(), items.size());
-        int head = 0; // a change leaves most lines the very objects that they were
+        int head = 0; // most lines are the same objects after a change
         while (head < common && isSame(old.get(head), items.get(head))) {
             head++;
         }
@@ -81,7 +84,7 @@ final class LineChanges {
         values.addAll(head, between);
     }
 
-    @SuppressWarnings("ReferenceEquality") // a change passes on what it does not change, and equality costs more
+    @SuppressWarnings("ReferenceEquality") // a change passes on unchanged objects, and equality would cost more
     private static boolean isSame(@Nullable Object left, @Nullable Object right) {
         return left == right;
     }
@@ -125,7 +128,7 @@ final class LineChanges {
         return AttributeValue.fromM(both);
     }
 
-    /** The attribute values of the lines to come. */
+    /** The attribute values of the new lines. */
     List<AttributeValue> values() {
         return values;
     }
@@ -148,7 +151,7 @@ final class LineChanges {
         return ItemFormat.encodeLine(item, other == null ? Map.of() : other.stored.m());
     }
 
-    /** Writes the changes: line by line where paths into the list do it, else the list as a whole. */
+    /** Writes the changes: line by line if paths into the list allow it, otherwise the whole list. */
     void write(Expression e) {
         if (canBeTouchedOneByOne()) {
             touch(e);
@@ -157,7 +160,7 @@ final class LineChanges {
         }
     }
 
-    /** Whether paths into the list do it. Removing and appending at once is left to the list as a whole. */
+    /** Whether paths into the list are enough. If lines are both removed and appended, the whole list is written. */
     private boolean canBeTouchedOneByOne() {
         return before.isIndexed()
                 && before.pins().listSize() >= 0

@@ -4,13 +4,13 @@ import java.util.List;
 import software.amazon.awssdk.core.SdkBytes;
 
 /**
- * Finds lines by book while a cart is read: a hash table of positions, without an object for each. It also knows the hashes
- * that stand for the books in the item.
+ * Finds lines by book while a cart is read: a hash table of positions, without an object per line. It also computes the
+ * hashes that represent the books in the item.
  */
 final class LineIndex {
     static final int NONE = -1;
 
-    /** Of a book ID, three bytes are kept in the item. */
+    /** The item stores three bytes per book ID. */
     static final int HASH_BYTES = 3;
 
     private static final int HASH_BITS = 8 * HASH_BYTES;
@@ -18,7 +18,7 @@ final class LineIndex {
     private final List<CartItem> lines;
     private final int[] slots;
 
-    /** Makes an index of lines that are empty now. */
+    /** Creates an index of lines, which must be empty at first. */
     LineIndex(List<CartItem> lines, int most) {
         this.lines = lines;
         this.slots = new int[Integer.highestOneBit(Math.max(most, 1)) * 4];
@@ -41,7 +41,7 @@ final class LineIndex {
                 : NONE;
     }
 
-    /** Appends a line for a new book; returns the position of the book's line if there is one already. */
+    /** Appends a line for a new book. Returns the position of the book's line if there already is one. */
     int appendIfAbsent(CartItem line) {
         String bookId = line.bookId();
         int slot = slot(hash(bookId));
@@ -56,12 +56,12 @@ final class LineIndex {
         return earlier;
     }
 
-    /** Returns whether there is exactly one of these hashes for each line. */
+    /** Returns whether there is exactly one of these hashes per line. */
     boolean isOneForEach(List<SdkBytes> stored) {
         return stored.size() == lines.size() && holdsAll(stored);
     }
 
-    /** Returns whether these are the hashes of the lines, of which two may have the same. */
+    /** Returns whether these are the hashes of the lines, two of which may be equal. */
     boolean isOf(List<SdkBytes> stored) {
         return holdsAll(stored)
                 && (stored.size() == lines.size()

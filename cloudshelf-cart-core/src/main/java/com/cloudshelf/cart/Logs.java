@@ -3,7 +3,7 @@ package com.cloudshelf.cart;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The one logger of the library, under the name of the class that its users know. */
+/** The library's only logger, named after the class that users know. */
 final class Logs {
     private Logs() {}
 

@@ -12,16 +12,16 @@ import software.amazon.awssdk.identity.spi.ResolveIdentityRequest;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /**
- * The credentials of a client, as they are, but for two things: what their provider fails with is marked, and a request whose
- * call is over by the time they arrive is not sent.
+ * Passes the credentials of a client on, with two differences: exceptions of their provider are marked, and a request
+ * whose call has ended by the time they arrive is not sent.
  *
- * <p>The SDK hands out whatever a provider throws, in its own exceptions, and a chain of providers throws what its members do:
- * refused connections, errors of AWS STS, anything. From outside nothing tells them from failures of the request itself. But
- * without credentials nothing is ever sent, so that it matters to know.
+ * <p>The SDK wraps whatever a provider throws in its own exceptions, and a chain of providers throws what its members
+ * throw: refused connections, errors of AWS STS, anything. From outside, these cannot be distinguished from failures of
+ * the request itself. The difference matters, because without credentials nothing is ever sent.
  */
 final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity> {
 
-    /** No credentials could be had. */
+    /** No credentials are available. */
     static final class Unavailable extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -38,13 +38,13 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
         this.provider = provider;
     }
 
-    /** Has the requests that are made with these settings use the client's credentials by way of this class. */
+    /** Has requests with these settings use the client's credentials through this class. */
     static void putInto(AwsRequestOverrideConfiguration.Builder settings, DynamoDbAsyncClient client) {
         IdentityProvider<? extends AwsCredentialsIdentity> provider;
         try {
             provider = client.serviceClientConfiguration().credentialsProvider();
         } catch (UnsupportedOperationException e) {
-            return; // Stubs, and the embedded client of DynamoDB Local, do not tell, and need none.
+            return; // Stubs, and the embedded client of DynamoDB Local, do not report it, and need none.
         }
         if (provider != null && provider.identityType() == AwsCredentialsIdentity.class) {
             settings.credentialsProvider(new MarkedCredentials(provider));
@@ -66,14 +66,14 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
         CompletableFuture<? extends AwsCredentialsIdentity> identity;
         try {
             identity = provider.resolveIdentity(request);
-        } catch (Throwable e) { // whatever it is, it is the provider's, and belongs to the call that asked
+        } catch (Throwable e) { // whatever it is, it comes from the provider and belongs to the call that asked
             return CompletableFuture.failedFuture(unavailable(e));
         }
         if (identity == null) {
             return CompletableFuture.failedFuture(unavailable(null));
         }
         if (identity.isDone() && !identity.isCompletedExceptionally() && identity.getNow(null) != null) {
-            return identity; // nearly always, and without another object
+            return identity; // nearly always, and without allocating an object
         }
         return identity.handle((credentials, failure) -> {
             if (credentials == null) {
@@ -95,16 +95,16 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
     }
 
     /**
-     * Of one attempt: whether it can still be kept from being sent. Until its credentials are there it can, for certain; then it
-     * counts as sent. Safe for use by several threads.
+     * Whether one attempt can still be kept from being sent. It can with certainty until its credentials have arrived;
+     * from then on, it counts as sent. Thread-safe.
      */
     static final class Departure {
         private enum State {
-            /** Not handed to the client yet. */
+            /** Not passed to the client yet. */
             NEW,
-            /** The client has it; nobody can tell. */
+            /** The client has it; whether it was sent is unknown. */
             GONE,
-            /** The client has it, and waits for its credentials. */
+            /** The client has it and is waiting for credentials. */
             ASKED,
             /** It is not sent. */
             STAYED
@@ -113,7 +113,7 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
         private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
         private final CompletableFuture<AwsCredentialsIdentity> stayed = new CompletableFuture<>();
 
-        /** Hands the attempt to the client, on this thread; not if it was made to stay. */
+        /** Passes the attempt to the client, on this thread, unless it must stay. */
         <R> CompletableFuture<R> send(Supplier<CompletableFuture<R>> request) {
             if (!state.compareAndSet(State.NEW, State.GONE)) {
                 return CompletableFuture.failedFuture(overdue());
@@ -126,13 +126,16 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
             }
         }
 
-        /** Keeps the attempt from being sent, and returns whether that is certain; false once it may have been sent. */
+        /**
+         * Keeps the attempt from being sent, and returns whether that is certain; false if it may already have been
+         * sent.
+         */
         boolean stay() {
             if (state.compareAndSet(State.NEW, State.STAYED)) {
                 return true;
             }
             if (state.compareAndSet(State.ASKED, State.STAYED)) {
-                stayed.completeExceptionally(overdue()); // frees the thread on which the SDK waits for them
+                stayed.completeExceptionally(overdue()); // frees the thread on which the SDK is waiting for them
                 return true;
             }
             return state.get() == State.STAYED;

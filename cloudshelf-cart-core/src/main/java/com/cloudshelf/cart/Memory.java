@@ -8,10 +8,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an item remembers of its writes, so that a write can tell whether an earlier attempt of itself took effect.
+ * What an item remembers of its writes, so that a write can find out whether an earlier attempt of it was applied.
  *
  * @param incarnation the ID of the write that started this cart
- * @param version raised by every write of this library
+ * @param version increased by every write of this library
  * @param ring the IDs of recent writes, in no order
  * @param forgotten every ID that left the ring was drawn at or before this time (epoch ms)
  * @param lastWrite when this library last wrote (epoch ms, by the writer's clock)
@@ -20,52 +20,49 @@ import org.jspecify.annotations.Nullable;
 record Memory(
         WriteId incarnation, long version, List<WriteId> ring, long forgotten, long lastWrite, Map<String, Key> keys) {
 
-    // Why what is dropped may be dropped. An ID is asked for by its own call only, and a call lasts at most 60 seconds;
-    // but
-    // clocks of machines may be half an hour apart. So an ID that is 31 minutes old by any machine's clock belongs to a
-    // call
-    // that has ended, and may leave. If the ring overflows before that, its older half leaves all the same, and calls
-    // whose IDs
-    // were drawn before `forgotten` can no longer be told that they had no effect. Nothing leaves without `forgotten`
-    // rising.
+    // // Why IDs may be dropped: only the call that drew an ID looks for it, and a call lasts at most 60 seconds, but
+    // the clocks of machines may differ by half an hour. So an ID that is 31 minutes old by any machine's clock belongs
+    // to a call that has ended, and may leave. If the ring overflows before that, its older half leaves anyway, and
+    // calls whose IDs were drawn before `forgotten` can no longer learn that they had no effect. Nothing leaves without
+    // raising `forgotten`.
 
     /** An idempotency key: remembered until a time (epoch ms), for changes with this digest. */
     record Key(long until, String digest) {}
 
-    /** What an item tells of a write ID. */
+    /** What an item reveals about a write ID. */
     enum Trace {
-        /** A write with this ID took effect. */
+        /** A write with this ID was applied. */
         PRESENT,
-        /** No write with this ID ever took effect on this item. */
+        /** No write with this ID was ever applied to this item. */
         ABSENT,
         /** The ID is not in the ring, but may have left it. */
         FORGOTTEN
     }
 
-    /** How long a cart must have gone unwritten before its item, and so its memory, may be deleted. */
+    /** How long a cart must have gone unwritten before its item, and thereby its memory, may be deleted. */
     static final long REST_MILLIS = 3_600_000;
 
-    /** How far the clocks of machines may be apart. */
+    /** How far the clocks of machines may differ. */
     static final long CLOCK_SKEW_MILLIS = 1_800_000;
 
     /** IDs older than this belong to calls that have ended, whichever machine's clock drew them; nobody will ask for them. */
     static final long STALE_MILLIS = CLOCK_SKEW_MILLIS + 60_000;
 
-    /** How many keys a cart remembers before it takes no more: none is forgotten early. */
+    /** The number of keys that a cart remembers before it accepts no more. None is forgotten early. */
     static final int MAX_KEYS = 1000;
 
-    /** More would not fit into one expression; the rest leaves with the next write. */
+    /** More would not fit into one expression. The others are dropped by the next write. */
     static final int MAX_DROPPED_KEYS = 25;
 
     private static final Comparator<WriteId> OLDEST_FIRST = Comparator.comparingLong(WriteId::begin);
 
-    /** Starts the memory of a new cart, which takes over what an expired one at the same place remembered. */
+    /** Starts the memory of a new cart, which takes over the memory of an expired one in the same item. */
     static Memory start(WriteId id, @Nullable Memory before, long versionBefore) {
         long floor = floorOf(id);
         if (before == null) {
             return new Memory(id, versionBefore, List.of(), floor, 0, Map.of());
         }
-        // What left the ring before must not pass for what never left it.
+        // // What left the ring earlier must not look as if nothing had ever left it.
         long least = before.hasForgottenNothing() ? floor : floor + 1;
         return new Memory(id, versionBefore, before.ring, Math.max(least, before.forgotten), 0, before.keys);
     }
@@ -81,27 +78,30 @@ record Memory(
         return ring.contains(id);
     }
 
-    /** Returns whether there was one write of this library, and no more, since an earlier memory of the same item. */
+    /** Returns whether there was exactly one write of this library since an earlier memory of the same item. */
     boolean isNextAfter(@Nullable Memory earlier) {
         return earlier != null && version == earlier.version + 1 && incarnation.equals(earlier.incarnation);
     }
 
-    /** Whether this ID, or one of the same millisecond, is the last one that left the ring. */
+    /** Whether this ID, or one of the same millisecond, was the last one to leave the ring. */
     boolean leftLast(WriteId id) {
         return forgotten == id.begin();
     }
 
-    /** Whether no ID has left the ring: {@code forgotten} still is the floor that the start of the cart set. */
+    /** Whether no ID has left the ring: {@code forgotten} is still the floor that was set when the cart was started. */
     private boolean hasForgottenNothing() {
         return forgotten == floorOf(incarnation);
     }
 
-    /** A new cart knows nothing of what was before it: an attempt of long ago must not pass for one that it would remember. */
+    /**
+     * A new cart knows nothing of what was before it: an old attempt must not look like one that the cart would
+     * remember.
+     */
     private static long floorOf(WriteId incarnation) {
         return Math.max(0, incarnation.begin() - REST_MILLIS / 2);
     }
 
-    /** Returns when this cart was started, by the clock of the machine that did. */
+    /** Returns when this cart was started, by the clock of the machine that started it. */
     long startedAt() {
         return incarnation.begin();
     }
@@ -171,12 +171,12 @@ record Memory(
         return new Memory(incarnation, version, kept, floor, Math.max(now, lastWrite), withoutExpiredKeys(now));
     }
 
-    /** Returns {@code forgotten} once this ID has left: no longer the floor in any case, which says that none has. */
+    /** Returns {@code forgotten} after this ID has left: in any case above the floor, which means that none has. */
     private long raised(long forgotten, WriteId left) {
         return Math.max(forgotten, Math.max(left.begin(), floorOf(incarnation) + 1));
     }
 
-    /** Keys of another machine's clock are kept for as long as that may be behind this one's. */
+    /** Keys are kept longer by the maximum difference between clocks, because another machine may have stored them. */
     private Map<String, Key> withoutExpiredKeys(long now) {
         Map<String, Key> kept = keys;
         int dropped = 0;

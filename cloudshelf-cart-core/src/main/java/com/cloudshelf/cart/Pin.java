@@ -3,8 +3,8 @@ package com.cloudshelf.cart;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a write demands of the item before it takes effect: the part of its condition that decides whether an attempt that is
- * still on its way can yet be applied.
+ * What a write requires of the item: the part of its condition that decides whether an attempt in flight can still be
+ * applied.
  *
  * @param kind what is pinned
  * @param id the ID of the write; {@code null} if it leaves none
@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  */
 record Pin(Kind kind, @Nullable WriteId id, @Nullable StoredCart seen, long restedBefore) {
     enum Kind {
-        /** Nothing but that the write was not applied before; it may also start a cart. */
+        /** Only that the write was not applied before; it may also start a cart. */
         NONE,
-        /** The same, and a line that was seen: there must be an item. */
+        /** The same, and a line that was seen: the item must exist. */
         LINE,
-        /** The item as it was seen, version and all. */
+        /** The item as it was seen, including its version. */
         VERSION,
         /** That the item has rested. */
         REST
@@ -40,8 +40,8 @@ record Pin(Kind kind, @Nullable WriteId id, @Nullable StoredCart seen, long rest
     }
 
     /**
-     * Returns whether the write could yet have an effect on an item that was in this state: not whether all of its condition
-     * holds, only that nothing in the item rules it out for good.
+     * Returns whether the write could still be applied to an item in this state: not whether its whole condition holds,
+     * only that nothing in the item rules it out for good.
      */
     boolean mayApplyTo(StoredCart stored) {
         Memory memory = stored.memory();
@@ -53,7 +53,10 @@ record Pin(Kind kind, @Nullable WriteId id, @Nullable StoredCart seen, long rest
         };
     }
 
-    /** Nothing but what the item remembers rules it out for good: an item without a memory may be given one by another write. */
+    /**
+     * Only what the item remembers rules the write out for good: another write may give a memory to an item without
+     * one.
+     */
     private boolean admitsUnpinned(StoredCart stored) {
         Memory memory = stored.memory();
         return id != null

@@ -16,16 +16,16 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Makes the writes that pin the item as it was seen: each takes effect only if no other write came between.
+ * Builds the writes that pin the item as it was seen: each is applied only if no other write came in between.
  *
- * <p>They drop what is stale of the item's memory: it is the one place where that can be done.
+ * <p>They drop what is stale in the item's memory; no other writes can do that.
  */
 final class PinnedWrites {
     private PinnedWrites() {}
 
     /**
-     * Turns the cart that was seen into another. Lines that did not change are not sent; the condition pins the version, and
-     * what shows that a writer who knows no versions was there.
+     * Turns the cart that was seen into another one. Unchanged lines are not sent. The condition pins the version, and
+     * everything that reveals a writer without versions.
      */
     static Write change(
             StoredCart before, Cart after, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
@@ -63,8 +63,8 @@ final class PinnedWrites {
     }
 
     /**
-     * Writes a cart as a whole, where there is none, where an expired one still lies, or where a cart is cleared. Attributes of
-     * other writers go with the old one; what the item remembers of its writes stays.
+     * Writes a whole cart: if there is none, if there is an expired one, or if the cart is cleared. Attributes of other
+     * writers are removed with the old cart; what the item remembers of its writes stays.
      */
     static Write replace(
             StoredCart before, Cart after, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
@@ -115,7 +115,7 @@ final class PinnedWrites {
         return Write.put(before.userId(), e, item, Pin.version(stamp.id(), before), after);
     }
 
-    /** Turns the cart that was seen into its merger with another, whose lines bring the attributes that are stored of them. */
+    /** Merges another cart into the one that was seen. The other cart's lines bring their stored attributes. */
     static Write merge(StoredCart into, Cart merged, StoredCart from, Write.Stamp stamp, Write.Terms terms) {
         return into.exists() && !into.isExpired()
                 ? change(into, merged, from, null, stamp, terms)
@@ -136,7 +136,10 @@ final class PinnedWrites {
         return brought;
     }
 
-    /** Returns the attributes of the item that are not the library's: those of the cart, and what cannot be shown. */
+    /**
+     * Returns the attributes of the item that are not the library's: the cart's own attributes, and what cannot be
+     * shown.
+     */
     private static Map<String, AttributeValue> othersAfter(
             Map<String, AttributeValue> stored, Attributes shown, Cart cart, @Nullable StoredCart guest) {
         Map<String, @Nullable AttributeValue> changes = AttributeValues.changes(shown, cart.ownAttributes());
@@ -170,7 +173,7 @@ final class PinnedWrites {
         });
     }
 
-    /** Empties a cart: deletes its item if it has rested and holds no live key, else leaves its memory in place. */
+    /** Empties a cart: deletes its item if it has rested and has no live key, otherwise leaves its memory in place. */
     static Write clear(StoredCart before, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
         Memory memory = before.memory();
         long now = stamp.now().toEpochMilli();
@@ -199,7 +202,7 @@ final class PinnedWrites {
         return key == null ? after : after.with(key.hash(), key.key());
     }
 
-    /** The attributes of a cart beside its lines, as a write leaves them and the next one pins them. */
+    /** The attributes of a cart other than its lines, as a write leaves them and the next one pins them. */
     private record Head(
             AttributeValue version,
             AttributeValue incarnation,
@@ -247,7 +250,7 @@ final class PinnedWrites {
         return after.build();
     }
 
-    /** Refuses the write if the item is another than the one that was seen. */
+    /** Refuses the write if the item is not the one that was seen. */
     private static void pin(Expression e, StoredCart before) {
         if (!before.exists()) {
             e.and("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ")");
@@ -276,7 +279,7 @@ final class PinnedWrites {
         }
     }
 
-    /** Refuses a write that would drop an ID which a fence has put in. */
+    /** Refuses a write that would drop an ID stored by a fence. */
     private static void pinRing(Expression e, @Nullable Memory seen) {
         if (seen != null) {
             e.and("size(" + ItemFormat.RING + ")=" + e.value(n(seen.ring().size())));

@@ -5,21 +5,21 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds the calls that have a request in flight, and lets the others wait for a place. Without it a burst fails: an HTTP
- * client refuses what exceeds its pool and its queue.
+ * Limits the number of calls with a request in flight, and has the others wait for a place. Without this, a burst
+ * fails, because an HTTP client refuses what exceeds its pool and its queue.
  *
- * <p>A call holds one place from its grant to its release, over all requests that follow one another without a pause. Whoever
- * takes a place gives it back.
+ * <p>A call holds one place from its grant to its release, for all requests that follow each other without a delay.
+ * Whoever takes a place must release it.
  */
 final class Places {
-    /** Who waits for a place. */
+    /** Something that waits for a place. */
     interface Guest {
-        /** The place is there. Must hand the work on to another thread. */
+        /** The place has been granted. Must pass the work to another thread. */
         void placed();
     }
 
     private final int places;
-    // Those that have come some way already go before those that have not.
+    // // Calls that have made progress go before those that have not.
     private final Set<Guest> returning = new LinkedHashSet<>();
     private final Set<Guest> waiting = new LinkedHashSet<>();
     private int taken;
@@ -28,7 +28,7 @@ final class Places {
         this.places = places;
     }
 
-    /** Takes a place and returns true, or has the guest wait for one. */
+    /** Takes a place and returns true, or queues the guest. */
     synchronized boolean take(Guest guest, boolean first) {
         if (taken < places) {
             taken++;
@@ -38,7 +38,7 @@ final class Places {
         return false;
     }
 
-    /** Takes a place if one is free, beside those that wait. */
+    /** Takes a place if one is free, ahead of those that wait. */
     synchronized boolean tryTake() {
         if (taken < places && returning.isEmpty() && waiting.isEmpty()) {
             taken++;
@@ -47,12 +47,14 @@ final class Places {
         return false;
     }
 
-    /** Has a guest wait no longer. Returns false if it does not wait: it has never waited, or its place has been granted. */
+    /**
+     * Removes a guest from the queue. Returns false if it is not waiting: it never has, or its place has been granted.
+     */
     synchronized boolean leave(Guest guest) {
         return returning.remove(guest) || waiting.remove(guest);
     }
 
-    /** Gives a place back, to the guest that has waited longest. */
+    /** Passes a place to the guest that has waited longest. */
     void release() {
         Guest next = next();
         if (next != null) {

@@ -19,8 +19,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.utils.async.SimplePublisher;
 
 /**
- * Runs the paths of a read and of changes once, so that their classes are loaded before a snapshot is taken: through a real
- * client, whose HTTP client gives every request the same answer.
+ * Runs the code of a read and of changes once, so that its classes are loaded before a snapshot is taken: with a real
+ * client whose HTTP client returns the same response to every request.
  */
 final class Priming {
     private static final Logger LOG = Logs.logger();
@@ -30,18 +30,20 @@ final class Priming {
             + "\"price\":{\"N\":\"9.5\"},\"quantity\":{\"N\":\"1\"},\"addedAt\":{\"S\":\"2025-01-01T00:00:00Z\"}}}]},"
             + "\"totalItems\":{\"N\":\"1\"},\"totalPrice\":{\"N\":\"9.5\"},\"ttl\":{\"N\":\"99999999999\"}}";
 
-    /** What a read reads, and what an update that asks for the new item gets. */
+    /** The response to a read, and to an update that asks for the new item. */
     private static final byte[] ANSWER =
             ("{\"Item\":" + ITEM + ",\"Attributes\":" + ITEM + "}").getBytes(StandardCharsets.UTF_8);
 
     private Priming() {}
 
-    /** Warms the SDK up, then hands out a client that meets a stub. */
+    /** Warms up the SDK, then provides a client that talks to a stub. */
     static void withStub(Consumer<DynamoDbAsyncClient> calls) {
         withStub(operation -> {}, calls);
     }
 
-    /** @param operations is told the operation of each request that the stub gets */
+    /**
+     * @param operations receives the operation of each request that the stub gets
+     */
     static void withStub(Consumer<String> operations, Consumer<DynamoDbAsyncClient> calls) {
         try {
             WarmUp.run();
@@ -71,7 +73,7 @@ final class Priming {
         cart.version();
     }
 
-    /** Apart from the rest, because SDKs before 2.54.0 lack the class. */
+    /** A class of its own, because SDKs before 2.54.0 lack the class that it uses. */
     private static final class WarmUp {
         static void run() {
             SdkWarmUp.warmUp(DynamoDbAsyncClient.class);

@@ -3,15 +3,16 @@ package com.cloudshelf.cart;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * A small, lossy memory of the carts that were seen lately, and when they were last written.
+ * A small, lossy memory of the carts that were seen recently, and when they were last written.
  *
- * <p>It spares a clear the attempt to delete an item that has not rested. That attempt is only harmless if its answer
- * arrives: once the answer is lost, an item that is there could be the old one, or one that was begun after the deletion.
+ * <p>It saves a clear the attempt to delete an item that has not rested. Such an attempt is harmless only if its
+ * response arrives. If the response is lost, a present item could be the old one, or one that was started after the
+ * delete.
  */
 final class RecentCarts {
     private static final int SLOTS = 1024;
 
-    /** In each slot the hash of a user id above the second of the cart's last write. */
+    /** Each slot combines the hash of a user ID with the second of the cart's last write. */
     private final AtomicLongArray slots = new AtomicLongArray(SLOTS);
 
     void saw(StoredCart stored) {

@@ -11,20 +11,20 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * What a store saw, or wrote, in one user's place in the table: the cart, and what it takes to write from it.
+ * What a store has read or written for one user: the cart, and everything needed to write from it.
  *
- * <p>Immutable. {@link ItemFormat} makes it of an item, {@link Write} of an item and a change.
+ * <p>Immutable. {@link ItemFormat} creates it from an item, {@link Write} from an item and a change.
  */
 final class StoredCart implements Cart.Origin {
-    /** What another writer left in the item that this library would not have. The next change mends all of it. */
+    /** What another writer left in the item that this library would not. The next change repairs it. */
     enum Drift {
-        /** The totals are not those of the lines. */
+        /** The totals do not match the lines. */
         TOTALS(true),
         /** There are several lines for one book. */
         DUPLICATES(true),
-        /** A line holds no copy: another program's way to remove a book. */
+        /** A line has no copies, by which some programs remove a book. */
         EMPTY_LINES(false),
-        /** What the library keeps for itself is not that of the lines: as after every change by a writer who knows no more. */
+        /** The library's own attributes do not match the lines, as after every change by a writer that does not know them. */
         INDEX(false),
         /** A time, or the time to live, cannot be read. */
         DISPLAY(true);
@@ -35,13 +35,13 @@ final class StoredCart implements Cart.Origin {
             this.warning = warning;
         }
 
-        /** Whether somebody should look at the writer: a correct change by another program is no reason to. */
+        /** Whether someone should look at the writer. A correct change by another program is not a reason. */
         boolean isWarning() {
             return warning;
         }
     }
 
-    /** The attributes whose stored form a write pins, so that a writer who knows no versions shows up as a conflict. */
+    /** The attributes whose stored form a write pins, so that a writer without versions causes a conflict. */
     record Pins(
             @Nullable AttributeValue version,
             @Nullable AttributeValue incarnation,
@@ -53,13 +53,16 @@ final class StoredCart implements Cart.Origin {
         /** There is no list. */
         static final int NO_LIST = -1;
 
-        /** What is there is not pinned: an expired item need not hold a list. */
+        /** Not pinned: an expired item need not have a list. */
         static final int ANY_LIST = -2;
 
-        /** There is {@code NULL} in place of a list. */
+        /** There is {@code NULL} instead of a list. */
         static final int NULL_LIST = -3;
 
-        /** Whether a condition that pins these holds for an item of those; it pins the time to live of an expired cart only. */
+        /**
+         * Whether a condition that pins these values holds for an item with the given ones. It pins the time to live
+         * only for an expired cart.
+         */
         boolean hold(Pins there, boolean expired) {
             return listSize == there.listSize
                     && Objects.equals(version, there.version)
@@ -70,7 +73,7 @@ final class StoredCart implements Cart.Origin {
                     && (!expired || Objects.equals(ttl, there.ttl));
         }
 
-        /** Whether each is there, with the type that this library gives it: others are not added to, but written anew. */
+        /** Whether each exists with the type that this library uses. Others are not added to, but replaced. */
         boolean areWellTyped() {
             return isNumber(version)
                     && isNumber(totalItems)
@@ -103,12 +106,12 @@ final class StoredCart implements Cart.Origin {
     private final long counter;
     private final Cart cart;
 
-    /** Whether the stored list is, line for line, the cart's: only then may a write address a line by its index. */
+    /** Whether the stored list is, line by line, the cart's. Only then may a write address a line by its index. */
     boolean isIndexed() {
         return indexed;
     }
 
-    /** Whether the item holds exactly one hash for each of its lines: only then can a book be added unseen. */
+    /** Whether the item has exactly one hash per line. Only then can a book be added without a read. */
     boolean areIdsTrue() {
         return idsTrue;
     }
@@ -145,22 +148,22 @@ final class StoredCart implements Cart.Origin {
         return userId;
     }
 
-    /** Whether there is an item, be it expired. */
+    /** Whether there is an item, even an expired one. */
     boolean exists() {
         return exists;
     }
 
-    /** Whether the item had outlived its time when it was seen. */
+    /** Whether the item had expired when it was seen. */
     boolean isExpired() {
         return expired;
     }
 
-    /** What another writer left that the next change mends. */
+    /** What another writer left and the next change repairs. */
     Set<Drift> drift() {
         return drift;
     }
 
-    /** Whether another writer left something that somebody should look at. */
+    /** Whether another writer left something that someone should look at. */
     boolean isWarning() {
         return drift.stream().anyMatch(Drift::isWarning);
     }
@@ -169,7 +172,7 @@ final class StoredCart implements Cart.Origin {
         return !drift.isEmpty();
     }
 
-    /** The attribute values of the cart's lines, one for each, unknown attributes included. */
+    /** The attribute values of the cart's lines, one per line, including unknown attributes. */
     List<AttributeValue> lines() {
         return lines;
     }
@@ -188,12 +191,12 @@ final class StoredCart implements Cart.Origin {
         return format;
     }
 
-    /** The number in {@code version}, be it another program's: a write goes above it. */
+    /** The number in {@code version}, even if another program stored it. A write uses a higher one. */
     long counter() {
         return counter;
     }
 
-    /** The stored time until which the item holds keys. */
+    /** The stored time until which the item has keys. */
     @Nullable
     AttributeValue keysUntil() {
         return keysUntil;
@@ -213,7 +216,7 @@ final class StoredCart implements Cart.Origin {
         return others;
     }
 
-    /** Whether a read made now would take the item for expired. */
+    /** Whether a read at this time would find the item expired. */
     boolean isExpiredAt(Instant now) {
         return expired || (expiresAt != null && !expiresAt.isAfter(now));
     }

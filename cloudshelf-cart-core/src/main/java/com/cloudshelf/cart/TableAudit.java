@@ -33,41 +33,45 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 /**
- * One run through a table: a thread for each segment that reads a page, looks at its items, repairs those that are to be repaired, and
- * takes note of where it is, before it reads the next.
+ * One run through a table. A thread per segment reads a page, looks at its items, repairs those that are to be
+ * repaired, and records its position before it reads the next page.
  */
 final class TableAudit {
     /*
-     * A repair is Write.change of a cart by itself, so it can be repeated without harm: whichever attempt takes effect leaves the
-     * same lines. It therefore needs none of the machinery of a store's call; a lost answer is repeated, and a refusal looked at.
+     * A repair is Write.change of a cart to itself, so it can be repeated without harm: whichever attempt is applied leaves the
+     * same lines. Therefore it needs none of the machinery of a store's call: a lost response is followed by another attempt, and a
+     * refusal by another look.
      *
-     * What it must not do is undo the work of another writer. A change pins the version, and of writers who know none what they usually
-     * touch. Here the whole list is pinned as well: a repair may write the list as a whole, and comes uncalled for.
+     * It must not undo the work of another writer. A change pins the version and, for writers without versions, what they usually
+     * touch. A repair also pins the whole list, because it may write the whole list and nobody has asked for it.
      *
-     * An item is counted once it is done, and the place in its segment moves on in the same step: a report that a deadline brings
-     * misses nothing. An audit that dies between two reports looks at some items again, and finds those sound that it has repaired.
+     * An item is counted once it is finished, and the position in its segment advances in the same step, so a report at the deadline
+     * misses nothing. An audit that dies between two reports looks at some items again, and finds valid those that it has repaired.
      *
-     * A cart that was repaired is named: nobody would find out later that it was ever broken. So a segment that has sent a repair waits
-     * for the answer, whatever ends the audit, and nothing new is started in the meantime. What is still unanswered when time is up, or
-     * soon after a failure, is named as found. Its place does not move on, so that a resumed audit looks at it again.
+     * Every repaired cart is named, because nobody could find out later that it was ever broken. Therefore a segment that has sent a
+     * repair waits for the response, whatever ends the audit, and nothing new is started in the meantime. What is still unanswered at
+     * the deadline, or soon after a failure, is named as found. Its position does not advance, so a resumed audit looks at it again.
      */
 
     private static final int PAGE = 100;
     private static final int MAX_LOST_RACES = 20;
 
-    /** How long an audit that is to end waits for answers, at most: within its deadline, or after a failure. */
+    /** How long an audit that is ending waits for responses, at most: within its deadline, or after a failure. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
-    /** How soon a segment that waits notices that the audit is to end. */
+    /** How often a waiting segment checks whether the audit is ending. */
     private static final long PAUSE_NANOS = 100_000_000;
 
-    /** Above this, a time to live is in milliseconds: as seconds it is in the year 5138, as milliseconds in 1973. */
+    /**
+     * A time to live above this is in milliseconds: in seconds, it would be in the year 5138; in milliseconds, it is in
+     * 1973.
+     */
     private static final BigDecimal MILLISECONDS = BigDecimal.TEN.pow(11);
 
-    /** DynamoDB deletes no item whose time to live is longer ago than this. */
+    /** DynamoDB never deletes an item whose time to live is further in the past. */
     private static final Duration FORGOTTEN_EXPIRY = Duration.ofDays(5 * 365 + 1);
 
-    /** The store's default: how many writes an item remembers. */
+    /** The store's default for the number of write IDs in an item. */
     private static final int RING = 64;
 
     private final DynamoDbAsyncClient client;
@@ -81,10 +85,10 @@ final class TableAudit {
     /** Held while the caller's consumers run. */
     private final Object callbacks = new Object();
 
-    /** Whether nothing is told any more. Guarded by {@link #callbacks}. */
+    /** Whether nothing more is reported. Guarded by {@link #callbacks}. */
     private boolean closed;
 
-    // Guarded by this: where the audit is. Whoever holds both locks took callbacks first.
+    // // Guarded by this: the position of the audit. If both locks are needed, callbacks is taken first.
     private final List<Segment> segments;
     private final Map<Integer, Finding> unanswered = new TreeMap<>();
     private final Counts counts;
@@ -148,7 +152,7 @@ final class TableAudit {
         return report;
     }
 
-    /** Names the carts whose repair is unanswered, tells the last report, and nothing after that. */
+    /** Names the carts whose repair is unanswered, and sends the last report. */
     private CartAuditReport end(TableCall call) {
         synchronized (callbacks) {
             call.requireCaller();
@@ -165,12 +169,12 @@ final class TableAudit {
         return List.copyOf(unanswered.values());
     }
 
-    /** Whether nothing new is to be started: in the time that is kept for answers, or after a failure. */
+    /** Whether nothing new may start: in the time reserved for responses, or after a failure. */
     private boolean isEnding(TableCall call) {
         return failed || call.remainingMillis() <= graceMillis;
     }
 
-    /** Waits until what was consumed is paid for, and returns whether the audit goes on then. */
+    /** Waits until the consumed capacity is within the limit, and returns whether the audit continues then. */
     private boolean awaitTurn(TableCall call) {
         for (long left = throttle.nanosLeft(); left > 0 && !isEnding(call); left = throttle.nanosLeft()) {
             call.pause(Duration.ofNanos(Math.min(Math.max(left, 1_000_000), PAUSE_NANOS)));
@@ -190,7 +194,7 @@ final class TableAudit {
                 estimated = items == null ? OptionalLong.empty() : OptionalLong.of(items);
             }
         } catch (RequestFailed e) {
-            if (!e.isDenied()) { // it is a convenience, and a permission that an audit can do without
+            if (!e.isDenied()) { // a convenience, for which an audit needs no permission
                 throw e;
             }
         }
@@ -222,7 +226,7 @@ final class TableAudit {
                 segments.set(segment, at);
                 more = segments.stream().anyMatch(other -> !other.done());
             }
-            if (more) { // the last report is told by the thread that knows that all is over
+            if (more) { // the last report is sent by the thread that knows that everything has ended
                 tell(call);
             }
         }
@@ -262,7 +266,7 @@ final class TableAudit {
         return id.s();
     }
 
-    /** What one look at an item showed. */
+    /** The result of one look at an item. */
     private record Look(@Nullable StoredCart stored, Set<Problem> problems, String attributePath, String expected) {
         boolean isExpired() {
             return stored != null && stored.isExpired();
@@ -314,7 +318,10 @@ final class TableAudit {
         return value == null || value.n() == null ? null : new BigDecimal(value.n());
     }
 
-    /** Looks at an item, repairs it if it is to be, and names it; returns {@code false} if the audit ends before that is done. */
+    /**
+     * Looks at an item, repairs it if requested, and names it. Returns {@code false} if the audit ends before that is
+     * finished.
+     */
     private boolean look(TableCall call, int segment, Map<String, AttributeValue> item) {
         Look first = at(item);
         if (first.problems.isEmpty()) {
@@ -373,8 +380,8 @@ final class TableAudit {
     }
 
     /**
-     * Repairs an item, and returns the last look at it, or {@code null} if the audit ends first. Nothing is wrong with one that is no
-     * more there, or that has expired.
+     * Repairs an item, and returns the last look at it, or {@code null} if the audit ends first. An item that has been
+     * deleted or has expired has no problems.
      */
     private @Nullable Look repaired(TableCall call, int segment, Map<String, AttributeValue> item, Look first) {
         Look look = first;
@@ -453,7 +460,10 @@ final class TableAudit {
                 .item();
     }
 
-    /** Spreads what is consumed over the time: after each request, the next one of any segment waits until it is paid for. */
+    /**
+     * Spreads the consumed capacity over time: after each request, the next one of any segment waits until the average
+     * is within the limit.
+     */
     private static final class Throttle {
         private final double nanosPerUnit;
         private long paidUntil = System.nanoTime();
@@ -463,7 +473,7 @@ final class TableAudit {
         }
 
         void consumed(@Nullable ConsumedCapacity capacity) {
-            // An engine that does not tell is one that does not charge.
+            // // An engine that does not report capacity does not charge for it.
             Double units = capacity == null ? null : capacity.capacityUnits();
             consumed(units == null ? 1 : units);
         }

@@ -15,20 +15,21 @@ import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /**
- * One call about the table as a whole, such as making it: requests in a row, until they are done, the deadline passes or the
- * caller cancels.
+ * One call about the table as a whole, such as creating it: a sequence of requests, until it is finished, the deadline
+ * passes or the caller cancels.
  *
- * <p>Such a call is rare and lasts long. So its steps are plain code that waits, on a daemon thread of the call's own. Neither that
- * thread nor the timer is anybody else's: a caller's code that runs when the call ends holds up no other call.
+ * <p>Such calls are rare and take long. Therefore their steps are plain blocking code, on a daemon thread of the call's
+ * own. The thread and the timer serve no other call, so the code that a caller runs when the call ends delays no other
+ * call.
  */
 final class TableCall {
-    /** What a failure of such a call has in place of a user. */
+    /** The user of such a call's failures. */
     static final String NO_USER = "";
 
     private static final Duration LONGEST = Duration.ofDays(365);
     private static final long LONGEST_REQUEST_MILLIS = 10_000;
 
-    /** How often one request is sent before its failure is the call's: as often as a store's call sends any. */
+    /** How often one request is sent before its failure ends the call: as often as a call of a store sends any. */
     private static final int MAX_ATTEMPTS = 40;
 
     private static final BackoffStrategy BACKOFF =
@@ -61,7 +62,7 @@ final class TableCall {
      *
      * @param atDeadline returns what there is when the deadline passes
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // what follows from the result and the alarm cannot fail
+    @SuppressWarnings("FutureReturnValueIgnored") // nothing chained to the result and the alarm can fail
     static <T> CompletableFuture<T> start(
             DynamoDbAsyncClient client,
             String table,
@@ -80,7 +81,7 @@ final class TableCall {
         alarm.thenRunAsync(() -> complete(result, call, atDeadline, atDeadline), TableCall::onNewThread);
         result.whenComplete((value, failure) -> {
             call.stop();
-            alarm.cancel(false); // a call that has ended leaves nothing behind in the timer
+            alarm.cancel(false); // a call that has ended leaves nothing in the timer
         });
         onNewThread(() -> complete(result, call, steps, atDeadline));
         return result;
@@ -112,7 +113,7 @@ final class TableCall {
         inFlight.forEach(request -> request.cancel(true));
     }
 
-    /** Whether the call was cancelled or is over; nothing may be sent any more. */
+    /** Whether the call was cancelled or has ended. Nothing may be sent then. */
     private boolean isOver() {
         return hasEnded() || remainingMillis() <= 0;
     }
@@ -121,12 +122,12 @@ final class TableCall {
         return ended.getCount() == 0;
     }
 
-    /** Returns the time that the call has left; negative once its deadline has passed. */
+    /** Returns the remaining time of the call; negative after its deadline. */
     long remainingMillis() {
         return deadline.remainingMillis();
     }
 
-    /** Says what is being waited for, for the message of a deadline that passes. */
+    /** Says what the call is waiting for, for the message if the deadline passes. */
     void isAt(String what) {
         step = what;
     }
@@ -153,7 +154,7 @@ final class TableCall {
     }
 
     /** The same, without a repetition. */
-    @SuppressWarnings("CollectionUndefinedEquality") // a future equals itself only, as is meant
+    @SuppressWarnings("CollectionUndefinedEquality") // a future equals only itself, as intended
     <R> R once(String operation, Function<AwsRequestOverrideConfiguration, CompletableFuture<R>> request) {
         requireTime();
         Duration timeout = Duration.ofMillis(Math.max(1, Math.min(deadline.remainingMillis(), LONGEST_REQUEST_MILLIS)));
@@ -164,7 +165,7 @@ final class TableCall {
             MarkedCredentials.putInto(settings, client);
             sent = request.apply(settings.build());
             inFlight.add(sent);
-            if (isOver()) { // while the request was made ready, say by a slow credentials provider
+            if (isOver()) { // while the request was prepared, for instance by a slow credentials provider
                 sent.cancel(true);
             }
             R answer = sent.join();
@@ -180,7 +181,7 @@ final class TableCall {
         }
     }
 
-    /** Waits, unless the call ends meanwhile. */
+    /** Waits, unless the call ends in the meantime. */
     void pause(Duration pause) {
         try {
             if (ended.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -191,14 +192,14 @@ final class TableCall {
         }
     }
 
-    /** Leaves the thread if nobody waits for the call any more: it was cancelled, or has its result. */
+    /** Leaves the thread if nobody is waiting for the call any more: it was cancelled, or has its result. */
     void requireCaller() {
         if (hasEnded()) {
             throw new Late();
         }
     }
 
-    /** Leaves the thread if the call is over. */
+    /** Leaves the thread if the call has ended. */
     private void requireTime() {
         if (isOver()) {
             throw new Late();
@@ -235,7 +236,7 @@ final class TableCall {
         };
     }
 
-    /** The call has ended already, or is about to, by its deadline; whoever throws this only leaves the thread. */
+    /** The call has ended by its deadline, or is about to. This only leaves the thread. */
     private static final class Late extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -244,7 +245,7 @@ final class TableCall {
         }
     }
 
-    /** A request that DynamoDB did not carry out, or did not answer. */
+    /** A request that failed, or that DynamoDB did not respond to. */
     static final class RequestFailed extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -257,7 +258,7 @@ final class TableCall {
             this.failure = failure;
         }
 
-        /** The cause if it is of this type; such a refusal often is half an answer. */
+        /** Whether the cause has this type. Such a refusal is often part of a normal outcome. */
         boolean is(Class<? extends Throwable> type) {
             return type.isInstance(failure.cause());
         }
@@ -268,12 +269,12 @@ final class TableCall {
                     : "";
         }
 
-        /** Whether a permission is missing, where table and credentials are in order. */
+        /** Whether a permission is missing, while table and credentials are in order. */
         boolean isDenied() {
             return code().startsWith("AccessDenied");
         }
 
-        /** Whether a repetition may succeed. DynamoDB makes and changes only so many tables at a time. */
+        /** Whether a retry may succeed. DynamoDB creates and changes only a limited number of tables at a time. */
         private boolean mayPass() {
             return switch (failure.kind()) {
                 case THROTTLED, BUSY, UNSENT, SKEWED, AMBIGUOUS -> failure.cause() instanceof SdkException;

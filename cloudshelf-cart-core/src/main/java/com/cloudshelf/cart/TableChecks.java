@@ -25,14 +25,14 @@ import software.amazon.awssdk.services.dynamodb.model.TableStatus;
 import software.amazon.awssdk.services.dynamodb.model.TimeToLiveDescription;
 import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 
-/** What {@link CartTable#verify} checks: a table of checks, each a row of what is wanted, what was found, and what to do. */
+/** The checks of {@link CartTable#verify}, as data: each row has what is specified, what was found, and what to do. */
 final class TableChecks {
     private static final String ENCRYPTION_OPTION = "--sse-specification Enabled=true,SSEType=KMS";
 
-    /** What a shell takes as one word, without quotes. */
+    /** What a shell treats as one word, without quotes. */
     private static final Pattern ONE_WORD = Pattern.compile("[A-Za-z0-9_.,:=/@+-]+");
 
-    /** The request whose answer a check needs. */
+    /** The request whose response a check needs. */
     enum Source {
         TABLE,
         TIME_TO_LIVE,
@@ -43,8 +43,8 @@ final class TableChecks {
     /**
      * A row of the table.
      *
-     * @param wanted whether the specification asks for it at all
-     * @param found what the table has, or {@code null} if the engine does not tell
+     * @param wanted whether the specification requires it at all
+     * @param found what the table has, or {@code null} if the engine does not report it
      */
     private record Row(
             String subject,
@@ -142,7 +142,7 @@ final class TableChecks {
 
     private TableChecks() {}
 
-    /** What is known of a live table, and for each request without an answer the reason. */
+    /** What is known of a live table and, for each unanswered request, the reason. */
     static final class Facts {
         private final CartTableSpec spec;
         private final Map<Source, String> unanswered = new EnumMap<>(Source.class);
@@ -213,12 +213,12 @@ final class TableChecks {
         }
     }
 
-    /** Whether the specification asks for a check that needs this answer. */
+    /** Whether the specification requires a check that needs this response. */
     static boolean isNeeded(Source source, CartTableSpec spec) {
         return ROWS.stream().anyMatch(row -> row.source == source && row.wanted.test(spec));
     }
 
-    /** Makes all checks, in their order; of a table that does not exist only the first. */
+    /** Makes all checks in order; for a table that does not exist, only the first. */
     static List<Check> of(Facts facts) {
         List<Check> checks = new ArrayList<>();
         for (Row row : facts.isMissing() ? ROWS.subList(0, 1) : ROWS) {
@@ -265,7 +265,7 @@ final class TableChecks {
         if (facts.table().sseDescription() != null) {
             return facts.table().sseDescription().sseTypeAsString();
         }
-        // DynamoDB says nothing of its own key; DynamoDB Local says nothing at all.
+        // // DynamoDB does not report its own key; DynamoDB Local reports nothing at all.
         return String.valueOf(facts.table().tableArn()).contains(":000000000000:") ? null : "AWS owned key";
     }
 
@@ -311,7 +311,7 @@ final class TableChecks {
                 .collect(Collectors.joining("", " --tags", ""));
     }
 
-    /** Returns a text as one word of a shell. */
+    /** Returns a text as one shell word. */
     private static String word(String text) {
         return ONE_WORD.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
     }

@@ -6,14 +6,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One daemon thread that says when time is up; it is made when first needed. It only triggers: what it runs must hand the work
- * on. A task that is cancelled is garbage at once.
+ * One daemon thread that triggers tasks after a time; created on first use. A task must pass its work to another
+ * thread. A cancelled task is garbage at once.
  */
 class Timer {
     private @Nullable ScheduledThreadPoolExecutor executor;
     private boolean closed;
 
-    /** Has a task run after a time; returns its handle, or {@code null} once the timer is closed. */
+    /** Runs a task after a time. Returns its handle, or {@code null} if the timer is closed. */
     synchronized @Nullable Future<?> schedule(Runnable task, long millis) {
         if (closed) {
             return null; // every call was ended by then

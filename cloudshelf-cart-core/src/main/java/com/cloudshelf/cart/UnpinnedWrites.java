@@ -15,16 +15,16 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Makes the writes that pin no version: any number of them take effect on one cart side by side.
+ * Builds the writes that pin no version. Any number of them can be applied to one cart concurrently.
  *
- * <p>What keeps each from taking effect twice is the ring: its own ID must not be there, and must be younger than all that has
- * left. Their conditions also refuse an item with an attribute of a type that the update could not act on, for DynamoDB would
- * answer that with an error instead of a refusal.
+ * <p>The ring keeps each from being applied twice: its own ID must be missing, and must be younger than everything that
+ * has left. The conditions also refuse an item with an attribute whose type the update cannot handle, because DynamoDB
+ * would respond with an error instead of a refusal.
  */
 final class UnpinnedWrites {
     private static final AttributeValue EMPTY_LIST = AttributeValue.fromL(List.of());
 
-    /** What is less than every binary value of at least one byte. */
+    /** Less than every binary value of at least one byte. */
     private static final AttributeValue LEAST_BINARY = AttributeValue.fromB(SdkBytes.fromByteArray(new byte[1]));
 
     private static final List<String> ALWAYS_NUMBERS =
@@ -33,11 +33,11 @@ final class UnpinnedWrites {
     private UnpinnedWrites() {}
 
     /**
-     * Appends lines for books, whatever else the cart holds: no read comes before it, and it conflicts with no other write
-     * of its form. The condition refuses it where the cart holds one of the books or would break a rule, where the key is
-     * known, and where an earlier attempt of it took effect.
+     * Appends lines for books, whatever else the cart contains. It needs no read, and conflicts with no other write of
+     * its form. The condition refuses it if the cart has one of the books or would break a rule, if the key is known,
+     * or if an earlier attempt of it was applied.
      *
-     * @param items of different books, at least one
+     * @param items lines of different books, at least one
      */
     static Write add(
             String userId, List<CartItem> items, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
@@ -85,10 +85,10 @@ final class UnpinnedWrites {
     }
 
     /**
-     * Adds to a line that was seen, whatever became of the rest of the cart: like {@link #add}, it pins no version. What it
-     * needs to know of the line it pins.
+     * Adds to a line that was seen, whatever has happened to the rest of the cart. Like {@link #add}, it pins no
+     * version; it pins what it must know of the line.
      *
-     * @param line as it was seen
+     * @param line the line as it was seen
      */
     static Write raise(StoredCart seen, CartItem line, CartItem added, Write.Stamp stamp, Write.Terms terms) {
         BigDecimal price = added.price().multiply(BigDecimal.valueOf(added.quantity()));
@@ -108,7 +108,7 @@ final class UnpinnedWrites {
             price = price.add(added.price().subtract(line.price()).multiply(before));
         }
         e.assign(quantity, quantity + "+" + e.value(n(added.quantity())));
-        // Not pinned, so not written back as they were seen.
+        // // Not pinned, and therefore not written back as they were seen.
         added.title().ifPresent(title -> e.assign(path + ItemFormat.TITLE, e.value(s(title))));
         added.author().ifPresent(author -> e.assign(path + ItemFormat.AUTHOR, e.value(s(author))));
         added.attributes().forEach((name, value) -> e.assign(path + e.alias(name), e.value(AttributeValues.of(value))));
@@ -117,9 +117,10 @@ final class UnpinnedWrites {
     }
 
     /**
-     * Refuses a write that pins no version if the item is no cart of this library, or could hide that it took effect before.
+     * Refuses a write that pins no version if the item is not a cart of this library, or may no longer show that the
+     * write was applied before.
      *
-     * @param keysUntil how long the item may have to hold keys: beyond that, the time to live would be set too low
+     * @param keysUntil how long the item may keep keys: beyond that, the time to live would be set too low
      */
     private static void requireCart(Expression e, long keysUntil, Write.Stamp stamp, Write.Terms terms) {
         String list = e.name(ItemFormat.CART_ITEMS);
@@ -128,7 +129,8 @@ final class UnpinnedWrites {
         String zero = e.value(n(0));
         String set = e.value(s("BS"));
         e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
-        // A comparison is false for a value of another type: an item that is no cart is refused, not written to.
+        // // A comparison with a value of another type is false, so an item that is not a cart is refused and not
+        // written to.
         for (String number : ALWAYS_NUMBERS) {
             e.and(number + ">=" + zero);
         }
@@ -156,11 +158,12 @@ final class UnpinnedWrites {
     }
 
     /**
-     * Excludes attempts: puts their IDs into the ring, beside its own, so that each is refused if it arrives later. Is refused
-     * itself if one of them has taken effect, or may have. So its own ID in the ring says that none did and none will.
+     * Excludes attempts: stores their IDs in the ring, next to its own, so that each is refused if it arrives later.
+     * The fence itself is refused if one of them was applied, or may have been. So its own ID in the ring says that
+     * none was and none will be.
      *
      * @param excluded the IDs of the attempts, without the fence's own
-     * @param raiseVersion whether attempts that pin the version are to be refused, too
+     * @param raiseVersion whether to refuse attempts that pin the version, too
      */
     static Write fence(String userId, List<WriteId> excluded, boolean raiseVersion, Write.Stamp stamp) {
         Expression e = new Expression();
@@ -174,7 +177,7 @@ final class UnpinnedWrites {
             e.and("NOT contains(" + ItemFormat.RING + "," + e.value(b(id)) + ")");
             e.and(ItemFormat.FORGOTTEN + "<" + e.value(n(id.begin())));
         }
-        // A cart that is fenced has not rested: its ring must outlive the attempts.
+        // // A fenced cart has not rested: its ring must outlive the attempts.
         e.set(ItemFormat.LAST_WRITE, n(stamp.now().toEpochMilli()));
         e.add(ItemFormat.RING, bs(ids));
         if (raiseVersion) {
@@ -183,7 +186,10 @@ final class UnpinnedWrites {
         return Write.update(userId, e, Pin.line(stamp.id()), null);
     }
 
-    /** Deletes an item that was not seen, if it has rested and holds no live idempotency key; also succeeds if there is none. */
+    /**
+     * Deletes an item that was not seen, if it has rested and has no live idempotency key; also succeeds if there is
+     * none.
+     */
     static Write removeRested(String userId, Instant now) {
         Expression e = new Expression();
         long millis = now.toEpochMilli();

@@ -27,8 +27,8 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 /**
- * Turns requests into calls of the AWS client, and its answers into events: the one place that knows the SDK's requests and
- * responses.
+ * Turns requests into calls of the AWS client, and its responses into events: the only class that knows the SDK's
+ * requests and responses.
  */
 final class Wire {
     private final DynamoDbAsyncClient client;
@@ -48,11 +48,11 @@ final class Wire {
     }
 
     /**
-     * Sends a request. May block, while the SDK gets credentials, and may throw instead of returning a failed future.
+     * Sends a request. May block while the SDK gets credentials, and may throw instead of returning a failed future.
      *
-     * @param remainingMillis how long its call has left
+     * @param remainingMillis the remaining time of the call
      */
-    @SuppressWarnings("unchecked") // nobody completes it but the client
+    @SuppressWarnings("unchecked") // only the client completes it
     CompletableFuture<Object> send(Request request, long remainingMillis) {
         return (CompletableFuture<Object>) dispatch(request, configurations.apply(remainingMillis));
     }
@@ -117,12 +117,12 @@ final class Wire {
         };
     }
 
-    /** Returns what an answer means; one that is not DynamoDB's counts as lost. */
+    /** Returns the meaning of a response. One that does not come from DynamoDB counts as lost. */
     Event event(Request request, @Nullable Object answer, @Nullable Throwable thrown) {
         if (!(answer instanceof DynamoDbResponse response)) {
             Failure failure =
                     Failure.of(thrown == null ? new IllegalStateException("the client returned no response") : thrown);
-            // A read has no condition that could refuse it.
+            // // A read has no condition, so it cannot be refused.
             return failure.kind() == Failure.Kind.REFUSED && request.kind().writes()
                     ? Event.refused(failure, false)
                     : Event.failed(failure);

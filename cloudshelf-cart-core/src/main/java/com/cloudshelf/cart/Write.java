@@ -14,10 +14,10 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
 /**
- * One conditional write: its expressions, what it pins, and what the item holds once it took effect. Pure; a call sends it.
+ * One conditional write: its expressions, what it pins, and what the item contains after it. Pure; a call sends it.
  *
- * <p>There is no other way to change a cart. What pins no version is made by {@code UnpinnedWrites}: it conflicts with nothing
- * but what it says. What pins the item that was seen is made by {@code PinnedWrites}.
+ * <p>This is the only way to change a cart. {@code UnpinnedWrites} builds the writes that pin no version and conflict
+ * only with what they name. {@code PinnedWrites} builds those that pin the item as it was seen.
  */
 final class Write {
     enum Kind {
@@ -27,20 +27,20 @@ final class Write {
     }
 
     /**
-     * What every write of a store shares.
+     * What every write of a store has in common.
      *
-     * @param ringSize how many write IDs an item may hold before a write drops the older half of them
+     * @param ringSize the maximum number of write IDs in an item; beyond it, a write drops the older half
      */
     record Terms(Duration timeToLive, CartLimits limits, int ringSize) {}
 
-    /** The moment of a write, and whose write it is: the store's time for the cart, and the one that write IDs go by. */
+    /** The moment of a write and its ID: the store's time for the cart, and the time that write IDs use. */
     record Stamp(WriteId id, Instant now, long systemNow) {
         Stamp {
-            Checks.now(now); // here, because an add that nothing was read for never meets the rules of carts
+            Checks.now(now); // here, because an add without a read is never checked against the rules of carts
         }
     }
 
-    /** An idempotency key that the write leaves behind. */
+    /** An idempotency key that the write stores. */
     record KeyEntry(String hash, Memory.Key key) {}
 
     private final Kind kind;
@@ -90,7 +90,7 @@ final class Write {
         }
     }
 
-    /** Returns when the cart ceases to exist, in epoch seconds: not before its last key may be forgotten. */
+    /** Returns when the cart expires, in epoch seconds: not before its last key may be forgotten. */
     static long expiry(Stamp stamp, Terms terms, long keysUntil) {
         long forKeys = (keysUntil + 999) / 1000;
         return Math.max(stamp.now().plus(terms.timeToLive()).getEpochSecond(), forKeys);
@@ -175,30 +175,30 @@ final class Write {
         return item;
     }
 
-    /** The placeholders of the expressions; {@code null} if there are none, for DynamoDB refuses an empty map. */
+    /** The placeholders of the expressions; {@code null} if there are none, because DynamoDB refuses an empty map. */
     @Nullable
     Map<String, String> names() {
         return names.isEmpty() ? null : names;
     }
 
-    /** The values of the expressions; likewise. */
+    /** The values of the expressions; {@code null} if there are none, for the same reason. */
     @Nullable
     Map<String, AttributeValue> values() {
         return values.isEmpty() ? null : values;
     }
 
-    /** What the write demands of the item. */
+    /** What the write requires of the item. */
     Pin pin() {
         return pin;
     }
 
-    /** What the write was made from; {@code null} if it pins no item. */
+    /** The item that the write was built from; {@code null} if it pins no item. */
     @Nullable
     StoredCart before() {
         return pin.seen();
     }
 
-    /** What the item holds once the write took effect; {@code null} if only the answer can tell. */
+    /** What the item contains after the write; {@code null} if only the response can tell. */
     @Nullable
     StoredCart after() {
         return after;

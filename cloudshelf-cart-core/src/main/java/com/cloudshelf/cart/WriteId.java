@@ -5,20 +5,21 @@ import java.util.Base64;
 import software.amazon.awssdk.core.SdkBytes;
 
 /**
- * The ID of one logical write, the same through all its attempts: when its call started, and random bits.
+ * The ID of one logical write, the same for all its attempts: when its call started, and random bits.
  *
- * <p>Nine bytes: 42 bits for the milliseconds, enough until the year 2109, then 30 random ones. So IDs sort by time, and their
- * text form, which {@link CartVersion} shows, has twelve characters.
+ * <p>Nine bytes: 42 bits for the milliseconds, which is enough until the year 2109, then 30 random ones. So IDs sort by
+ * time, and their text form, which {@link CartVersion} shows, has twelve characters.
  *
- * @param bytes as they are stored; other than nine only if somebody else put them into the item
- * @param begin when the call started (epoch ms), by the clock of the machine that did; 0 for what is no ID
+ * @param bytes as stored; other than nine only if another program stored them
+ * @param begin when the call started (epoch ms), by the clock of the machine that started it; 0 if the bytes are not an
+ *     ID
  */
 record WriteId(SdkBytes bytes, long begin) {
     static final int LENGTH = 9;
 
     private static final int RANDOM_BITS = 30;
 
-    // Not a generator that is seeded once: clones of a SnapStart snapshot would draw the same IDs.
+    // // Not a generator that is seeded once, because clones of a SnapStart snapshot would draw the same IDs.
     private static final SecureRandom RANDOM = new SecureRandom();
 
     /** Returns a new ID for a call that starts at this time. */
@@ -36,7 +37,7 @@ record WriteId(SdkBytes bytes, long begin) {
         return of(SdkBytes.fromByteArrayUnsafe(bytes));
     }
 
-    /** Returns the ID that is stored in this form. */
+    /** Returns the ID stored in this form. */
     static WriteId of(SdkBytes bytes) {
         byte[] stored = bytes.asByteArrayUnsafe();
         if (stored.length != LENGTH) {

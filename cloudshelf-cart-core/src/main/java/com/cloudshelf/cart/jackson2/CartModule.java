@@ -12,19 +12,18 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A module of Jackson 2 that writes and reads carts, lines, versions, updates and changes as {@link CartJson} describes
- * them. Numbers are exact both ways, and everything that is read goes through the checks of the value that it becomes;
- * what breaks a rule fails with a {@link com.fasterxml.jackson.databind.exc.MismatchedInputException}, which web
- * frameworks answer with status 400.
+ * A Jackson 2 module for carts, lines, versions, updates and changes in the JSON form of {@link CartJson}. Numbers are
+ * exact in both directions. Every value is checked when it is read; an invalid one fails with a {@link
+ * com.fasterxml.jackson.databind.exc.MismatchedInputException}, which web frameworks turn into status 400.
  *
- * <p>Spring Boot and whoever calls {@link com.fasterxml.jackson.databind.ObjectMapper#findAndRegisterModules
- * ObjectMapper.findAndRegisterModules} find it; others hand it to {@link
+ * <p>Spring Boot and {@link com.fasterxml.jackson.databind.ObjectMapper#findAndRegisterModules
+ * ObjectMapper.findAndRegisterModules} find it. For other mappers, use {@link
  * com.fasterxml.jackson.databind.ObjectMapper#registerModule ObjectMapper.registerModule}.
  */
 public final class CartModule extends SimpleModule {
     private static final long serialVersionUID = 1L;
 
-    /** Makes the module; a mapper needs one. */
+    /** Creates the module. */
     public CartModule() {
         super("cloudshelf-cart");
         add(Cart.class, CartJson::of, CartJson::cart);

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a value by way of its maps, lists, strings and numbers, and no more of them than any value can have. */
+/** Reads a value through its maps, lists, strings and numbers, and never more of them than any value can have. */
 final class TreeReader<T> extends JsonDeserializer<T> {
     private final Class<T> type;
     private final Function<Map<String, @Nullable Object>, T> value;
@@ -35,19 +35,22 @@ final class TreeReader<T> extends JsonDeserializer<T> {
         }
     }
 
-    /** Says what is wrong in the way that Jackson's callers know. */
+    /** Reports an error in the way that Jackson's callers know. */
     static MismatchedInputException refusal(JsonParser in, Class<?> type, IllegalArgumentException cause) {
         MismatchedInputException refusal = MismatchedInputException.from(in, type, cause.getMessage());
         refusal.initCause(cause);
         return refusal;
     }
 
-    /** One reading. Bounds come before work: text and numbers are looked at by their length first. */
+    /** One reading. Limits come before work: the length of texts and numbers is checked first. */
     private static final class Tree {
-        /** A cart, its lines and a line, and 16 levels of an attribute; or an update, its changes and a change, and as many. */
+        /**
+         * A cart, its lines and a line, and 16 levels of an attribute; or an update, its changes and a change, and the
+         * same.
+         */
         private static final int MAX_DEPTH = 24;
 
-        /** A number of DynamoDB, written without an exponent, has up to 170; any longer one is out of range or padded. */
+        /** A DynamoDB number without an exponent has up to 170 characters. A longer one is out of range or padded. */
         private static final int MAX_NUMBER_LENGTH = 200;
 
         /** An item has at most 400 KB, most of it text. */
@@ -60,7 +63,7 @@ final class TreeReader<T> extends JsonDeserializer<T> {
             this.in = in;
         }
 
-        /** Reads an object, of which somebody may have read the start. */
+        /** Reads an object, whose start may already have been read. */
         Map<String, @Nullable Object> object(int depth) throws IOException {
             if (in.hasToken(JsonToken.START_OBJECT)) {
                 in.nextToken();

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Writes a value by way of its maps, lists, strings and numbers. */
+/** Writes a value through its maps, lists, strings and numbers. */
 final class TreeWriter<T> extends JsonSerializer<T> {
     private final Function<T, ?> tree;
 

@@ -12,19 +12,17 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.module.SimpleModule;
 
 /**
- * A module of Jackson 3 that writes and reads carts, lines, versions, updates and changes as {@link CartJson} describes
- * them. Numbers are exact both ways, and everything that is read goes through the checks of the value that it becomes;
- * what breaks a rule fails with a {@link tools.jackson.databind.exc.MismatchedInputException}, which web frameworks
- * answer with status 400.
+ * A Jackson 3 module for carts, lines, versions, updates and changes in the JSON form of {@link CartJson}. Numbers are
+ * exact in both directions. Every value is checked when it is read; an invalid one fails with a {@link
+ * tools.jackson.databind.exc.MismatchedInputException}, which web frameworks turn into status 400.
  *
- * <p>Spring Boot and whoever calls {@link tools.jackson.databind.cfg.MapperBuilder#findAndAddModules
- * MapperBuilder.findAndAddModules} find it; others hand it to {@link tools.jackson.databind.cfg.MapperBuilder#addModule
- * MapperBuilder.addModule}.
+ * <p>Spring Boot and {@link tools.jackson.databind.cfg.MapperBuilder#findAndAddModules MapperBuilder.findAndAddModules}
+ * find it. For other mappers, use {@link tools.jackson.databind.cfg.MapperBuilder#addModule MapperBuilder.addModule}.
  */
 public final class CartModule extends SimpleModule {
     private static final long serialVersionUID = 1L;
 
-    /** Makes the module; a mapper needs one. */
+    /** Creates the module. */
     public CartModule() {
         super("cloudshelf-cart");
         add(Cart.class, CartJson::of, CartJson::cart);

@@ -8,7 +8,7 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.ValueSerializer;
 
-/** Writes a value by way of its maps, lists, strings and numbers. */
+/** Writes a value through its maps, lists, strings and numbers. */
 final class TreeWriter<T> extends ValueSerializer<T> {
     private final Function<T, ?> tree;
 
