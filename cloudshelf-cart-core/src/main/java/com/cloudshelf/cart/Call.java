@@ -83,7 +83,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         final Request request;
         final boolean hedge;
         final long sentAt = System.nanoTime();
-        final MarkedCredentials.Departure departure = new MarkedCredentials.Departure();
+        final MarkedCredentials.Departure departure;
         boolean open = true;
         private boolean unwanted;
         private @Nullable CompletableFuture<?> future;
@@ -91,8 +91,9 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         @Nullable
         Failure failure;
 
-        Copy(Request request, boolean hedge) {
+        Copy(Request request, MarkedCredentials.Departure departure, boolean hedge) {
             this.request = request;
+            this.departure = departure;
             this.hedge = hedge;
         }
 
@@ -103,10 +104,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             }
         }
 
-        /**
-         * Whether it may have reached DynamoDB. If it is waiting for credentials, asking this prevents it from being
-         * sent.
-         */
+        /** Whether it may have reached DynamoDB. If it has not left yet, asking this prevents it from being sent. */
         boolean mayHaveLeft() {
             return open ? !departure.stay() : failure != null && failure.kind() == Failure.Kind.AMBIGUOUS;
         }
@@ -117,7 +115,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         }
 
         synchronized void cancel() {
-            departure.stay(); // if it is waiting for credentials, it is no longer sent when they arrive
+            departure.giveUp(); // if it has not left yet, it is no longer sent
             unwanted = true;
             if (future != null) {
                 future.cancel(true);
@@ -450,8 +448,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         if (left <= 0) {
             boolean mayHaveLeft = isUnanswered();
             cancelCopies();
-            TimeoutException cause =
-                    new TimeoutException("no response came within the time limit of the request");
+            TimeoutException cause = new TimeoutException("no response came within the time limit of the request");
             answered(Event.failed(new Failure(mayHaveLeft ? Failure.Kind.AMBIGUOUS : Failure.Kind.UNSENT, cause)));
             return;
         }
@@ -462,7 +459,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             if (engine.hedging().spend()) {
                 tally.hedges++;
                 log("hedge", "the previous request is slow", null);
-                transmitLater(new Copy(first.request, true));
+                transmitLater(new Copy(first.request, engine.wire().departure(), true));
             } else {
                 engine.places().release();
             }
@@ -489,8 +486,12 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             answered(event.kind() == Event.Kind.REFUSED ? Event.refused(event.cause(), stray) : event);
             return;
         }
-        copy.failure = event.cause();
-        Failure worst = event.cause();
+        Failure failure = event.cause();
+        if (failure.kind() == Failure.Kind.AMBIGUOUS && copy.departure.hasStayed()) {
+            failure = new Failure(Failure.Kind.UNSENT, failure.cause());
+        }
+        copy.failure = failure;
+        Failure worst = failure;
         for (Copy other : copies) {
             if (other.open) {
                 return; // its response decides
@@ -570,7 +571,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
                         failure == null ? "the next step" : failure.kind().name(),
                         failure);
             }
-            transmitLater(new Copy(request, false));
+            transmitLater(new Copy(request, engine.wire().departure(), false));
         }
     }
 

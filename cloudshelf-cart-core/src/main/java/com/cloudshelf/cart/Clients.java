@@ -27,18 +27,22 @@ final class Clients {
      * Creates a client whose responses arrive on its event loop. The store hops to a thread of its own at once, and one
      * hop is enough.
      *
+     * @param watch of the connections of the client; it sees nothing if the configuration brings another HTTP client
      * @throws IllegalStateException if the SDK finds no region
      */
     static DynamoDbAsyncClient newClient(
-            int maxConcurrency, @Nullable Consumer<DynamoDbAsyncClientBuilder> configuration) {
+            int maxConcurrency,
+            MarkedCredentials.Watch watch,
+            @Nullable Consumer<DynamoDbAsyncClientBuilder> configuration) {
         Duration longest = Deadline.LONGEST;
+        NettyNioAsyncHttpClient.Builder http = NettyNioAsyncHttpClient.builder()
+                .maxConcurrency(maxConcurrency)
+                .connectionTimeout(Duration.ofSeconds(1))
+                .connectionAcquisitionTimeout(longest)
+                .readTimeout(longest)
+                .writeTimeout(longest);
         DynamoDbAsyncClientBuilder builder = DynamoDbAsyncClient.builder()
-                .httpClientBuilder(NettyNioAsyncHttpClient.builder()
-                        .maxConcurrency(maxConcurrency)
-                        .connectionTimeout(Duration.ofSeconds(1))
-                        .connectionAcquisitionTimeout(longest)
-                        .readTimeout(longest)
-                        .writeTimeout(longest))
+                .httpClientBuilder(new WatchedHttpClient.Builder(http, watch))
                 .asyncConfiguration(async ->
                         async.advancedOption(SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run));
         if (configuration != null) {

@@ -79,11 +79,13 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
                     "configureClient applies to the client that the store creates; configure the one given to client(..) yourself");
         }
         this.ownsClient = builder.client == null;
-        this.client =
-                builder.client == null ? Clients.newClient(builder.maxConcurrency, configuration) : builder.client;
+        MarkedCredentials.Watch watch = new MarkedCredentials.Watch();
+        this.client = builder.client == null
+                ? Clients.newClient(builder.maxConcurrency, watch, configuration)
+                : builder.client;
         this.table = builder.tableName;
         this.engine = new Engine(
-                new Wire(client, table, Clients.requestConfigurations(client, ownsClient)),
+                new Wire(client, table, Clients.requestConfigurations(client, ownsClient), watch),
                 new Engine.Settings(
                         builder.clock,
                         builder.wallMillis == null ? System::currentTimeMillis : builder.wallMillis,

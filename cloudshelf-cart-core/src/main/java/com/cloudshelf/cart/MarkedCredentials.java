@@ -94,35 +94,74 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
         return provider.toString();
     }
 
+    /** Whether one client reports when each of its requests leaves. */
+    static final class Watch {
+        private volatile boolean started;
+        private volatile boolean missed;
+
+        /** From now on, the requests of the client are watched. */
+        void start() {
+            started = true;
+        }
+
+        /** A request could not be matched to an attempt. */
+        void miss() {
+            missed = true;
+        }
+
+        boolean seesAll() {
+            return started && !missed;
+        }
+    }
+
     /**
-     * Whether one attempt can still be kept from being sent. It can with certainty until its credentials have arrived;
-     * from then on, it counts as sent. Thread-safe.
+     * Whether one attempt can still be kept from being sent. It can with certainty until its credentials have arrived; if
+     * the client sends through a {@link WatchedHttpClient}, until it has a connection. Thread-safe.
      */
     static final class Departure {
         private enum State {
             /** Not passed to the client yet. */
             NEW,
-            /** The client has it; whether it was sent is unknown. */
-            GONE,
+            /** The client has it and may send it at any moment; a watched client reports when. */
+            HANDED,
             /** The client has it and is waiting for credentials. */
             ASKED,
+            /** The client is sending it on a connection. */
+            LEFT,
             /** It is not sent. */
             STAYED
         }
 
+        private final Watch watch;
         private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
         private final CompletableFuture<AwsCredentialsIdentity> stayed = new CompletableFuture<>();
+        private boolean unwanted;
+        private @Nullable CompletableFuture<?> transmission;
+
+        /** @param watch of the client's connections, or of nothing */
+        Departure(Watch watch) {
+            this.watch = watch;
+        }
+
+        /** Returns the departure of the attempt that this thread is sending. */
+        static @Nullable Departure current() {
+            return CURRENT.get();
+        }
 
         /** Passes the attempt to the client, on this thread, unless it must stay. */
         <R> CompletableFuture<R> send(Supplier<CompletableFuture<R>> request) {
-            if (!state.compareAndSet(State.NEW, State.GONE)) {
-                return CompletableFuture.failedFuture(overdue());
-            }
+            return state.compareAndSet(State.NEW, State.HANDED)
+                    ? here(request)
+                    : CompletableFuture.failedFuture(overdue());
+        }
+
+        private <R> R here(Supplier<R> step) {
+            Departure before = CURRENT.get();
             CURRENT.set(this);
             try {
-                return request.get();
+                return step.get();
             } finally {
-                CURRENT.remove();
+                CURRENT.set(before);
             }
         }
 
@@ -138,31 +177,82 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
                 stayed.completeExceptionally(overdue()); // frees the thread on which the SDK is waiting for them
                 return true;
             }
-            return state.get() == State.STAYED;
+            return (isWatched() && state.compareAndSet(State.HANDED, State.STAYED)) || state.get() == State.STAYED;
+        }
+
+        /**
+         * Gives up the response. A request that has not left stays; one that has left loses its connection. It is not cancelled
+         * any earlier, because the SDK's Netty client cannot cancel a request that is just getting its connection.
+         */
+        void giveUp() {
+            if (!stay()) {
+                disconnect();
+            }
+        }
+
+        private void disconnect() {
+            CompletableFuture<?> given;
+            synchronized (this) {
+                unwanted = true;
+                given = transmission;
+            }
+            if (given != null) {
+                given.cancel(true);
+            }
+        }
+
+        /** Whether it is certain that the attempt, which has failed, was never sent. */
+        boolean hasStayed() {
+            return isWatched() && state.get() != State.LEFT;
+        }
+
+        private boolean isWatched() {
+            return watch.seesAll();
+        }
+
+        /** The HTTP client has the attempt. */
+        void transmitting(CompletableFuture<?> transmission) {
+            boolean given;
+            synchronized (this) {
+                this.transmission = transmission;
+                given = unwanted;
+            }
+            if (given) {
+                transmission.cancel(true);
+            }
+        }
+
+        /** The HTTP client has a connection. If the attempt was made to stay, returns false and closes the connection. */
+        boolean leave() {
+            if (state.compareAndSet(State.HANDED, State.LEFT) || state.get() != State.STAYED) {
+                return true;
+            }
+            disconnect();
+            return false;
         }
 
         private boolean ask() {
-            return state.compareAndSet(State.GONE, State.ASKED);
+            return state.compareAndSet(State.HANDED, State.ASKED);
         }
 
         @SuppressWarnings("FutureReturnValueIgnored") // the stage lets nothing escape
         private CompletableFuture<? extends AwsCredentialsIdentity> answer(
                 CompletableFuture<? extends AwsCredentialsIdentity> identity) {
-            if (identity.isDone() && !identity.isCompletedExceptionally() && leave()) {
+            if (identity.isDone() && !identity.isCompletedExceptionally() && goOn()) {
                 return identity;
             }
             identity.whenComplete((credentials, failure) -> {
                 if (failure != null) {
                     stayed.completeExceptionally(failure);
-                } else if (leave()) {
-                    stayed.complete(credentials);
+                } else if (goOn()) {
+                    here(() -> stayed.complete(credentials));
                 }
             });
             return stayed;
         }
 
-        private boolean leave() {
-            return state.compareAndSet(State.ASKED, State.GONE);
+        private boolean goOn() {
+            return state.compareAndSet(State.ASKED, State.HANDED);
         }
 
         private static Unavailable overdue() {

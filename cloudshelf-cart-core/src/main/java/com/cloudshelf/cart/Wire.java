@@ -35,12 +35,26 @@ final class Wire {
     private final String table;
     private final Answers answers = new Answers();
     private final LongFunction<AwsRequestOverrideConfiguration> configurations;
+    private final MarkedCredentials.Watch watch;
 
-    /** @param configurations what a request carries that is of use to its call for so many milliseconds */
-    Wire(DynamoDbAsyncClient client, String table, LongFunction<AwsRequestOverrideConfiguration> configurations) {
+    /**
+     * @param configurations what a request carries that is of use to its call for so many milliseconds
+     * @param watch of the client's connections, or of nothing
+     */
+    Wire(
+            DynamoDbAsyncClient client,
+            String table,
+            LongFunction<AwsRequestOverrideConfiguration> configurations,
+            MarkedCredentials.Watch watch) {
         this.client = client;
         this.table = table;
         this.configurations = configurations;
+        this.watch = watch;
+    }
+
+    /** Returns the departure of a request that is about to be sent. */
+    MarkedCredentials.Departure departure() {
+        return new MarkedCredentials.Departure(watch);
     }
 
     String table() {

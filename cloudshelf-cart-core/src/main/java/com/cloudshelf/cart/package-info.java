@@ -7,7 +7,8 @@
  *   Writes      Write, UnpinnedWrites, PinnedWrites, LineChanges, Expression, Pin. Conditional writes as values; each says what it pins.
  *   Protocols   Protocol, Decision, Event, Moment, Stop, Request; UpdateProtocol with Evidence, Attempt, Sighting, Effect and
  *               UpdateRules; GetProtocol, GetAllProtocol, MergeProtocol, EraseProtocol. Pure functions: what a call does next.
- *   Wire        Wire, Answers, Failure, MarkedCredentials, Clients. The AWS SDK: its client, requests, responses and exceptions.
+ *   Wire        Wire, Answers, Failure, MarkedCredentials, WatchedHttpClient, Clients. The AWS SDK: its client, requests,
+ *               responses and exceptions.
  *   Engine      Call, Engine, Places, Lanes, Timer, Hop, Quota, Hedging, Latencies, Deadline, CallMetrics. Threads, time, and each
  *               thing of which there is only so much.
  *   Store       DynamoDbCartStore, Priming.

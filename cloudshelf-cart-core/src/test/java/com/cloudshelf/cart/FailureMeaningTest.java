@@ -219,6 +219,24 @@ class FailureMeaningTest {
         }
     }
 
+    /** Nothing tells that a client which is not the store's own has no connection for a request yet. */
+    @Test
+    void pool_thatIsExhaustedAtTheDeadlineOfAGivenClient_isUnknown() throws Exception {
+        try (WireServer server = new WireServer(hang());
+                DynamoDbAsyncClient client = server.client()
+                        .httpClientBuilder(WireServer.netty().maxConcurrency(1))
+                        .build();
+                DynamoDbCartStore carts = impatient(client)) {
+            client.getItem(request -> request.tableName("t").key(Map.of("userId", AttributeValue.fromS("u"))));
+            server.awaitRequest(); // which holds the only connection
+
+            failure(
+                    CartOutcomeUnknownException.class,
+                    carts.within(Duration.ofSeconds(2)).addItem(USER, book("a", "1", 1)));
+            assertThat(Set.copyOf(server.operations())).isEqualTo(Set.of("GetItem"));
+        }
+    }
+
     @Test
     void server_thatIsNotThere_isUnavailable() {
         try (DynamoDbAsyncClient client =

@@ -55,7 +55,7 @@ final class ScheduledEngine {
     ScheduledEngine(int maxConcurrency, boolean hedging) {
         this.maxConcurrency = maxConcurrency;
         engine = new Engine(
-                new Wire(new Client(), "carts", remaining -> NOTHING),
+                new Wire(new Client(), "carts", remaining -> NOTHING, new MarkedCredentials.Watch()),
                 new Engine.Settings(
                         Clock.systemUTC(),
                         () -> millis,

@@ -355,7 +355,7 @@ class SdkFailuresTest {
                 DynamoDbAsyncClient client =
                         server.client().credentialsProvider(identity(never)).build()) {
             AwsRequestOverrideConfiguration settings = marked(client);
-            MarkedCredentials.Departure departure = new MarkedCredentials.Departure();
+            MarkedCredentials.Departure departure = new MarkedCredentials.Departure(new MarkedCredentials.Watch());
             // The SDK waits for credentials on the thread of the call.
             CompletableFuture<CompletableFuture<? extends DynamoDbResponse>> issued =
                     CompletableFuture.supplyAsync(() -> departure.send(() -> typed(update(client, settings))));

@@ -1,0 +1,204 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.Examples.USER;
+import static com.cloudshelf.cart.Examples.book;
+import static com.cloudshelf.cart.Outcomes.await;
+import static com.cloudshelf.cart.Outcomes.failureOf;
+import static com.cloudshelf.cart.Outcomes.resultOf;
+import static com.cloudshelf.cart.WireServer.hang;
+import static com.cloudshelf.cart.WireServer.ok;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.cloudshelf.cart.MarkedCredentials.Departure;
+import com.cloudshelf.cart.MarkedCredentials.Watch;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
+import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
+
+/** The client that the store makes: it knows which requests have left, and what nobody waits for holds no connection. */
+class OwnClientTest {
+    private static DynamoDbCartStore.Builder carts(
+            WireServer server, int connections, Consumer<DynamoDbAsyncClientBuilder> configuration) {
+        return DynamoDbCartStore.builder()
+                .maxConcurrency(connections)
+                .operationTimeout(Duration.ofSeconds(30))
+                .configureClient(client -> {
+                    client.endpointOverride(server.uri())
+                            .region(Region.US_EAST_1)
+                            .credentialsProvider(
+                                    StaticCredentialsProvider.create(AwsBasicCredentials.create("key", "secret")));
+                    configuration.accept(client);
+                });
+    }
+
+    @Test
+    void requestsThatHang_callsCancelled_leaveTheirConnectionsToOthers() throws IOException {
+        try (WireServer server = new WireServer(hang());
+                DynamoDbCartStore carts = carts(server, 2, client -> {}).build()) {
+            for (int i = 0; i < 3; i++) {
+                int sent = server.seen().size();
+                CompletableFuture<Cart> first = carts.get(USER);
+                CompletableFuture<Cart> second = carts.get(USER);
+                await(() -> server.seen().size() == sent + 2);
+                first.cancel(true);
+                second.cancel(true);
+            }
+
+            server.answer(ok("{}"));
+
+            assertThat(resultOf(carts.get(USER)).isEmpty()).isTrue();
+        }
+    }
+
+    @Test
+    void requestThatHangs_deadlinePassed_leavesItsConnectionToOthers() throws IOException {
+        try (WireServer server = new WireServer(hang());
+                DynamoDbCartStore carts = carts(server, 1, client -> {}).build()) {
+            failureOf(
+                    CartUnavailableException.class,
+                    carts.within(Duration.ofMillis(400)).get(USER));
+
+            server.answer(ok("{}"));
+
+            assertThat(resultOf(carts.get(USER)).isEmpty()).isTrue();
+        }
+    }
+
+    @Test
+    void requestThatWaitsForAConnection_isKeptForCertain() throws Exception {
+        Watch watch = new Watch();
+        try (WireServer server = new WireServer(hang(), ok("{}"));
+                DynamoDbAsyncClient client = server.client()
+                        .httpClientBuilder(
+                                new WatchedHttpClient.Builder(WireServer.netty().maxConcurrency(1), watch))
+                        .build()) {
+            Departure first = new Departure(watch);
+            Departure second = new Departure(watch);
+            Departure third = new Departure(watch);
+            first.send(() -> read(client));
+            server.awaitRequest(); // which holds the only connection
+            CompletableFuture<?> waiting = second.send(() -> read(client));
+
+            assertThat(first.stay()).isFalse();
+            assertThat(first.hasStayed()).isFalse();
+            assertThat(second.stay()).isTrue();
+            first.giveUp();
+            second.giveUp();
+            third.send(() -> read(client)).join();
+
+            await(waiting::isCompletedExceptionally);
+            assertThat(second.hasStayed()).isTrue();
+            assertThat(server.seen()).hasSize(2);
+        }
+    }
+
+    /** A request that nobody knows may be any: from then on, nothing is concluded. */
+    @Test
+    void requestOfAnotherThread_endsTheWatch() throws IOException {
+        Watch watch = new Watch();
+        try (WireServer server = new WireServer(ok("{}"));
+                DynamoDbAsyncClient client = server.client()
+                        .httpClientBuilder(new WatchedHttpClient.Builder(WireServer.netty(), watch))
+                        .build()) {
+            Departure departure = new Departure(watch);
+            departure
+                    .send(() -> CompletableFuture.supplyAsync(() -> read(client).join()))
+                    .join();
+
+            assertThat(server.seen()).hasSize(1);
+            assertThat(departure.stay()).isFalse();
+            assertThat(departure.hasStayed()).isFalse();
+        }
+    }
+
+    private static CompletableFuture<GetItemResponse> read(DynamoDbAsyncClient client) {
+        return client.getItem(request -> request.tableName("t").key(Items.item()));
+    }
+
+    /** Where an interceptor may throw before anything is sent. */
+    private enum Place implements ExecutionInterceptor {
+        BEFORE_EXECUTION {
+            @Override
+            public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
+                throw new IllegalStateException("x");
+            }
+        },
+        MODIFY_HTTP_REQUEST {
+            @Override
+            public SdkHttpRequest modifyHttpRequest(Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
+                throw new IllegalStateException("x");
+            }
+        },
+        BEFORE_TRANSMISSION {
+            @Override
+            public void beforeTransmission(Context.BeforeTransmission context, ExecutionAttributes attributes) {
+                throw new IllegalStateException("x");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void interceptorThatThrows_beforeAnythingIsSent_isNotUnknown(Place place) throws IOException {
+        try (WireServer server = new WireServer(ok("{}"));
+                DynamoDbCartStore carts = carts(
+                                server,
+                                1,
+                                client -> client.overrideConfiguration(
+                                        override -> override.addExecutionInterceptor(place)))
+                        .backoff(attempt -> Duration.ofMinutes(2))
+                        .build()) {
+            CartUnavailableException failure =
+                    failureOf(CartUnavailableException.class, carts.addItem(USER, book("a", "1", 1)));
+
+            assertThat(failure.effectPossible()).isFalse();
+            assertThat(failure).hasRootCauseMessage("x");
+            assertThat(server.seen()).isEmpty();
+        }
+    }
+
+    @Test
+    void interceptorThatThrows_afterTheAnswer_isUnknown() throws IOException {
+        ExecutionInterceptor interceptor = new ExecutionInterceptor() {
+            @Override
+            public void afterTransmission(Context.AfterTransmission context, ExecutionAttributes attributes) {
+                throw new IllegalStateException("x");
+            }
+        };
+        try (WireServer server = new WireServer(ok("{}"));
+                DynamoDbCartStore carts = carts(
+                                server,
+                                1,
+                                client -> client.overrideConfiguration(
+                                        override -> override.addExecutionInterceptor(interceptor)))
+                        .backoff(attempt -> Duration.ofMinutes(2))
+                        .build()) {
+            failureOf(CartOutcomeUnknownException.class, carts.addItem(USER, book("a", "1", 1)));
+        }
+    }
+
+    /** Where another HTTP client is put in its place, nothing is known of departures. */
+    @Test
+    void httpClientOfTheConfiguration_requestThatFails_isUnknown() throws IOException {
+        try (WireServer server = new WireServer(WireServer.http(500, ""));
+                DynamoDbCartStore carts = carts(server, 1, client -> client.httpClientBuilder(WireServer.netty()))
+                        .backoff(attempt -> Duration.ofMinutes(2))
+                        .build()) {
+            failureOf(CartOutcomeUnknownException.class, carts.addItem(USER, book("a", "1", 1)));
+        }
+    }
+}
