@@ -344,7 +344,7 @@ resource "aws_cloudwatch_metric_alarm" "system_errors" {
   }
 }
 
-# A refused condition is part of normal work: an addition of a book that is there, the clear of a young cart, a lost race.
+# A refused condition is part of normal work: adding a book that is in the cart, clearing a young cart, a conflict.
 # What counts is their share, and only where there are enough writes for a share to mean something.
 resource "aws_cloudwatch_metric_alarm" "conflict_rate" {
   alarm_name          = "${var.table_name}-conflict-rate"

@@ -50,7 +50,7 @@ record AuditCheckpoint(String table, List<Segment> segments, Counts counts) {
             counts.carts = count(words[3]);
             counts.expired = count(words[4]);
             counts.faulty = count(words[5]);
-            counts.mended = count(words[6]);
+            counts.repairedCarts = count(words[6]);
             counts(counts.found, words[7]);
             counts(counts.repaired, words[8]);
             List<Segment> segments = new ArrayList<>();
@@ -119,7 +119,7 @@ record AuditCheckpoint(String table, List<Segment> segments, Counts counts) {
                 Long.toString(counts.carts),
                 Long.toString(counts.expired),
                 Long.toString(counts.faulty),
-                Long.toString(counts.mended),
+                Long.toString(counts.repairedCarts),
                 words(counts.found),
                 words(counts.repaired));
         return line + " " + Integer.toHexString(line.hashCode());

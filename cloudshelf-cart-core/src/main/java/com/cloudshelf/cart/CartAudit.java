@@ -96,7 +96,7 @@ public final class CartAudit {
 
     /**
      * Returns this audit with a limit on its duration. When it is nearly reached, the audit starts no further cart, waits
-     * for the answers to the repairs that it has sent, and completes with the report so far, which is marked as
+     * for the responses to the repairs that it has sent, and completes with the report so far, which is marked as
      * incomplete. It can be resumed from the report's checkpoint. The time for those answers is the last tenth of the
      * duration, at most one second. With zero or less, the audit fails at once and sends nothing. Default: one year.
      */

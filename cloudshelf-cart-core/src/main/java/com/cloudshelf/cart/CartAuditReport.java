@@ -68,7 +68,7 @@ public final class CartAuditReport {
      * @param attributePath the path of the attribute that makes it unreadable, such as {@code cartItems[3].quantity}; otherwise
      *     empty
      * @param expected what that attribute should be; otherwise empty
-     * @param repaired whether the problems were repaired; also {@code false} if the audit ended before the answer to a
+     * @param repaired whether the problems were repaired; also {@code false} if the audit ended before the response to a
      *     repair arrived: the report does not count that cart, and a resumed audit looks at it again
      */
     public record Finding(
@@ -122,7 +122,7 @@ public final class CartAuditReport {
 
     /** Returns how many carts were repaired. */
     public long repairedCarts() {
-        return counts.mended;
+        return counts.repairedCarts;
     }
 
     /**
@@ -168,7 +168,7 @@ public final class CartAuditReport {
         long carts;
         long expired;
         long faulty;
-        long mended;
+        long repairedCarts;
         final Map<Problem, Long> found = new EnumMap<>(Problem.class);
         final Map<Problem, Long> repaired = new EnumMap<>(Problem.class);
 
@@ -180,7 +180,7 @@ public final class CartAuditReport {
 
         void add(Finding finding) {
             faulty++;
-            mended += finding.repaired ? 1 : 0;
+            repairedCarts += finding.repaired ? 1 : 0;
             for (Problem problem : finding.problems) {
                 found.merge(problem, 1L, Long::sum);
                 if (finding.repaired) {
@@ -193,7 +193,7 @@ public final class CartAuditReport {
             carts += other.carts;
             expired += other.expired;
             faulty += other.faulty;
-            mended += other.mended;
+            repairedCarts += other.repairedCarts;
             other.found.forEach((problem, count) -> found.merge(problem, count, Long::sum));
             other.repaired.forEach((problem, count) -> repaired.merge(problem, count, Long::sum));
         }

@@ -279,7 +279,7 @@ public final class CartTable {
         return facts;
     }
 
-    /** Asks one question about the table, if the table exists and a check needs the answer. A refused question leaves the check unmade. */
+    /** Asks one question about the table, if the table exists and a check needs the response. A refused question leaves the check unmade. */
     private static void look(Facts facts, Source source, Runnable look) {
         if (facts.isMissing() || !TableChecks.isNeeded(source, facts.spec())) {
             return;

@@ -208,17 +208,17 @@ final class ItemFormat {
             CartItem line = line(i, value);
             int earlier = line == null ? LineIndex.NONE : index.appendIfAbsent(line);
             boolean kept = line != null && earlier == LineIndex.NONE;
-            AttributeValue mended = line == null ? null : withoutJunk(line, value);
-            if (mended != null) {
+            AttributeValue cleaned = line == null ? null : withoutJunk(line, value);
+            if (cleaned != null) {
                 stored.drifted(Drift.DISPLAY);
             }
-            if ((!kept || mended != null) && stored.indexed) {
+            if ((!kept || cleaned != null) && stored.indexed) {
                 stored.indexed = false;
                 lines = new ArrayList<>(values.subList(0, i));
             }
             if (kept) {
                 if (!stored.indexed) {
-                    lines.add(mended == null ? value : mended);
+                    lines.add(cleaned == null ? value : cleaned);
                 }
                 continue;
             }

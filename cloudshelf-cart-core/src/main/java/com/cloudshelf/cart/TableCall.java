@@ -133,7 +133,7 @@ final class TableCall {
     }
 
     /**
-     * Sends a request and waits for its answer. What a repetition may mend is repeated after a pause; all of these requests can be
+     * Sends a request and waits for its response. A failure that may pass is followed by another attempt after a delay; all of these requests can be
      * repeated without harm.
      *
      * @throws RequestFailed if DynamoDB refused it for good

@@ -319,7 +319,7 @@ class CallTest {
 
         @Test
         void frozenDuringABackoff_anyCall_sendsNothing() {
-            // The clock is read once more to see whether the pause fits; whoever reads it after that goes on after the
+            // The clock is read once more to see whether the pause fits; whoever reads it after that continues after the
             // pause.
             AtomicInteger readings = new AtomicInteger(Integer.MIN_VALUE);
             pauses.onPause(() -> readings.set(0));
@@ -635,7 +635,7 @@ class CallTest {
                     Named.of("no credentials", Failures.noCredentials()));
         }
 
-        /** One ambiguous try makes the call ambiguous, whatever the last try said. */
+        /** One ambiguous attempt makes the call ambiguous, whatever the last attempt said. */
         @ParameterizedTest
         @MethodSource("failuresWithoutEffect")
         void lostResponseThenAnother_anyFailure_isUnknown(Throwable failure) {

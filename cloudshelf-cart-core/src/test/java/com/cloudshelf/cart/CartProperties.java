@@ -251,7 +251,7 @@ class CartProperties {
         assertThat(new HashSet<>(List.of(copy))).contains(cart);
     }
 
-    /** Changes that a cart rejects are left out, as a caller would who goes on without them. */
+    /** Changes that a cart rejects are left out, as a caller would who continues without them. */
     private static Cart applyThoseThatFit(Cart cart, List<CartChange> changes) {
         Cart outcome = cart;
         for (CartChange change : changes) {

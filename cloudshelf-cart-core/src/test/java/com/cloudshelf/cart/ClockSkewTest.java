@@ -31,7 +31,7 @@ class ClockSkewTest {
                 .clock(skewed)
                 .wallMillis(() -> clock.millis() + ahead.toMillis())
                 .backoff(new Pauses())
-                .hedging(0) // a copy under way is a reason of its own for an unknown outcome
+                .hedging(0) // a copy in flight is a reason of its own for an unknown outcome
                 .build();
         stores.add(store);
         return store;

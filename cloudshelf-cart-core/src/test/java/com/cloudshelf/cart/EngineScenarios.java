@@ -69,7 +69,7 @@ enum EngineScenarios implements Runnable {
         }
     },
 
-    /** The answer, the deadline and a cancel, all at once; and another call waits for the place. */
+    /** The response, the deadline and a cancel, all at once; and another call waits for the place. */
     ANSWER_AND_DEADLINE_AND_CANCEL {
         @Override
         public void run() {

@@ -31,16 +31,16 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
  * left, and the time. Its moves:
  *
  * <ul>
- *   <li>a call starts; or it starts after another change of its store, which hands on the cart that it left; or it goes on after
+ *   <li>a call starts; or it starts after another change of its store, which hands on the cart that it left; or it continues after
  *       a pause
- *   <li>{@code answered}: the request in flight is carried out, and its answer arrives
- *   <li>{@code lost}: the call gets no usable answer, or a 500. What becomes of the request is left open: it stays on its way,
+ *   <li>{@code answered}: the request in flight is applied, and its response arrives
+ *   <li>{@code lost}: the call gets no usable response, or a 500. What becomes of the request is left open: it stays in flight,
  *       may arrive now, or later, or never
  *   <li>{@code doubled}: answered, and the network keeps a copy
- *   <li>{@code hedged}: the call sends a copy; the one that is answered first decides, the other stays on its way
+ *   <li>{@code hedged}: the call sends a copy; the one that is answered first decides, the other stays in flight
  *   <li>{@code throttled} and {@code unsent}: failed without an effect
  *   <li>{@code timed out}: the deadline strikes, in flight or in a pause
- *   <li>a copy that is still on its way arrives; nobody waits for its answer. One of a transaction that was carried out has no
+ *   <li>a copy that is still in flight arrives; nobody waits for its response. One of a transaction that was applied has no
  *       effect, for DynamoDB knows its token, unless it is late: after ten minutes the token is forgotten
  *   <li>the replica catches up from which weak reads are answered
  *   <li>two hours pass, or so much time that the cart expires: not during a call, and no copy outlives it
@@ -56,17 +56,17 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
  * <p>Some schedules have no moves of their own, because each leads to a world that others lead to, and no violation is missed:
  *
  * <ul>
- *   <li>An answer that is under way for a while. All that the call does with it, it does after it has arrived, and nobody sees
+ *   <li>A response that is in flight for a while. All that the call does with it, it does after it has arrived, and nobody sees
  *       the call in the meantime. It only ends sooner here, and a call that has ended earlier has more to answer for.
  *   <li>The two copies of a hedge are the same request: it does not matter which of them is answered. If one of them fails
- *       without an effect, the other is left as if there had been no hedge; if one is lost, it stays on its way, as it does
+ *       without an effect, the other is left as if there had been no hedge; if one is lost, it stays in flight, as it does
  *       anyway.
- *   <li>A copy of a read has no effect, and the answer of one that was sent earlier is that of an earlier read.
+ *   <li>A copy of a read has no effect, and the response of one that was sent earlier is that of an earlier read.
  *   <li>What a call does after a pause happens at once: it concerns nobody until its request arrives.
  *   <li>Of two calls that are alike, the first starts first.
  * </ul>
  *
- * <p>One promise is weaker: if the network made a copy of an addition that was refused, and the call then fails, the copy may still
+ * <p>One promise is weaker: if the network made a copy of an add that was refused, and the call then fails, the copy may still
  * take effect. Such a call is judged as one whose outcome is unknown.
  */
 final class Explorer {
@@ -141,7 +141,7 @@ final class Explorer {
     private static final int DOUBLED = 7;
     private static final int CALL = 8;
 
-    // A copy that is on its way is a number: whose it is, which of the call's requests it was, and the number of the
+    // A copy in flight is a number: whose it is, which of the call's requests it was, and the number of the
     // request.
     private static final int CALL_SHIFT = 28;
     private static final int SENT_SHIFT = 22;
@@ -154,7 +154,7 @@ final class Explorer {
     private static final int PAUSED = 3;
     private static final int ENDED = 4;
 
-    /** No cart is handed on, no transaction was carried out, no replica is read. */
+    /** No cart is handed on, no transaction was applied, no replica is read. */
     private static final int NOTHING = 0;
 
     // What the other program did.
@@ -235,10 +235,10 @@ final class Explorer {
         }
     }
 
-    /** In place of the transactions that were carried out. */
+    /** Replaces the transactions that were applied. */
     private static final int UNCHANGED = -1;
 
-    // In place of an event.
+    // Replaces an event.
     private static final int STOPPED = -1;
     private static final int UNANSWERED = -2;
 
@@ -446,7 +446,7 @@ final class Explorer {
         }
         for (int i = 0; i < calls; i++) {
             text.append(setting.callers.get(i).name).append(": ");
-            text.append(phase(world, i) == ENDED ? outcomes.get(world[at(i) + OUTCOME]) : "under way");
+            text.append(phase(world, i) == ENDED ? outcomes.get(world[at(i) + OUTCOME]) : "in progress");
             text.append('\n');
         }
         return text.toString();
@@ -648,22 +648,22 @@ final class Explorer {
                 int[] next = faulted(world);
                 next[FOREIGN] |= DELETED_ITEM;
                 next[ITEMS + i] = items.of(Map.of());
-                moves.add(new Move("somebody deletes item " + i, next));
+                moves.add(new Move("someone deletes item " + i, next));
             }
         }
     }
 
     private void passages(int[] world, List<Move> moves) {
-        boolean begun = false;
+        boolean started = false;
         boolean over = true;
         for (int i = 0; i < calls; i++) {
             if (phase(world, i) != NEW && phase(world, i) != ENDED) {
                 return;
             }
-            begun |= phase(world, i) == ENDED;
+            started |= phase(world, i) == ENDED;
             over &= phase(world, i) == ENDED;
         }
-        if (!setting.passages || !begun || over || world[PASSED] != 0) {
+        if (!setting.passages || !started || over || world[PASSED] != 0) {
             return;
         }
         for (int i = 1; i < PASSAGES.size(); i++) {
@@ -781,7 +781,7 @@ final class Explorer {
         return deliver(request, world, world[TOKENS]);
     }
 
-    /** @param tokens the transactions that were carried out and are known by their tokens */
+    /** @param tokens the transactions that were applied and are known by their tokens */
     private Delivery deliver(int number, int[] world, int tokens) {
         Request request = requests.get(number);
         boolean transacts = request.kind() == Request.Kind.TRANSACT;
@@ -846,7 +846,7 @@ final class Explorer {
         return new Delivery(after, events.of(event), UNCHANGED);
     }
 
-    /** Returns the items of the answer. */
+    /** Returns the items of the response. */
     private List<Map<String, AttributeValue>> serve(Request request, Table table) {
         return switch (request.kind()) {
             case GET, GET_BOTH -> request.userIds().stream().map(table::item).toList();

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every schedule of a few calls leads to an outcome that the guarantees allow. {@code -Dexplorer.scopes=soak} looks at scopes that
- * take hours, in place of those of every build.
+ * take hours, instead of those of every build.
  */
 class ExplorerTest {
     static List<Scope> scopes() {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * DynamoDB's condition and update expressions, as far as a store uses them, carried out on an item in memory. Strict where
+ * DynamoDB's condition and update expressions, as far as a store uses them, applied on an item in memory. Strict where
  * DynamoDB is: what it would refuse as invalid is an {@link IllegalArgumentException} here.
  */
 final class Expressions {
@@ -214,7 +214,7 @@ final class Expressions {
 
     // Updates
 
-    /** Reads the update at once, so that it is checked even if the condition refuses it, but carries it out when asked to. */
+    /** Reads the update at once, so that it is checked even if the condition refuses it, but applies it when asked to. */
     private Supplier<Map<String, AttributeValue>> update(String update, Map<String, AttributeValue> item) {
         start(update);
         Map<List<Object>, Supplier<@Nullable AttributeValue>> actions = new LinkedHashMap<>();

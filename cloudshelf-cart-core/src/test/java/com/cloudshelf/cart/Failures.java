@@ -90,7 +90,7 @@ final class Failures {
                 "x", new MarkedCredentials.Unavailable("x", SdkClientException.create("none in the chain")));
     }
 
-    /** An answer with headers, such as {@code Date}. */
+    /** A response with headers, such as {@code Date}. */
     static AwsServiceException service(int status, String code, Map<String, String> headers) {
         SdkHttpResponse.Builder response = SdkHttpResponse.builder().statusCode(status);
         headers.forEach(response::putHeader);

@@ -233,7 +233,7 @@ class FaultyNetworkTest {
         private String landed(DynamoDbRequest request) {
             try {
                 table.serve(request);
-                return "carried out";
+                return "applied";
             } catch (ConditionalCheckFailedException e) {
                 return "refused";
             }

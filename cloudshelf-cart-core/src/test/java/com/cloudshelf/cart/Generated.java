@@ -63,7 +63,7 @@ final class Generated {
                 });
     }
 
-    /** Every change but {@code Clear}, which stands alone. */
+    /** Every change except {@code Clear}, which must be alone. */
     private static Arbitrary<CartChange> changes() {
         Arbitrary<CartChange> add = items().map(CartChange.Add::new);
         Arbitrary<CartChange> set = Combinators.combine(

@@ -61,7 +61,7 @@ class ItemFormatProperties {
         return Arbitraries.of("bookId", "price", "quantity", "title", "author", "addedAt", "unknown");
     }
 
-    /** Items in which anything may stand anywhere. */
+    /** Items in which anything may be anywhere. */
     @Provide
     Arbitrary<Map<String, AttributeValue>> hostileItems() {
         Arbitrary<AttributeValue> line = Combinators.combine(

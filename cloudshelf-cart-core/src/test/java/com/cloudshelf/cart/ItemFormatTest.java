@@ -523,7 +523,7 @@ class ItemFormatTest {
                             .map(type -> Arguments.of(attribute.getKey(), type, attribute.getValue())));
         }
 
-        /** What is not a line never keeps a cart from being read: it is not there, or drift, and the next change mends it. */
+        /** What is not a line never keeps a cart from being read: it is not there, or drift, and the next change repairs it. */
         @ParameterizedTest(name = "{0} as {1}")
         @MethodSource("attributesAndWrongTypes")
         void decode_attributeOfAWrongType_isReadAndRepairedByTheNextChange(String name, String type, String expected) {

@@ -172,7 +172,7 @@ public abstract class JacksonModuleContract {
                 .isEqualTo(new Body(line(), CartVersion.parse("abc.1.0000000000xyz")));
     }
 
-    /** A body of somebody's own. */
+    /** A body of someone's own. */
     public record Body(CartItem item, CartVersion version) {}
 
     @ParameterizedTest

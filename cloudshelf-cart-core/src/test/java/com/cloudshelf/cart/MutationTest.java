@@ -662,7 +662,7 @@ class MutationTest {
     }
 
     @Nested
-    class LostAnswers {
+    class LostResponses {
         @Test
         void addItem_lostResponse_isFoundInTheRefusal() {
             client.then(serveAndLose(table), serve(table));
@@ -780,7 +780,7 @@ class MutationTest {
         }
 
         @Test
-        void setQuantity_lostRequestThenUnknownBook_isNotRejectedBeforeTheFirstTryIsHarmless() {
+        void setQuantity_lostRequestThenUnknownBook_isNotRejectedBeforeTheFirstAttemptIsHarmless() {
             resultOf(rival.addItem(USER, book("a", "1", 1)));
             client.then(
                             serve(table),
@@ -1100,7 +1100,7 @@ class MutationTest {
                     store.apply(CartUpdate.of(USER).clear().ifVersion(version)));
         }
 
-        /** The first answer tells of the book; the two tries that follow are lost to changes of its quantity. */
+        /** The first response tells of the book; the next two attempts conflict with changes of its quantity. */
         private void loseTwice() {
             client.then(
                     serve(table),

@@ -10,12 +10,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges what came of a few calls: whether they could have been carried out one after the other, in some order that puts no call
+ * Judges what came of a few calls: whether they could have been run one after the other, in some order that puts no call
  * before one that had ended when it started, with just these outcomes and just these carts left. Tries all orders.
  *
  * <p>A call that succeeded is in the order, once; one that failed without an effect is not; one whose outcome is unknown may be. A
  * rejection changes nothing and must be what the rules say at its place. The cart that a call returns is the one it led to, or,
- * if an answer was lost, one that it saw later, before it ended.
+ * if a response was lost, one that it saw later, before it ended.
  */
 final class Orders {
     /** What a call does to the carts, by the rules. */
@@ -148,7 +148,7 @@ final class Orders {
         return text.length() == 0 ? "empty" : text.toString().trim();
     }
 
-    /** @param unread the calls that have been carried out and whose returned cart has not come up yet */
+    /** @param unread the calls that have been applied and whose returned cart has not come up yet */
     private boolean search(List<Integer> open, State state, List<Integer> unread) {
         List<Integer> waiting = new ArrayList<>();
         for (int call : unread) {

@@ -33,7 +33,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** An addition that is sent again gets an ID of its own. */
+    /** An add that is sent again gets an ID of its own. */
     DRAWS_AN_ID_FOR_EVERY_ATTEMPT(Start.YOUNG, ADD_NEW, CLEAR, 1) {
         @Override
         Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
@@ -77,7 +77,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** A request whose answer was lost counts as one that had no effect. */
+    /** A request whose response was lost counts as one that had no effect. */
     TAKES_LOST_FOR_NOT_APPLIED(Start.NONE, ADD_NEW, REMOVE, 2) {
         @Override
         Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
@@ -86,7 +86,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** A request whose answer was lost counts as one that was carried out. */
+    /** A request whose response was lost counts as one that was applied. */
     TAKES_LOST_FOR_APPLIED(Start.YOUNG, SET, REMOVE, 1) {
         @Override
         Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
@@ -98,7 +98,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** A refusal counts as final although another copy of the request is under way. */
+    /** A refusal counts as final although another copy of the request is in flight. */
     IGNORES_STRAY_COPIES(Start.YOUNG, CLEAR_KNOWN, ADD_NEW, 2) {
         @Override
         Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
@@ -125,7 +125,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** An addition does not ask whether it is in the ring already. */
+    /** An add does not ask whether it is in the ring already. */
     ADDS_WITHOUT_REGARD_TO_THE_RING(Start.YOUNG, ADD_NEW, CLEAR, 1) {
         @Override
         String condition(Clauses clauses) {
@@ -133,7 +133,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** An addition does not ask whether the item could have forgotten it. */
+    /** An add does not ask whether the item could have forgotten it. */
     ADDS_WITHOUT_REGARD_TO_WHAT_IS_FORGOTTEN(Start.CLOCK_AHEAD, ADD_NEW, CLEAR, 1) {
         @Override
         String condition(Clauses clauses) {
@@ -141,7 +141,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** An addition does not ask whether the book is there. */
+    /** An add does not ask whether the book is there. */
     ADDS_A_SECOND_LINE(Start.YOUNG, ADD_THERE, REMOVE, 0) {
         @Override
         String condition(Clauses clauses) {

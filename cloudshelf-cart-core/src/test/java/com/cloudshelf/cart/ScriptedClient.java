@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 /** A client without a network: it hands each request to the next step of a script, which answers it or lets it fail. */
 final class ScriptedClient implements DynamoDbAsyncClient {
-    /** Gives the answer to one request, at once or later. */
+    /** Gives the response to one request, at once or later. */
     interface Step {
         CompletableFuture<? extends DynamoDbResponse> answer(DynamoDbRequest request);
 
@@ -70,7 +70,7 @@ final class ScriptedClient implements DynamoDbAsyncClient {
         return request -> new CompletableFuture<>();
     }
 
-    /** The table carries out the request and answers. */
+    /** The table processes the request and answers. */
     static Step serve(Table table) {
         return request -> {
             try {
@@ -81,7 +81,7 @@ final class ScriptedClient implements DynamoDbAsyncClient {
         };
     }
 
-    /** The table carries out the request, but the answer is lost. */
+    /** The table processes the request, but the response is lost. */
     static Step serveAndLose(Table table) {
         return request -> {
             serve(table).answer(request);

@@ -62,7 +62,7 @@ class SdkFailuresTest {
 
     static Stream<Arguments> answers() {
         return Stream.of(
-                arguments("closed without an answer", raw(""), Kind.AMBIGUOUS),
+                arguments("closed without a response", raw(""), Kind.AMBIGUOUS),
                 arguments("reset", reset(), Kind.AMBIGUOUS),
                 arguments("body cut", raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"Attr"), Kind.AMBIGUOUS),
                 arguments("no HTTP", raw("hello\r\n\r\n"), Kind.AMBIGUOUS),

@@ -129,7 +129,7 @@ class SerializationTest {
                 .isTrue();
     }
 
-    /** A stream as an attacker would make it: that of a value, with other bytes in place of some. */
+    /** A stream as an attacker would make it: that of a value, with other bytes instead of some. */
     private static byte[] replaced(Object value, String text, String by) throws IOException {
         String stream = new String(write(value), StandardCharsets.ISO_8859_1);
         assertThat(by).hasSameSizeAs(text);

@@ -172,7 +172,7 @@ class TableAuditTest {
                 return answer;
             }
             if (userId.equals(failing)) {
-                sent.join(); // the other repair is under way
+                sent.join(); // the other repair is in flight
                 return CompletableFuture.failedFuture(
                         new CompletionException(Failures.service(400, "AccessDeniedException", "not allowed")));
             }

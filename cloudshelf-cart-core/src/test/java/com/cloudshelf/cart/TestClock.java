@@ -7,7 +7,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A clock that stands still until a test advances it. */
+/** A clock that does not move until a test advances it. */
 final class TestClock extends Clock {
     private final AtomicLong millis;
 

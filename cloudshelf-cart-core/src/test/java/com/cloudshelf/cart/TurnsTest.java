@@ -203,7 +203,7 @@ class TurnsTest {
             });
         }
 
-        /** Returns the answer to a request, once that was sent. */
+        /** Returns the response to a request, once that was sent. */
         private CompletableFuture<DynamoDbResponse> answer(int request) {
             await(() -> answers.size() > request);
             return answers.get(request);

@@ -39,7 +39,7 @@ class UpdateProtocolTest {
         return decision.request().write();
     }
 
-    /** Carries a write out, and returns what its answer means. */
+    /** Applies a write, and returns what its response means. */
     private Event deliver(Request request) {
         Write write = request.write();
         try {
@@ -173,7 +173,7 @@ class UpdateProtocolTest {
         Decision<Evidence, Cart> write = protocol.next(Evidence.NONE, Event.start(seen()), moment());
         Decision<Evidence, Cart> paused =
                 protocol.next(write.evidence(), Event.failed(Failure.of(Failures.lost())), moment());
-        // What is there is what the lost attempt is pinned to, but for a line that a foreign writer took away
+        // What is there is what the lost attempt is pinned to, except for a line that a foreign writer took away
         // unnoticed.
         Decision<Evidence, Cart> again = protocol.next(paused.evidence(), Event.resumed(), moment());
         assertThat(again.evidence().attempts()).hasSize(2);
@@ -250,7 +250,7 @@ class UpdateProtocolTest {
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("new", "1", 3)));
         Decision<Evidence, Cart> add = started(protocol);
 
-        // Two copies are under way. One is refused, for the item is another program's.
+        // Two copies are in flight. One is refused, for the item is another program's.
         Event refused = Event.refused(Failure.of(Failures.refused(table.item(USER))), true);
         Decision<Evidence, Cart> change = protocol.next(add.evidence(), refused, moment());
         changeByAnother(CartUpdate.of(USER).add(book("other", "1", 1)));

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Compares what users can name with the signatures that are checked in, until there is a release to compare with. After an
- * intended change, {@code -Dapi.write} writes them anew: docs/releasing.md has the command.
+ * intended change, {@code -Dapi.write} updates them: docs/releasing.md has the command.
  */
 class ApiTest {
 
@@ -45,7 +45,7 @@ class ApiTest {
             Files.writeString(checkedIn, signatures);
         }
         assertThat(signatures.lines())
-                .as("the API changed: if it was meant to, write %s anew and say so in docs/changelog.md", checkedIn)
+                .as("the API changed: if this was intended, update %s and describe the change in docs/changelog.md", checkedIn)
                 .containsExactlyElementsOf(Files.readAllLines(checkedIn));
     }
 

@@ -39,7 +39,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
-/** A table that other programs filled is looked over, and mended, while they go on. */
+/** A table that other programs filled is looked over, and repaired, while they go on. */
 class CartAuditTest {
     /** With -Daudit.carts=10000 the test is that of a grown table. */
     private static final int CARTS = Integer.getInteger("audit.carts", 400);
@@ -225,16 +225,16 @@ class CartAuditTest {
 
         Writers writers = new Writers();
         started = System.nanoTime();
-        CartAuditReport mended = repairWithAnInterruption();
-        System.out.printf("repair: %d ms%n%s%n", (System.nanoTime() - started) / 1_000_000, mended);
+        CartAuditReport repaired = repairWithAnInterruption();
+        System.out.printf("repair: %d ms%n%s%n", (System.nanoTime() - started) / 1_000_000, repaired);
         writers.end();
         System.out.printf("acknowledged meanwhile: %d%n", writers.acknowledged.size());
-        assertThat(mended.isComplete()).isTrue();
-        assertThat(mended.carts()).isGreaterThanOrEqualTo(CARTS);
+        assertThat(repaired.isComplete()).isTrue();
+        assertThat(repaired.carts()).isGreaterThanOrEqualTo(CARTS);
 
         Queue<Finding> left = new ConcurrentLinkedQueue<>();
         audit(CartAudit.reporting().withFindings(left::add));
-        // A foreign writer goes on to leave the index behind; nothing else but what nobody can repair is left.
+        // A foreign writer continues to leave the index behind; nothing else but what nobody can repair is left.
         assertThat(left).allSatisfy(finding -> {
             if (finding.problems().stream().allMatch(Problem::isRepairable)) {
                 assertThat(finding.problems()).containsExactly(Problem.STALE_INDEX);

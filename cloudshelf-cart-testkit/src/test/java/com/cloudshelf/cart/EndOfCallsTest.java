@@ -89,7 +89,7 @@ class EndOfCallsTest {
         int sent = table.faults.sent().size();
         pause();
         assertThat(future).isCancelled();
-        // At most what was on its way already, however slow the machine is.
+        // At most what was in flight already, however slow the machine is.
         assertThat(table.faults.sent()).hasSizeLessThanOrEqualTo(sent + inFlight(name));
     }
 
@@ -232,7 +232,7 @@ class EndOfCallsTest {
             return requests;
         }
 
-        /** Reads what was sent, and returns whether the other side still waits for its answer. */
+        /** Reads what was sent, and returns whether the other side still waits for its response. */
         boolean holdsARequest(Socket connection) {
             boolean asked = false;
             try {

@@ -159,7 +159,7 @@ class ExpressionsAgainstDynamoDbProperties {
                 }
             }
             // A form that is always refused would prove little.
-            assertThat(outcomes).as("of %s", form).contains("carried out", "refused");
+            assertThat(outcomes).as("of %s", form).contains("applied", "refused");
         }
     }
 
@@ -348,12 +348,12 @@ class ExpressionsAgainstDynamoDbProperties {
         return here.inWords;
     }
 
-    /** @param items what came with the answer */
+    /** @param items what came with the response */
     private record Outcome(String inWords, List<String> reasons, Object items) {}
 
     private static Outcome outcome(Supplier<Map<String, AttributeValue>> answer) {
         try {
-            return new Outcome("carried out", List.of(), canonical(answer.get()));
+            return new Outcome("applied", List.of(), canonical(answer.get()));
         } catch (ConditionalCheckFailedException e) {
             return new Outcome("refused", List.of(), canonical(e.item()));
         } catch (TransactionCanceledException e) {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * What several clients did to carts at the same time: each operation with the moments of its call and of its end, what was
  * called, and what came of it.
  *
- * <p>A history consists of phases. All operations of a phase have ended, and nothing of them is on its way any more, before
- * the next phase begins; only between phases does the carts' clock jump.
+ * <p>A history consists of phases. All operations of a phase have ended, and nothing of them is in flight any more, before
+ * the next phase starts; only between phases does the carts' clock jump.
  *
  * <p>Thread-safe while it is recorded.
  */
@@ -57,7 +57,7 @@ final class History {
     /** @param stale whether the demanded version was not the cart's; otherwise others kept changing it */
     record Conflict(Cart current, boolean stale) implements Outcome {}
 
-    /** A foreign addition that found nothing to add to. */
+    /** A foreign add that found nothing to add to. */
     record NoItem() implements Outcome {}
 
     /** Failed, and certainly without effect. */
@@ -72,7 +72,7 @@ final class History {
     /**
      * One operation.
      *
-     * @param direct whether no answer was lost on the way, so that the returned cart must be the one that was written
+     * @param direct whether no response was lost on the way, so that the returned cart must be the one that was written
      * @param sent the requests that it took, for the reader of a report
      */
     record Operation(
@@ -85,10 +85,10 @@ final class History {
             boolean direct,
             String sent) {
 
-        /** Returns this operation as it looks to somebody who does not know its end. */
+        /** Returns this operation as it looks to someone who does not know its end. */
         Operation unfinished() {
             return new Operation(
-                    number, client, action, invoked, Long.MAX_VALUE, new Unknown("under way"), false, sent);
+                    number, client, action, invoked, Long.MAX_VALUE, new Unknown("in progress"), false, sent);
         }
 
         @Override
@@ -107,7 +107,7 @@ final class History {
     private final AtomicLong time = new AtomicLong();
     private final AtomicInteger operations = new AtomicInteger();
 
-    /** Begins a history at a time when all carts are empty. */
+    /** Starts a history at a time when all carts are empty. */
     History(CartLimits limits) {
         this.limits = limits;
     }
@@ -131,7 +131,7 @@ final class History {
         return phases().stream().flatMap(phase -> phase.operations.stream()).toList();
     }
 
-    /** Begins the next phase; nothing is under way. */
+    /** Starts the next phase; nothing is in progress. */
     synchronized void begin(Passage before, @Nullable Cart put) {
         phases.add(new Phase(before, put, new ArrayList<>()));
     }
@@ -150,7 +150,7 @@ final class History {
     }
 
     /**
-     * Returns the history up to the end of its n-th operation, by order of their ends. Operations that were under way at that
+     * Returns the history up to the end of its n-th operation, by order of their ends. Operations that were in progress at that
      * moment are part of it, without their end.
      */
     History prefix(int ended) {
@@ -198,7 +198,7 @@ final class History {
         return action instanceof ForeignAdd add ? add.userId() : ((Read) action).userId();
     }
 
-    /** Returns the lines of a cart, with what tells two additions of a book apart. */
+    /** Returns the lines of a cart, with what tells two adds of a book apart. */
     static String show(@Nullable Cart cart) {
         return cart == null
                 ? "done"

@@ -105,7 +105,7 @@ final class HistoryRunner {
             Fault.truncate(),
             Fault.wrongCrc());
 
-    /** For histories that turn on the deletion of rested items. */
+    /** For histories that turn on the delete of rested items. */
     private static final List<Fault> FAULTS_OF_DELETIONS = List.of(
             Fault.dropRequest().on("DeleteItem"),
             Fault.dropResponse().on("DeleteItem"),
@@ -313,7 +313,7 @@ final class HistoryRunner {
         return new Result(plan, history, faults, requests);
     }
 
-    /** Runs a phase, and waits until nothing of it is on its way any more. */
+    /** Runs a phase, and waits until nothing of it is in flight any more. */
     private void together(ExecutorService threads, List<Client> clients, int each, List<Connection> connections) {
         connections.forEach(Connection::startAnewPerhaps);
         List<Future<?>> running = new ArrayList<>();
@@ -331,7 +331,7 @@ final class HistoryRunner {
         }
     }
 
-    /** Begins a phase. Only now may the clock jump: what is on its way for an hour is beyond what a store can stand. */
+    /** Starts a phase. Only now may the clock jump: a store cannot handle a request that is in flight for an hour. */
     private void letTimePass() {
         int dice = deletions ? 5 + random.nextInt(9) : random.nextInt(20);
         if (dice == 0) {
@@ -502,7 +502,7 @@ final class HistoryRunner {
         }
     }
 
-    /** Somebody who does one thing after the other. */
+    /** Someone who does one thing after the other. */
     private final class Client {
         private final String name;
         private final Connection connection;
@@ -551,7 +551,7 @@ final class HistoryRunner {
             List<SentRequest> sent = log.subList(sentBefore, log.size());
             Outcome outcome = operation.outcome();
             if (mayReturn(sent) && !(outcome instanceof Ok)) {
-                outcome = new Unknown("refused, but on its way again");
+                outcome = new Unknown("refused, but in flight again");
             }
             actions.learn(operation);
             history.add(new Operation(
@@ -629,7 +629,7 @@ final class HistoryRunner {
     // --- what an operation sent ---
 
     /**
-     * Whether no answer was lost. A store may give up on an answer that is there already, and send its write again: then an
+     * Whether no response was lost. A store may give up on a response that is there already, and send its write again: then an
      * id turns up once more that took effect before. With hedges, each of two copies may be the one that took effect.
      */
     private static boolean isDirect(List<SentRequest> sent, boolean hedges) {
@@ -646,7 +646,7 @@ final class HistoryRunner {
         return true;
     }
 
-    /** Returns the ids of the writes that a request speaks of; of a deletion, which carries none, its name. */
+    /** Returns the ids of the writes that a request speaks of; of a delete, which carries none, its name. */
     private static List<String> writeIds(SentRequest request) {
         if (request.operation().equals("DeleteItem")) {
             return List.of(request.operation());

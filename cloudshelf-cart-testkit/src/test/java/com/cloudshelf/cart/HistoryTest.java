@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 /**
  * Runs histories and judges them: a few in every build, many with {@code -Dhistories=200 -Dhistories.operations=60}.
  *
- * <p>The first seeds are always the same; those that follow are new in each run, and printed. {@code -Dhistories.seed} begins
+ * <p>The first seeds are always the same; those that follow are new in each run, and printed. {@code -Dhistories.seed} starts
  * with another one.
  */
 class HistoryTest {

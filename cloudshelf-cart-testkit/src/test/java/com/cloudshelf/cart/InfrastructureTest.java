@@ -158,7 +158,7 @@ class InfrastructureTest {
                     : value;
         }
 
-        /** The body of the dashboard, with a word in place of each reference. */
+        /** The body of the dashboard, with a word instead of each reference. */
         String dashboard() {
             return resources("AWS::CloudWatch::Dashboard")
                     .get("Dashboard")

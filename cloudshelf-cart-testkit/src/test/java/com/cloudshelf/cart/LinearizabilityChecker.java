@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>A call that failed without effect is left out. One whose outcome is unknown happened at some moment up to the end
  *       of its phase, or never.
- *   <li>A cart that was returned is the one that the operation led to. If an answer was lost, it may instead be what a read
+ *   <li>A cart that was returned is the one that the operation led to. If a response was lost, it may instead be what a read
  *       showed later, but before the operation's end.
  *   <li>A rejection or a conflict changed nothing, and is what the rules say at one moment.
  * </ul>
@@ -58,8 +58,8 @@ final class LinearizabilityChecker {
     /**
      * What the model knows of one cart.
      *
-     * @param keys the remembered idempotency keys, each with the changes that it stands for
-     * @param expired whether the cart has expired and no write has begun a new one: what a foreign writer appends to the
+     * @param keys the remembered idempotency keys, each with its changes
+     * @param expired whether the cart has expired and no write has started a new one: what a foreign writer appends to the
      *     remains is lost
      */
     private record State(Cart cart, Map<String, List<CartChange>> keys, boolean expired) {}
@@ -266,7 +266,7 @@ final class LinearizabilityChecker {
                 || (end == Long.MAX_VALUE && goOn(phase, states));
     }
 
-    /** Lets each of some operations happen next, provided that it began before a moment. */
+    /** Lets each of some operations happen next, provided that it started before a moment. */
     private boolean tryEach(
             long candidates, long before, int phase, long done, long unread, Map<String, State> states) {
         List<Operation> operations = phases.get(phase).operations();
@@ -283,7 +283,7 @@ final class LinearizabilityChecker {
             boolean idle = verdict.after.equals(states);
             boolean unknown = operation.outcome() instanceof Unknown;
             if (unknown || shows(operation, verdict.after)) {
-                // An unknown outcome without effect is none at all.
+                // An unknown outcome without effect did not happen.
                 if (!(unknown && idle) && search(phase, done | bit, unread, verdict.after)) {
                     return true;
                 }
@@ -311,7 +311,7 @@ final class LinearizabilityChecker {
         return !collecting;
     }
 
-    /** Returns the first end of an operation that has still to happen: nothing that began later may happen before it. */
+    /** Returns the first end of an operation that has still to happen: nothing that started later may happen before it. */
     private static long firstEnd(List<Operation> operations, long done, long unread) {
         for (int i = 0; i < operations.size(); i++) {
             boolean open = (done & 1L << i) == 0 || (unread & 1L << i) != 0;
@@ -490,7 +490,7 @@ final class LinearizabilityChecker {
                 && change.update().idempotencyKey().map(state.keys::containsKey).orElse(false);
     }
 
-    /** A key stands for changes without the time that a line may carry. */
+    /** A key belongs to changes without the times of their lines. */
     private static List<CartChange> untimed(List<CartChange> changes) {
         return changes.stream()
                 .map(change -> change instanceof CartChange.Add add ? new CartChange.Add(untimed(add.item())) : change)

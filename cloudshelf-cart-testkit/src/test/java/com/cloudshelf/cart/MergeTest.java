@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Merging a guest's cart into a user's, in one transaction, also when its answer is lost. */
+/** Merging a guest's cart into a user's, in one transaction, also when its response is lost. */
 class MergeTest {
     private static final String GUEST = "guest";
     private static final String USER = "user";
@@ -77,12 +77,12 @@ class MergeTest {
         assertThat(table.sent()).containsExactly("TransactGetItems");
     }
 
-    static Stream<Fault> lostAnswers() {
-        return ReliabilityTest.lostAnswers();
+    static Stream<Fault> lostResponses() {
+        return ReliabilityTest.lostResponses();
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("lostAnswers")
+    @MethodSource("lostResponses")
     void merge_responseLost_takesEffectOnce(Fault fault) {
         table.faults.next(fault.on("TransactWriteItems"));
         Cart merged = carts.merge(GUEST, USER, MergeStrategy.SUM).join();
@@ -92,7 +92,7 @@ class MergeTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("lostAnswers")
+    @MethodSource("lostResponses")
     void merge_responseLostAndRivalInBetween_takesEffectOnce(Fault fault) {
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
         table.faults
@@ -115,7 +115,7 @@ class MergeTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("lostAnswers")
+    @MethodSource("lostResponses")
     void merge_restedGuestAndResponseLost_takesEffectOnce(Fault fault) {
         table.faults.next(fault.on("TransactWriteItems"));
         Cart merged = anHourLater().merge(GUEST, USER, MergeStrategy.SUM).join();
@@ -125,7 +125,7 @@ class MergeTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("lostAnswers")
+    @MethodSource("lostResponses")
     void merge_restedGuestResponseLostAndRivalInBetween_takesEffectOnce(Fault fault) {
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
         table.faults
@@ -139,7 +139,7 @@ class MergeTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("lostAnswers")
+    @MethodSource("lostResponses")
     void merge_responseLostThenThrottledToTheEnd_isUnknownAndARepetitionHasNoSecondEffect(Fault fault) {
         unknownThenRepeated(fault, Clock.systemUTC());
     }
@@ -150,7 +150,7 @@ class MergeTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("lostAnswers")
+    @MethodSource("lostResponses")
     void merge_restedGuestResponseLostThenThrottledToTheEnd_isUnknownAndARepetitionHasNoSecondEffect(Fault fault) {
         unknownThenRepeated(fault, AN_HOUR_LATER);
     }

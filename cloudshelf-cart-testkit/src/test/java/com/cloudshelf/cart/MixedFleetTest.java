@@ -149,7 +149,7 @@ class MixedFleetTest {
     }
 
     private DynamoDbCartStore store() {
-        // A copy under way makes a refusal ambiguous on a machine that is slow; what is tested here is not the network.
+        // A copy in flight makes a refusal ambiguous on a machine that is slow; what is tested here is not the network.
         return table.store(settings -> settings.hedging(0));
     }
 

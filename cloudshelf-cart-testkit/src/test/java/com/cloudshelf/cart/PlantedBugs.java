@@ -65,7 +65,7 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
         }
     },
 
-    /** Takes its own earlier try for another's write, and repeats the change. */
+    /** Takes its own earlier attempt for another's write, and repeats the change. */
     FORGETS_ITS_OWN_WRITES {
         @Override
         Plan plan(Plan plan) {
@@ -105,7 +105,7 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
     TRUSTS_A_RING_THAT_OVERFLOWED {
         @Override
         Plan plan(Plan plan) {
-            // Another must write between a try and the next.
+            // Another must write between an attempt and the next.
             return plan.withRingOf(1)
                     .withTimes(Duration.ofMillis(1_600), Duration.ofMillis(150))
                     .withFaults(Fault.dropResponse());
@@ -171,11 +171,11 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
         }
     },
 
-    /** Takes a lost answer for a request that was never carried out. */
+    /** Takes a lost response for a request that was never applied. */
     TAKES_LOST_FOR_UNSENT {
         @Override
         Plan plan(Plan plan) {
-            // The last try before the deadline must be the one that takes effect.
+            // The last attempt before the deadline must be the one that takes effect.
             return plan.withTimes(Duration.ofMillis(300), Duration.ofMillis(100))
                     .withFaults(Fault.dropResponse(), Fault.hangAfterEffect());
         }

@@ -245,7 +245,7 @@ class PolicyTest {
             assertThat(template.policy("CartAuditPolicy").get("LookOver").actions())
                     .isEqualTo(actions(table.faults.sent()));
             table.faults.forget();
-            // Two rivals in a row, so that the item is read afresh.
+            // Two rivals in a row, so that the item is read again.
             table.faults.next(2, Fault.rival(() -> append(table)).on("UpdateItem"));
             CartTable.audit(client, spec, CartAudit.repairing()).join();
             Set<String> ofRepair = actions(table.faults.sent());

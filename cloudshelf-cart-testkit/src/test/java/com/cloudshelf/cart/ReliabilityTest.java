@@ -44,7 +44,7 @@ class ReliabilityTest {
     }
 
     /** Faults after which the change is in the table, although the caller's client saw a failure. */
-    static Stream<Fault> lostAnswers() {
+    static Stream<Fault> lostResponses() {
         return Stream.of(
                 Fault.dropResponse(),
                 Fault.serverErrorAfterEffect(500),
@@ -74,9 +74,9 @@ class ReliabilityTest {
                 Arguments.of("clear", update.clear(), 0));
     }
 
-    static Stream<Arguments> changesAndLostAnswers() {
+    static Stream<Arguments> changesAndLostResponses() {
         return changes()
-                .flatMap(change -> lostAnswers()
+                .flatMap(change -> lostResponses()
                         .map(fault -> Arguments.of(change.get()[0], change.get()[1], change.get()[2], fault)));
     }
 
@@ -87,7 +87,7 @@ class ReliabilityTest {
     }
 
     @ParameterizedTest(name = "{0}, {3}")
-    @MethodSource("changesAndLostAnswers")
+    @MethodSource("changesAndLostResponses")
     void apply_responseLost_takesEffectOnce(String name, CartUpdate update, long totalItems, Fault fault) {
         fill();
         Cart cart = carts.get(USER).join();
@@ -98,7 +98,7 @@ class ReliabilityTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("lostAnswers")
+    @MethodSource("lostResponses")
     void addItem_responseLostWithoutSnapshot_takesEffectOnce(Fault fault) {
         fill();
         table.faults.next(fault);
@@ -108,7 +108,7 @@ class ReliabilityTest {
     }
 
     @ParameterizedTest(name = "{0}, {3}")
-    @MethodSource("changesAndLostAnswers")
+    @MethodSource("changesAndLostResponses")
     void apply_responseLostAndRivalInBetween_takesEffectOnce(
             String name, CartUpdate update, long totalItems, Fault fault) {
         fill();
@@ -154,7 +154,7 @@ class ReliabilityTest {
 
     @Test
     void apply_rejectedWhileAnAttemptIsInFlight_fencesTheAttempt() {
-        // The late addition finds a full cart at its retry; when it lands, there would be room for it again.
+        // The late add finds a full cart at its retry; when it lands, there would be room for it again.
         DynamoDbCartStore small = table.store(settings -> settings.limits(CartLimits.of(2, 100)));
         small.addItem(USER, book("book1", "1", 1)).join();
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});

@@ -151,9 +151,9 @@ class StoredItemTest {
         assertThat(later.get(USER).join().isEmpty()).isTrue();
         assertThat(later.get(USER).join().version()).isEqualTo(Cart.empty(USER).version());
         assertThat(failureOf(later.setQuantity(USER, "book1", 1))).isInstanceOf(CartRejectedException.class);
-        Cart begun = later.addItem(USER, book("book1", "7", 1)).join();
-        assertThat(begun.totalItems()).isEqualTo(1);
-        assertThat(later.get(USER).join()).isEqualTo(begun);
+        Cart started = later.addItem(USER, book("book1", "7", 1)).join();
+        assertThat(started.totalItems()).isEqualTo(1);
+        assertThat(later.get(USER).join()).isEqualTo(started);
         assertThat(table.item(USER).get("cartItems").l()).hasSize(1);
     }
 
@@ -174,9 +174,9 @@ class StoredItemTest {
         Cart cart = carts.addItem(USER, book("book1", "1", 1)).join();
         DynamoDbCartStore later =
                 table.store(settings -> settings.clock(Clock.offset(Clock.systemUTC(), Duration.ofDays(31))));
-        Cart begun = later.apply(CartUpdate.of(USER).add(book("book2", "1", 1)).basedOn(cart))
+        Cart started = later.apply(CartUpdate.of(USER).add(book("book2", "1", 1)).basedOn(cart))
                 .join();
-        assertThat(begun.items()).extracting(CartItem::bookId).containsExactly("book2");
+        assertThat(started.items()).extracting(CartItem::bookId).containsExactly("book2");
     }
 
     @Test

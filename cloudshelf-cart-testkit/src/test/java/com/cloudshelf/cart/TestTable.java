@@ -68,7 +68,7 @@ final class TestTable implements AutoCloseable {
         return store;
     }
 
-    /** The item as it stands in the table; empty if there is none. */
+    /** The stored item; empty if there is none. */
     Map<String, AttributeValue> item(String userId) {
         return SERVER.client()
                 .getItem(get -> get.tableName(name)

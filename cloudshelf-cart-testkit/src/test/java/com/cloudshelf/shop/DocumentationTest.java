@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every example in Java or Kotlin of these pages stands, but for white space, in a source that the build compiles and runs. */
+/** Every Java or Kotlin example of these pages is, except for white space, part of a source that the build compiles and runs. */
 class DocumentationTest {
     private static final Path MODULE = Path.of(System.getProperty("basedir", ""));
     private static final Path ROOT = MODULE.toAbsolutePath().getParent();
@@ -33,7 +33,7 @@ class DocumentationTest {
                 "docs/checkout.md",
                 "docs/recipes.md"
             })
-    void javaExamples_ofThePage_standInTestSources(String page) throws IOException {
+    void javaExamples_ofThePage_areInTestSources(String page) throws IOException {
         List<String> examples = javaBlocks(Files.readString(ROOT.resolve(page))).stream()
                 .filter(example -> !example.contains(NO_DEPENDENCY))
                 .toList();
@@ -41,7 +41,7 @@ class DocumentationTest {
         String sources = sources();
         assertThat(examples)
                 .allSatisfy(example -> assertThat(sources.contains(example))
-                        .as("stands in a test source:%n%s", example)
+                        .as("is in a test source:%n%s", example)
                         .isTrue());
     }
 

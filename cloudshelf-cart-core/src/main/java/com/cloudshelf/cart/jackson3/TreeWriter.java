@@ -38,7 +38,7 @@ final class TreeWriter<T> extends ValueSerializer<T> {
         } else if (node instanceof BigDecimal number && number.scale() > 0) {
             out.writeNumber(number);
         } else if (node instanceof BigDecimal number) {
-            out.writeNumber(number.toBigIntegerExact()); // as a decimal, 100 becomes 1E+2 on its way through a JsonNode
+            out.writeNumber(number.toBigIntegerExact()); // as a decimal, 100 would become 1E+2 in a JsonNode
         } else if (node instanceof Long number) {
             out.writeNumber(number);
         } else if (node instanceof Integer number) {

@@ -28,7 +28,7 @@ import org.objectweb.asm.Type;
 
 /**
  * Puts the points of a {@link Schedule} into a class: before each access to a volatile field or to an object that threads share,
- * and in place of monitors.
+ * and instead of monitors.
  *
  * <p>Other fields get none: whether they are guarded as they should be shows in what is made of them.
  */

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a scenario in which one thread goes at a time: before each access to what threads share, the schedule decides which
- * of them goes on. {@link Instrumentation} puts those points into the classes under test.
+ * of them continues. {@link Instrumentation} puts those points into the classes under test.
  *
  * <p>It is drawn as in "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs" (Burckhardt and others): each
  * strand has a random priority, the highest that can go on does, and at a few random points the running strand falls behind all
@@ -151,7 +151,7 @@ public final class Schedule {
         }
     }
 
-    /** Until {@link #unshield} the strand is not held up: it is in somebody else's critical section. */
+    /** Until {@link #unshield} the strand is not held up: it is in someone else's critical section. */
     public static void shield(String where) {
         point(where);
         current().shielded++;

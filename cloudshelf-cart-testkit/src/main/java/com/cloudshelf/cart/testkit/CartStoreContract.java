@@ -2032,7 +2032,7 @@ public abstract class CartStoreContract {
         }
     }
 
-    /** A clock that stands still until a test moves it. */
+    /** A clock that does not move until a test moves it. */
     static final class StillClock extends Clock {
         private volatile Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 

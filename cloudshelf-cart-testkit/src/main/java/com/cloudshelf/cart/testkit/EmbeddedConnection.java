@@ -40,7 +40,7 @@ final class EmbeddedConnection implements Connection {
     }
 
     /**
-     * Returns the client with one fault of DynamoDB Local mended: in the item that a refused condition returns, an empty map below the top
+     * Returns the client with one fault of DynamoDB Local repaired: in the item that a refused condition returns, an empty map below the top
      * has no type. Over HTTP, as in the service, it is a map.
      */
     private static DynamoDbAsyncClient mending(DynamoDbAsyncClient client) {
@@ -50,7 +50,7 @@ final class EmbeddedConnection implements Connection {
                 (proxy, method, arguments) -> {
                     try {
                         Object result = method.invoke(client, arguments);
-                        return result instanceof CompletableFuture<?> answer ? mended(answer) : result;
+                        return result instanceof CompletableFuture<?> answer ? repaired(answer) : result;
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
@@ -58,40 +58,40 @@ final class EmbeddedConnection implements Connection {
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the stage lets nothing escape
-    private static <T> CompletableFuture<T> mended(CompletableFuture<T> answer) {
-        CompletableFuture<T> mended = new CompletableFuture<>();
+    private static <T> CompletableFuture<T> repaired(CompletableFuture<T> answer) {
+        CompletableFuture<T> repaired = new CompletableFuture<>();
         answer.whenComplete((value, failure) -> {
             if (failure == null) {
-                mended.complete(value);
+                repaired.complete(value);
             } else {
-                mended.completeExceptionally(mended(failure));
+                repaired.completeExceptionally(repaired(failure));
             }
         });
-        return mended;
+        return repaired;
     }
 
-    private static Throwable mended(Throwable failure) {
+    private static Throwable repaired(Throwable failure) {
         if (failure instanceof CompletionException && failure.getCause() != null) {
-            return new CompletionException(mended(failure.getCause()));
+            return new CompletionException(repaired(failure.getCause()));
         }
         return failure instanceof ConditionalCheckFailedException refused && refused.hasItem()
-                ? refused.toBuilder().item(mended(refused.item())).build()
+                ? refused.toBuilder().item(repaired(refused.item())).build()
                 : failure;
     }
 
-    private static Map<String, AttributeValue> mended(Map<String, AttributeValue> values) {
-        Map<String, AttributeValue> mended = new LinkedHashMap<>();
-        values.forEach((name, value) -> mended.put(name, mended(value)));
-        return mended;
+    private static Map<String, AttributeValue> repaired(Map<String, AttributeValue> values) {
+        Map<String, AttributeValue> repaired = new LinkedHashMap<>();
+        values.forEach((name, value) -> repaired.put(name, repaired(value)));
+        return repaired;
     }
 
-    private static AttributeValue mended(AttributeValue value) {
+    private static AttributeValue repaired(AttributeValue value) {
         return switch (value.type()) {
             case UNKNOWN_TO_SDK_VERSION -> AttributeValue.fromM(Map.of());
-            case M -> AttributeValue.fromM(mended(value.m()));
+            case M -> AttributeValue.fromM(repaired(value.m()));
             case L ->
                 AttributeValue.fromL(
-                        value.l().stream().map(EmbeddedConnection::mended).toList());
+                        value.l().stream().map(EmbeddedConnection::repaired).toList());
             default -> value;
         };
     }

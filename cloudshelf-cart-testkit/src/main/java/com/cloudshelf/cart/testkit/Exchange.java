@@ -33,7 +33,7 @@ import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 import software.amazon.awssdk.protocols.jsoncore.JsonWriter;
 
 /**
- * One request of the client, from its sending to the answer or error that the client is told, and the means by which a
+ * One request of the client, from its sending to the response or error that the client is told, and the means by which a
  * {@link Fault} delivers it.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // every error reaches the client
@@ -98,12 +98,12 @@ final class Exchange {
         return transmit(copy, result);
     }
 
-    /** Delivers the request after the delay, whatever its client does by then; the answer is not passed on. */
+    /** Delivers the request after the delay, whatever its client does by then; the response is not passed on. */
     void deliverLate(Duration delay) {
         faults.late(faults.after(delay), this::transmitToNobody);
     }
 
-    /** Delivers the request when the moment has come, whatever its client does by then; the answer is not passed on. */
+    /** Delivers the request when the moment has come, whatever its client does by then; the response is not passed on. */
     void deliverLate(CompletionStage<?> moment) {
         faults.late(faults.at(moment), this::transmitToNobody);
     }
@@ -223,7 +223,7 @@ final class Exchange {
                 .thenApply(complete -> bytes.toByteArray());
     }
 
-    /** Collects an answer of the server's. */
+    /** Collects a response of the server's. */
     private static final class Collector implements SdkAsyncHttpResponseHandler {
         private final CompletableFuture<Answer> answer;
         private volatile @Nullable SdkHttpResponse head;
@@ -308,7 +308,7 @@ final class Exchange {
         }
     }
 
-    /** An answer as the client gets it: the server's, a spoilt one, or one that no server gave. Immutable. */
+    /** A response as the client gets it: the server's, a spoilt one, or one that no server gave. Immutable. */
     static final class Answer {
         private static final String TYPE_PREFIX = "com.amazonaws.dynamodb.v20120810#";
         private static final String CONTENT_LENGTH = "Content-Length";
@@ -381,7 +381,7 @@ final class Exchange {
                     null);
         }
 
-        /** Returns this answer to a {@code BatchGetItem} with half of each table's keys unprocessed. */
+        /** Returns this response to a {@code BatchGetItem} with half of each table's keys unprocessed. */
         Answer partial(byte[] request) {
             if (!head.isSuccessful()) {
                 return this;

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fault of one request, on its way to DynamoDB, or of its response on the way back.
+ * A fault of one request, on the way to DynamoDB, or of its response, on the way back.
  *
  * <ul>
  *   <li>The server never sees the request: {@link #throttle throttle}, {@link #error error}, {@link

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** Looking over a table that other programs filled, mending it in portions, and telling whether it answers. */
+/** Looking over a table that other programs filled, repairing it in portions, and telling whether it answers. */
 final class AdoptCartTable {
     private final DynamoDbAsyncClient client;
     private final CartTableSpec spec;

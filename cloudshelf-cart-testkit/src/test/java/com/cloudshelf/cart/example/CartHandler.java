@@ -51,21 +51,21 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
  * repetition has no second effect.
  *
  * <table>
- *   <caption>Failures. None of them changed the cart, but for OUTCOME_UNKNOWN, which may have</caption>
+ *   <caption>Failures. None of them changed the cart, except for OUTCOME_UNKNOWN, which may have</caption>
  *   <tr><td>400</td><td>the request makes no sense</td></tr>
  *   <tr><td>401</td><td>nobody is signed in</td></tr>
  *   <tr><td>404</td><td>no such route, the book is not in the cart (UNKNOWN_BOOK), or there is nothing to order (NOTHING_TO_ORDER)</td></tr>
  *   <tr><td>409</td><td>others keep changing the cart: repeat</td></tr>
  *   <tr><td>412</td><td>the cart is not the one of If-Match; the body is the present one</td></tr>
- *   <tr><td>422</td><td>the cart has no room (LIMIT, TOO_LARGE, KEYS_FULL), or the key stands for another change
+ *   <tr><td>422</td><td>the cart has no room (LIMIT, TOO_LARGE, KEYS_FULL), or the key was used for another change
  *       (KEY_REUSED): repeating does not help</td></tr>
  *   <tr><td>429</td><td>DynamoDB throttles: repeat after Retry-After</td></tr>
- *   <tr><td>500</td><td>the function or the stored cart needs mending</td></tr>
+ *   <tr><td>500</td><td>the function or the stored cart needs repair</td></tr>
  *   <tr><td>503</td><td>DynamoDB does not answer (UNAVAILABLE): repeat after Retry-After; or it may have happened
  *       (OUTCOME_UNKNOWN): repeat with the same Idempotency-Key</td></tr>
  * </table>
  *
- * <p>The price is the caller's word here, as for a function that stands behind a shop. One that browsers call looks it up.
+ * <p>The price is the caller's word here, as in a function behind a shop. A function that browsers call looks it up.
  */
 public final class CartHandler implements RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> {
     /** What the function needs after its call to the store, to answer before Lambda ends it. */
@@ -236,7 +236,7 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
         if (failure instanceof CartRejectedException rejected) {
             return switch (rejected.reason()) {
                 case UNKNOWN_BOOK -> problem(404, "UNKNOWN_BOOK", "The book is not in the cart.");
-                case KEY_REUSED -> problem(422, "KEY_REUSED", "The Idempotency-Key stands for another change.");
+                case KEY_REUSED -> problem(422, "KEY_REUSED", "The Idempotency-Key was used for another change.");
                 default -> problem(422, rejected.reason().name(), "The cart has no room for this.");
             };
         }

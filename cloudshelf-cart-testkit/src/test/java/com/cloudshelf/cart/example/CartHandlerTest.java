@@ -224,7 +224,7 @@ class CartHandlerTest {
         return event;
     }
 
-    /** The client learns nothing of the first two calls, and the customer goes on shopping between them. */
+    /** The client learns nothing of the first two calls, and the customer continues shopping between them. */
     @Test
     void checkout_calledThreeTimes_isOneOrderAndTakesItsBooksOnce() {
         storeTwoBooks();
@@ -249,7 +249,7 @@ class CartHandlerTest {
                 .containsExactly(tuple("book001", 1), tuple("book003", 1));
     }
 
-    /** The order is placed, and then the function ends: the books are still in the cart until somebody calls again. */
+    /** The order is placed, and then the function ends: the books are still in the cart until someone calls again. */
     @Test
     void checkout_thatEndsBetweenOrderAndCart_isFinishedByTheNextCall() {
         storeTwoBooks();

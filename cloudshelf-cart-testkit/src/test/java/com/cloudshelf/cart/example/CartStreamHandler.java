@@ -14,7 +14,7 @@ import software.amazon.awssdk.core.SdkBytes;
 
 /**
  * A Lambda function on the stream of the cart table (view type NEW_AND_OLD_IMAGES): hands each change on as two carts, before
- * and after; empty if there was none, or is none any more. An expiry comes as a removal.
+ * and after; empty if there was none, or no longer is one. An expiry comes as a remove.
  */
 public final class CartStreamHandler implements RequestHandler<DynamodbEvent, Void> {
     private final BiConsumer<Optional<Cart>, Optional<Cart>> changes;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An order, as it was placed: never changed, but for the note that its books are out of the cart.
+ * An order, as it was placed: never changed, except for the note that its books are out of the cart.
  *
  * @param orderId chosen by the client, one for each time that the customer presses the button
  * @param lines what was ordered, at the prices that hold

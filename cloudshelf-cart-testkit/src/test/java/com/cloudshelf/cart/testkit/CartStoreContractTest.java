@@ -281,7 +281,7 @@ class CartStoreContractTest {
                 .assertStatistics(events -> events.succeeded(3).aborted(0).failed(0));
     }
 
-    /** Selects a test by its name, in whatever nested class of the suite it stands. */
+    /** Selects a test by its name, in whichever nested class of the suite it is. */
     private static DiscoverySelector theTest(Class<?> suite, String name) {
         Class<?> group = Arrays.stream(CartStoreContract.class.getDeclaredClasses())
                 .filter(nested -> Arrays.stream(nested.getDeclaredMethods())

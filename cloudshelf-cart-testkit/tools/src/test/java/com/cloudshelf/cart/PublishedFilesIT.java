@@ -73,7 +73,7 @@ class PublishedFilesIT {
         assertThat(new TreeSet<>(listed)).isEqualTo(closure(module));
     }
 
-    /** The poms that are published stand alone: no parent, no profile, nothing that only the build needs. */
+    /** The published poms are self-contained: no parent, no profile, nothing that only the build needs. */
     @ParameterizedTest
     @ValueSource(strings = {"core", "testkit"})
     void pom_asPublished_namesNoParentAndNoTestDependency(String module) throws IOException {

@@ -10,7 +10,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
-/** The floor: one call of the SDK, and nothing done with its answer. */
+/** The floor: one call of the SDK, and nothing done with its response. */
 record BareSdk(DynamoDbAsyncClient client, String table) {
     CompletableFuture<GetItemResponse> get(String userId) {
         return client.getItem(get -> get.tableName(table)

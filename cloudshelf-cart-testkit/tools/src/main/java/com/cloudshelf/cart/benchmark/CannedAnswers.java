@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** The answers that DynamoDB gives to reads of carts of several sizes, as the store and each peer had written them. */
+/** The responses that DynamoDB gives to reads of carts of several sizes, as the store and each peer had written them. */
 final class CannedAnswers {
     static final String STORE = "store";
     static final String RAW = "raw";
@@ -23,7 +23,7 @@ final class CannedAnswers {
 
     private CannedAnswers() {}
 
-    /** Writes the answers as files, for the JVMs that are started. */
+    /** Writes the responses as files, for the JVMs that are started. */
     static void write(Path directory, int... sizes) throws IOException, InterruptedException {
         Files.createDirectories(directory);
         LocalDynamoDb dynamoDb = LocalDynamoDb.shared();

@@ -200,7 +200,7 @@ final class RoundTrips {
         }
     }
 
-    /** Returns what a change costs to which a rival writes first, each time anew, as often as it is to lose. */
+    /** Returns what a change costs to which a rival writes first, each time again, as often as it is to lose. */
     private List<Cost> losing(int losses) {
         List<Cost> costs = new ArrayList<>();
         for (Maker maker : List.of((Maker) RoundTrips::store, (Maker) RawCarts::new, (Maker) EnhancedCarts::new)) {

@@ -96,7 +96,7 @@ class OldestSdkTest {
         thread.start();
     }
 
-    /** HTTP by hand, because the JDK's own server sets the date of each answer itself. */
+    /** HTTP by hand, because the JDK's own server sets the date of each response itself. */
     private void serve(Socket socket) throws IOException {
         InputStream in = socket.getInputStream();
         StringBuilder head = new StringBuilder();
