@@ -95,10 +95,10 @@ public final class CartAudit {
     }
 
     /**
-     * Returns this audit with a limit on its duration. When it is nearly reached, the audit starts no further cart, waits
-     * for the responses to the repairs that it has sent, and completes with the report so far, which is marked as
-     * incomplete. It can be resumed from the report's checkpoint. The time for those answers is the last tenth of the
-     * duration, at most one second. With zero or less, the audit fails at once and sends nothing. Default: one year.
+     * Returns this audit with a limit on its duration. Shortly before the limit, the audit starts no further cart,
+     * waits for the responses to the repairs that it has sent, and completes with the report so far, which is marked as
+     * incomplete. It can be resumed from the report's checkpoint. The last tenth of the duration, at most one second,
+     * is reserved for those responses. With zero or less, the audit fails at once and sends nothing. Default: one year.
      */
     public CartAudit withDeadline(Duration deadline) {
         Builder builder = new Builder(this);

@@ -33,7 +33,7 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 /**
- * One run through a table. A thread per segment reads a page, looks at its items, repairs those that are to be
+ * One run through a table. A thread per segment reads a page, looks at its items, repairs those that need
  * repaired, and records its position before it reads the next page.
  */
 final class TableAudit {

@@ -25,10 +25,11 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 /**
  * Walks through every schedule of a few calls: which of them starts when, in what order their requests reach the table, and what
- * the network does to each. The protocols are the real ones, and the table carries out the expressions that would be sent.
+ * the network does to each. The protocols are the real ones, and the table evaluates the expressions that would be
+ * sent.
  *
- * <p>A world is the items, the calls with their evidence, the copies of requests that are still on their way, the faults that are
- * left, and the time. Its moves:
+ * <p>A world is the items, the calls with their evidence, the copies of requests that are still in flight, the faults
+ * that are left, and the time. Its moves:
  *
  * <ul>
  *   <li>a call starts; or it starts after another change of its store, which hands on the cart that it left; or it continues after

@@ -132,7 +132,7 @@ final class ScheduledEngine {
                 .isZero();
     }
 
-    /** Checks in addition that new calls go through at once, as many as there are places for. */
+    /** Also checks that new calls go through at once, as many as there are places for. */
     void assertReady() {
         assertAtRest();
         int sent = requests.size();

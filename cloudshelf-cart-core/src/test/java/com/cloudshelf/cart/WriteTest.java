@@ -593,8 +593,8 @@ class WriteTest {
         @Test
         void add_twiceWithARemoveInBetween_isRefusedTheSecondTime() {
             Map<String, AttributeValue> once = requireNonNull(Expressions.apply(write, item));
-            Write removal = change(decode(once), new Remove("new"));
-            Map<String, AttributeValue> removed = requireNonNull(Expressions.apply(removal, once));
+            Write remove = change(decode(once), new Remove("new"));
+            Map<String, AttributeValue> removed = requireNonNull(Expressions.apply(remove, once));
 
             assertThat(decode(removed).cart().item("new")).isEmpty();
             assertThat(refuses(write, removed)).isTrue();
@@ -1006,11 +1006,11 @@ class WriteTest {
             Map<String, AttributeValue> after = requireNonNull(
                     Expressions.apply(UnpinnedWrites.fence(USER, List.of(excluded), false, stamp), rested));
 
-            Write removal = PinnedWrites.clear(decode(rested), null, early, TERMS);
+            Write remove = PinnedWrites.clear(decode(rested), null, early, TERMS);
 
-            assertThat(removal.kind()).isEqualTo(Write.Kind.DELETE);
-            assertThat(refuses(removal, rested)).isFalse();
-            assertThat(refuses(removal, after)).isTrue();
+            assertThat(remove.kind()).isEqualTo(Write.Kind.DELETE);
+            assertThat(refuses(remove, rested)).isFalse();
+            assertThat(refuses(remove, after)).isTrue();
             assertThat(refuses(UnpinnedWrites.removeRested(USER, NOW), after)).isTrue();
         }
     }
@@ -1061,12 +1061,12 @@ class WriteTest {
 
         @Test
         void mayApplyTo_blindDelete_isRuledOutByALaterWrite() {
-            Pin removal = UnpinnedWrites.removeRested(USER, NOW).pin();
+            Pin remove = UnpinnedWrites.removeRested(USER, NOW).pin();
 
-            assertThat(removal.mayApplyTo(decode(itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))))))
+            assertThat(remove.mayApplyTo(decode(itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))))))
                     .isTrue();
-            assertThat(removal.mayApplyTo(seen)).isFalse();
-            assertThat(removal.mayApplyTo(StoredCart.absent(USER))).isFalse();
+            assertThat(remove.mayApplyTo(seen)).isFalse();
+            assertThat(remove.mayApplyTo(StoredCart.absent(USER))).isFalse();
         }
     }
 
@@ -1256,7 +1256,7 @@ class WriteTest {
         return decode(requireNonNull(Expressions.apply(write, item)));
     }
 
-    /** Returns the update expression in plain words: names and values stand where their placeholders were. */
+    /** Returns the update expression in plain words: names and values replace their placeholders. */
     private static String update(Write write) {
         return plain(write.updateExpression(), write);
     }

@@ -61,7 +61,7 @@ class CartAuditTest {
         return CartTable.audit(client, spec, audit.withUnitsPerSecond(100_000)).join();
     }
 
-    /** Ten ways to break a cart of the Python function's shape, and what is to be found besides that no library wrote it. */
+    /** Ten ways to break a cart of the Python function's shape, and what the audit finds besides the fact that no library wrote it. */
     private enum Breakage {
         TOTALS(Problem.WRONG_TOTALS, (item, lines) -> item.put("totalItems", n("99"))),
         DUPLICATES(Problem.DUPLICATE_LINES, (item, lines) -> {

@@ -24,7 +24,7 @@ final class History {
         NONE("at once"),
         REST("61 minutes later"),
         EXPIRY("31 days later, all carts have expired"),
-        FOREIGN_CART("somebody puts an item that this library never wrote");
+        FOREIGN_CART("someone puts an item that this library never wrote");
 
         private final String words;
 

@@ -116,7 +116,7 @@ final class HistoryActions {
         return random.nextInt(6) == 0 ? keyed(change) : change;
     }
 
-    /** Gives a change a key: a new one, or one that was used before, and then mostly for what it stands for. */
+    /** Gives a change a key: a new one, or one that was used before, and then mostly for its own changes. */
     private Change keyed(Change change) {
         synchronized (keyed) {
             if (keyed.isEmpty() || random.nextInt(2) == 0) {

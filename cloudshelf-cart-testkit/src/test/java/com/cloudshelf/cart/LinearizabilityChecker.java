@@ -323,8 +323,8 @@ final class LinearizabilityChecker {
     }
 
     /**
-     * Returns the operations that may bring a title which an operation that is still to end saw: 0 if there is none to miss,
-     * {@link #HOPELESS} if one is gone for good. This ends most vain searches early.
+     * Returns the operations that may bring a title which an operation that has not ended saw: 0 if there is none to
+     * miss, {@link #HOPELESS} if one is gone for good. This ends most vain searches early.
      */
     private long missed(int phase, long done, long unread, Map<String, State> states) {
         long missed = 0;

@@ -30,7 +30,7 @@ import org.objectweb.asm.Type;
  * Puts the points of a {@link Schedule} into a class: before each access to a volatile field or to an object that threads share,
  * and instead of monitors.
  *
- * <p>Other fields get none: whether they are guarded as they should be shows in what is made of them.
+ * <p>Other fields get no points: whether they are guarded correctly shows in the results.
  */
 final class Instrumentation extends ClassVisitor {
     private static final String SCHEDULE = Type.getInternalName(Schedule.class);

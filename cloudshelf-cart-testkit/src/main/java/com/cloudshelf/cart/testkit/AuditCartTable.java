@@ -196,7 +196,7 @@ public final class AuditCartTable {
         return client.build();
     }
 
-    /** Since JDK 22 there may be a console that is none; only then it can be asked. */
+    /** Since JDK 22, a console need not be a terminal; only then can it be asked. */
     @SuppressWarnings("SystemConsoleNull") // which is what the second half is for
     private static boolean isTerminal() {
         Console console = System.console();

@@ -581,13 +581,13 @@ public abstract class CartStoreContract {
 
         @Test
         void apply_manyLinesAtOnce_areOneCart() {
-            CartUpdate additions = CartUpdate.of(USER);
+            CartUpdate adds = CartUpdate.of(USER);
             CartUpdate changes = CartUpdate.of(USER);
             for (int i = 0; i < 120; i++) {
-                additions = additions.add(book("book" + i, "1", 1));
+                adds = adds.add(book("book" + i, "1", 1));
                 changes = i % 3 == 0 ? changes.remove("book" + i) : changes.setQuantity("book" + i, i);
             }
-            assertEquals(120, await(carts.apply(additions)).items().size());
+            assertEquals(120, await(carts.apply(adds)).items().size());
             Cart cart = await(carts.apply(changes));
             assertEquals(80, cart.items().size());
             assertEquals(119, line(cart, "book119").quantity());

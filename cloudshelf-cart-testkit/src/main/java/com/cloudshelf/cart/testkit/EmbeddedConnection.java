@@ -21,7 +21,7 @@ final class EmbeddedConnection implements Connection {
 
     private EmbeddedConnection(AmazonDynamoDBLocal database) {
         this.database = database;
-        this.client = mending(database.dynamoDbAsyncClient());
+        this.client = repairing(database.dynamoDbAsyncClient());
     }
 
     static EmbeddedConnection open() {
@@ -43,7 +43,7 @@ final class EmbeddedConnection implements Connection {
      * Returns the client with one fault of DynamoDB Local repaired: in the item that a refused condition returns, an empty map below the top
      * has no type. Over HTTP, as in the service, it is a map.
      */
-    private static DynamoDbAsyncClient mending(DynamoDbAsyncClient client) {
+    private static DynamoDbAsyncClient repairing(DynamoDbAsyncClient client) {
         return (DynamoDbAsyncClient) Proxy.newProxyInstance(
                 DynamoDbAsyncClient.class.getClassLoader(),
                 new Class<?>[] {DynamoDbAsyncClient.class},

@@ -80,7 +80,7 @@ public final class InMemoryCartStore implements CartStore {
         /** A change is applied, but fails with {@link CartOutcomeUnknownException}: its response was lost. */
         LOST_ANSWER;
 
-        private boolean befalls(Kind call) {
+        private boolean affects(Kind call) {
             return switch (this) {
                 case THROTTLED, UNAVAILABLE, ACCESS_DENIED -> true;
                 case INVALID_ITEM -> call != Kind.DELETION;
@@ -234,7 +234,7 @@ public final class InMemoryCartStore implements CartStore {
         Failure failure;
         synchronized (failures) {
             Failure next = failures.peek();
-            failure = next != null && next.befalls(kind) ? failures.remove() : null;
+            failure = next != null && next.affects(kind) ? failures.remove() : null;
         }
         if (failure != null && failure != Failure.LOST_ANSWER) {
             return CompletableFuture.failedFuture(failure.on(carts.present(userId), repeatable));
@@ -474,7 +474,7 @@ public final class InMemoryCartStore implements CartStore {
                     return cart;
                 }
                 throw new CartRejectedException(
-                        userId, Reason.KEY_REUSED, "the idempotency key stands for other changes");
+                        userId, Reason.KEY_REUSED, "the idempotency key was used for other changes");
             }
             CartVersion version = cart.version();
             if (!update.expectedVersion().orElse(version).equals(version)) {

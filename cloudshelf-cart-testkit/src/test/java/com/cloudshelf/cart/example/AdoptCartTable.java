@@ -32,7 +32,7 @@ final class AdoptCartTable {
     }
 
     /** Mends what it can in the time that is left, and returns where to go on; empty if all is done. */
-    Optional<String> mend(String checkpoint, Duration timeLeft) {
+    Optional<String> repair(String checkpoint, Duration timeLeft) {
         CartAudit audit = CartAudit.repairing().withUnitsPerSecond(200).withDeadline(timeLeft);
         if (checkpoint != null) {
             audit = audit.resumingFrom(checkpoint);

@@ -31,8 +31,8 @@ class AdoptCartTableTest {
         CartAuditReport found = adoption.lookOver(broken);
         assertThat(found.cartsWithProblems()).isEqualTo(1);
         assertThat(broken).containsExactly("user123 ");
-        assertThat(adoption.mend(null, Duration.ofMinutes(5))).isEmpty();
-        assertThat(adoption.mend(found.checkpoint(), Duration.ofMinutes(5))).isEmpty();
+        assertThat(adoption.repair(null, Duration.ofMinutes(5))).isEmpty();
+        assertThat(adoption.repair(found.checkpoint(), Duration.ofMinutes(5))).isEmpty();
         assertThat(adoption.lookOver(broken).cartsWithProblems()).isZero();
     }
 

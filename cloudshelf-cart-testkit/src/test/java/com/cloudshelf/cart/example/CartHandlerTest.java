@@ -297,7 +297,7 @@ class CartHandlerTest {
     @Test
     void checkout_ofAnotherUsersOrder_is404AndTouchesNoCart() {
         storeTwoBooks();
-        orders.place(Order.of("order-1", "somebody else", stored().items()));
+        orders.place(Order.of("order-1", "someone else", stored().items()));
         assertThat(handle(checkout("order-1")).getStatusCode()).isEqualTo(404);
         assertThat(stored().totalItems()).isEqualTo(3);
     }

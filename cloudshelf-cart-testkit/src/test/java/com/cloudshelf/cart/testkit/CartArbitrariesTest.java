@@ -159,10 +159,10 @@ class CartArbitrariesTest {
 
         @Property
         void adds_areAlone(@ForAll("sequences") List<CartChange> changes) {
-            long additions = changes.stream()
+            long adds = changes.stream()
                     .filter(change -> change instanceof CartChange.Add)
                     .count();
-            if (additions > 1) {
+            if (adds > 1) {
                 lastChanges = changes;
                 throw new AssertionError();
             }

@@ -281,7 +281,7 @@ final class CartStoreModel {
 
     /**
      * Has several callers change one user's cart at the same time, and asserts what holds for every order in which their
-     * changes may have come: a version stands for one cart, and what is read in the end is a cart that one of them was given.
+     * changes may have come: a version identifies one cart, and what is read in the end is a cart that one of them was given.
      */
     static void checkConcurrently(CartStore store, String userId, List<List<CartUpdate>> schedule) {
         store.delete(userId).join();
