@@ -55,7 +55,7 @@ final class AuditProgress implements Consumer<CartAuditReport> {
         if (estimated == 0) {
             return counts;
         }
-        // // DynamoDB's count may be hours old, so there can be more carts than it says.
+        // DynamoDB's count may be hours old, so there can be more carts than it says.
         double share = Math.min(0.99, (double) report.carts() / estimated);
         return bar(share) + (int) (100 * share) + " % " + counts + " of about " + estimated;
     }

@@ -138,7 +138,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private boolean draining;
     private volatile boolean ended;
 
-    // // Used only by the thread that drains the mailbox.
+    // Used only by the thread that drains the mailbox.
     private State state = State.NEW;
     private E evidence;
     private boolean crowded;
@@ -549,14 +549,14 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         if (engine.isClosed()) {
             stop(Stop.Reason.CLOSED, false);
         } else if (remaining <= leastAttemptMillis) {
-            // // A request that is cut off too early is ambiguous, although its response would have been clear.
+            // A request that is cut off too early is ambiguous, although its response would have been clear.
             stop(Stop.Reason.TIME, false);
         } else if (tally.requests == Stop.MAX_REQUESTS) {
             stop(Stop.Reason.REQUESTS, false);
         } else {
             state = State.FLIGHT;
             Latencies latencies = engine.hedging().of(request.kind());
-            // // Half of the remaining time, so that a hung request leaves time for another.
+            // Half of the remaining time, so that a hung request leaves time for another.
             long bound = Math.min(Math.max(leastAttemptMillis, remaining / 2), latencies.lostMillis());
             lostAt = System.nanoTime() + bound * 1_000_000;
             long slow = engine.hedging().delayMillis(request.kind());
@@ -668,7 +668,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
                 return;
             }
             ended = true;
-            // // A place may have been granted at this very moment.
+            // A place may have been granted at this very moment.
             placed |= mailbox.removeIf(signal -> signal.kind == SignalKind.PLACE);
             mailbox.clear();
         }

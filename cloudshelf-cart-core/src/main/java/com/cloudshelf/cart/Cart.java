@@ -80,7 +80,7 @@ public final class Cart implements Serializable {
             @Nullable Instant lastUpdated,
             @Nullable Instant expiresAt,
             @Nullable Origin origin) {
-        // // As for a line: every cart passes these checks, however it is created.
+        // As for a line: every cart passes these checks, however it is created.
         this.userId = Checks.id("userId", userId);
         this.items = List.copyOf(items);
         checkDistinct(this.items);

@@ -54,7 +54,7 @@ public final class CartItem implements Serializable {
             int quantity,
             @Nullable Instant addedAt,
             Attributes attributes) {
-        // // Every line passes these checks, however it is created.
+        // Every line passes these checks, however it is created.
         this.bookId = Checks.id("bookId", bookId);
         this.title = title == null ? null : Checks.text("title", title);
         this.author = author == null ? null : Checks.text("author", author);

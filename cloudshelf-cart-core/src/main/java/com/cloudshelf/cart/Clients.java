@@ -78,7 +78,7 @@ final class Clients {
                             + " the client (configureClient).");
         }
         Map<Long, AwsRequestOverrideConfiguration> made = new ConcurrentHashMap<>();
-        // // Slightly less than the remaining time, so that only a few different settings are created.
+        // Slightly less than the remaining time, so that only a few different settings are created.
         return remaining -> made.computeIfAbsent(
                 remaining & -Math.max(1, Long.highestOneBit(remaining) >> 4),
                 millis -> bounded(client, plugin, millis));
@@ -118,7 +118,7 @@ final class Clients {
                     .map(strategy -> strategy.maxAttempts() > 1)
                     .orElse(true);
         } catch (UnsupportedOperationException e) {
-            // // Stubs, and the embedded client of DynamoDB Local, do not report it.
+            // Stubs, and the embedded client of DynamoDB Local, do not report it.
             return true;
         }
     }

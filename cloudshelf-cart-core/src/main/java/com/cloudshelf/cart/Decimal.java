@@ -93,7 +93,7 @@ final class Decimal {
         if (unscaled.signum() == 0) {
             return BigDecimal.ZERO;
         }
-        // // The JDK's time for stripping zeros grows with the square of their number.
+        // The JDK's time for stripping zeros grows with the square of their number.
         if (unscaled.bitLength() > MAX_BITS) {
             throw new IllegalArgumentException(TOO_LONG);
         }

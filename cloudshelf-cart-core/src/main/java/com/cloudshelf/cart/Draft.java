@@ -142,7 +142,7 @@ final class Draft {
 
     private void checkGrowth(CartLimits limits, List<CartChange> changes) {
         if (lines.size() > limits.maxLines() && lines.size() > before.size()) {
-            // // The lines beyond the limit are the last ones, and they are new.
+            // The lines beyond the limit are the last ones, and they are new.
             CartItem tooMuch = lines.get(Math.max(before.size(), limits.maxLines()));
             throw beyond(
                     "maxLines",

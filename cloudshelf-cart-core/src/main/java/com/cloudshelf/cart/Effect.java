@@ -95,7 +95,7 @@ record Effect(Kind kind, List<Attempt> open) {
         Memory memory = seen.memory();
         if (memory == null) {
             StoredCart before = attempt.write().before();
-            // // The previous memory is gone, and with it every trace.
+            // The previous memory is gone, and with it every trace.
             boolean erased = attempt.isAmbiguous() && before != null && before.memory() != null;
             return erased ? Finding.UNKNOWN : openOrDead(attempt, seen);
         }
@@ -112,7 +112,7 @@ record Effect(Kind kind, List<Attempt> open) {
         if (before != null && memory.isNextAfter(before.memory())) {
             return Finding.DEAD; // the only write since is another writer's: our ID would still be in the item
         }
-        // // The ring has dropped IDs that lie in the future of this machine's clock, so some clock is ahead, and what
+        // The ring has dropped IDs that lie in the future of this machine's clock, so some clock is ahead, and what
         // the item has forgotten says nothing about this attempt. Its refusal does, and from now on it is refused
         // because of its age.
         boolean clockAhead = memory.forgotten() > systemNow;
@@ -122,7 +122,7 @@ record Effect(Kind kind, List<Attempt> open) {
     /** A delete leaves no ID. Whether it was applied shows in the incarnation of the present item. */
     private static Finding findDeletion(Attempt attempt, StoredCart seen) {
         StoredCart removed = attempt.write().before();
-        // // The network may have delivered a refused delete twice: once in time, and once after the next cart was
+        // The network may have delivered a refused delete twice: once in time, and once after the next cart was
         // started.
         boolean mayHaveDeleted = attempt.isAmbiguous()
                 || (attempt.fate() == Attempt.Fate.REFUSED && removed != null && attempt.fromStrong());

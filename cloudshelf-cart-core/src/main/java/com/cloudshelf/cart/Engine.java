@@ -113,7 +113,7 @@ final class Engine {
     }
 
     long backoffMillis(int pause) {
-        // // The SDK counts attempts from 1, and waits before the second.
+        // The SDK counts attempts from 1, and waits before the second.
         return settings.backoff.computeDelay(pause + 1).toMillis();
     }
 
@@ -246,7 +246,7 @@ final class Engine {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException | CancellationException e) {
-            // // They have ended, or their callers' code blocks an executor.
+            // They have ended, or their callers' code blocks an executor.
         }
         threads.shutdown(); // tasks that it has accepted still run
     }

@@ -338,7 +338,7 @@ record Failure(Kind kind, Throwable cause) {
             try {
                 return OptionalLong.of(Math.max(0, Integer.parseInt(millis)));
             } catch (NumberFormatException e) {
-                // // Not a delay; the SDK ignores it, too.
+                // Not a delay; the SDK ignores it, too.
             }
         }
         return OptionalLong.empty();

@@ -18,7 +18,7 @@ final class IsoInstant {
     private static final int SECONDS_LENGTH = "2025-09-03T10:30:00".length();
     private static final int NANO_DIGITS = 9;
 
-    // // Between these years, every fourth year is a leap year. All other years are left to the JDK.
+    // Between these years, every fourth year is a leap year. All other years are left to the JDK.
     private static final int FIRST_YEAR = 1970;
     private static final int LAST_YEAR = 2099;
 

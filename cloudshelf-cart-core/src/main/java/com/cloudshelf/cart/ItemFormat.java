@@ -31,7 +31,7 @@ final class ItemFormat {
     static final String VERSION = "version";
     static final String FORMAT = "format";
 
-    // // Short, because DynamoDB charges a write by the size of the item. docs/item-format.md explains them.
+    // Short, because DynamoDB charges a write by the size of the item. docs/item-format.md explains them.
     static final String INCARNATION = "ci";
     static final String BOOK_HASHES = "cb";
     static final String RING = "cw";
@@ -91,7 +91,7 @@ final class ItemFormat {
         return item.isEmpty() ? StoredCart.absent(userId) : new ItemFormat(userId, item).decode(now);
     }
 
-    // // The meaning of an item does not depend on the caller. Only the lines are the cart. An error in anything else
+    // The meaning of an item does not depend on the caller. Only the lines are the cart. An error in anything else
     // is drift, or a missing memory, and the next change repairs it. NULL means missing: object mappers write it if
     // there is no value.
 
@@ -117,7 +117,7 @@ final class ItemFormat {
         decodeExpiry(stored, now);
         decodeMemory(stored);
         if (stored.expired) {
-            // // An expired item is no longer a cart, so it need not be valid.
+            // An expired item is no longer a cart, so it need not be valid.
             stored.drift = Set.of();
             return stored.build();
         }

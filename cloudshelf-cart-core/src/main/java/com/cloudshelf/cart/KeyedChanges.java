@@ -40,7 +40,7 @@ record KeyedChanges(String hash, String digest) {
                 put(digest, reprice.price().toPlainString());
             } else if (change instanceof CartChange.Subtract subtract) {
                 put(digest, Integer.toString(subtract.quantities().size()));
-                // // Sorted, because another process may list equal quantities in another order.
+                // Sorted, because another process may list equal quantities in another order.
                 new TreeMap<>(subtract.quantities()).forEach((bookId, quantity) -> {
                     put(digest, bookId);
                     put(digest, Integer.toString(quantity));

@@ -14,7 +14,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * and appended.
  */
 final class LineChanges {
-    // // DynamoDB allows 4 KB and 300 operators per expression. Beyond that, the whole list is sent.
+    // DynamoDB allows 4 KB and 300 operators per expression. Beyond that, the whole list is sent.
     private static final int MAX_TOUCHED_LINES = 20;
     private static final int MAX_APPENDED_LINES = 50;
     private static final int MAX_TOUCHED_VALUES = 100;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 record Memory(
         WriteId incarnation, long version, List<WriteId> ring, long forgotten, long lastWrite, Map<String, Key> keys) {
 
-    // // Why IDs may be dropped: only the call that drew an ID looks for it, and a call lasts at most 60 seconds, but
+    // Why IDs may be dropped: only the call that drew an ID looks for it, and a call lasts at most 60 seconds, but
     // the clocks of machines may differ by half an hour. So an ID that is 31 minutes old by any machine's clock belongs
     // to a call that has ended, and may leave. If the ring overflows before that, its older half leaves anyway, and
     // calls whose IDs were drawn before `forgotten` can no longer learn that they had no effect. Nothing leaves without
@@ -62,7 +62,7 @@ record Memory(
         if (before == null) {
             return new Memory(id, versionBefore, List.of(), floor, 0, Map.of());
         }
-        // // What left the ring earlier must not look as if nothing had ever left it.
+        // What left the ring earlier must not look as if nothing had ever left it.
         long least = before.hasForgottenNothing() ? floor : floor + 1;
         return new Memory(id, versionBefore, before.ring, Math.max(least, before.forgotten), 0, before.keys);
     }

@@ -118,7 +118,7 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
                 && (traceOf(id, from) == Memory.Trace.FORGOTTEN || traceOf(id, into) == Memory.Trace.FORGOTTEN)) {
             return fail(e, new CartOutcomeUnknownException(intoUserId, true, null));
         }
-        // // The transactions before this read were pinned to other states of the two items: none can be applied any
+        // The transactions before this read were pinned to other states of the two items: none can be applied any
         // more.
         Evidence known = new Evidence(id, null, null, e.rounds, false, into, e.lastFailure);
         for (StoredCart stored : List.of(from, into)) {
@@ -181,7 +181,7 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
     }
 
     private Decision<Evidence, Cart> fail(Evidence e, CartStoreException failure) {
-        // // A merge that was applied leaves nothing to merge, so it can always be repeated.
+        // A merge that was applied leaves nothing to merge, so it can always be repeated.
         return Decision.fail(e, e.lost ? new CartOutcomeUnknownException(intoUserId, true, failure) : failure, null);
     }
 }

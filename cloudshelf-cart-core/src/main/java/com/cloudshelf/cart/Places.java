@@ -19,7 +19,7 @@ final class Places {
     }
 
     private final int places;
-    // // Calls that have made progress go before those that have not.
+    // Calls that have made progress go before those that have not.
     private final Set<Guest> returning = new LinkedHashSet<>();
     private final Set<Guest> waiting = new LinkedHashSet<>();
     private int taken;

@@ -19,7 +19,7 @@ final class Quota {
         return switch (kind) {
             case AMBIGUOUS, UNSENT -> TRANSIENT_COST;
             case THROTTLED, BUSY -> THROTTLING_COST;
-            // // A conflict is a response, not a sign of an outage.
+            // A conflict is a response, not a sign of an outage.
             case REFUSED, SKEWED, DENIED, TOO_LARGE, INVALID -> 0;
         };
     }

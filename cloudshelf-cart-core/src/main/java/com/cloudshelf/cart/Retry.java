@@ -15,7 +15,7 @@ final class Retry {
     static @Nullable CartStoreException endOf(Failure failure, @Nullable Failure before, String userId, String table) {
         return switch (failure.kind()) {
             case REFUSED, DENIED, TOO_LARGE, INVALID -> failure.asException(userId, table);
-            // // The SDK has learned the service's time from the response, and signs the next attempt with it.
+            // The SDK has learned the service's time from the response, and signs the next attempt with it.
             case SKEWED ->
                 before != null && before.kind() == Failure.Kind.SKEWED ? failure.asException(userId, table) : null;
             case THROTTLED, BUSY, UNSENT, AMBIGUOUS -> null;

@@ -88,7 +88,7 @@ final class TableAudit {
     /** Whether nothing more is reported. Guarded by {@link #callbacks}. */
     private boolean closed;
 
-    // // Guarded by this: the position of the audit. If both locks are needed, callbacks is taken first.
+    // Guarded by this: the position of the audit. If both locks are needed, callbacks is taken first.
     private final List<Segment> segments;
     private final Map<Integer, Finding> unanswered = new TreeMap<>();
     private final Counts counts;
@@ -473,7 +473,7 @@ final class TableAudit {
         }
 
         void consumed(@Nullable ConsumedCapacity capacity) {
-            // // An engine that does not report capacity does not charge for it.
+            // An engine that does not report capacity does not charge for it.
             Double units = capacity == null ? null : capacity.capacityUnits();
             consumed(units == null ? 1 : units);
         }

@@ -265,7 +265,7 @@ final class TableChecks {
         if (facts.table().sseDescription() != null) {
             return facts.table().sseDescription().sseTypeAsString();
         }
-        // // DynamoDB does not report its own key; DynamoDB Local reports nothing at all.
+        // DynamoDB does not report its own key; DynamoDB Local reports nothing at all.
         return String.valueOf(facts.table().tableArn()).contains(":000000000000:") ? null : "AWS owned key";
     }
 

@@ -108,7 +108,7 @@ final class UnpinnedWrites {
             price = price.add(added.price().subtract(line.price()).multiply(before));
         }
         e.assign(quantity, quantity + "+" + e.value(n(added.quantity())));
-        // // Not pinned, and therefore not written back as they were seen.
+        // Not pinned, and therefore not written back as they were seen.
         added.title().ifPresent(title -> e.assign(path + ItemFormat.TITLE, e.value(s(title))));
         added.author().ifPresent(author -> e.assign(path + ItemFormat.AUTHOR, e.value(s(author))));
         added.attributes().forEach((name, value) -> e.assign(path + e.alias(name), e.value(AttributeValues.of(value))));
@@ -129,7 +129,7 @@ final class UnpinnedWrites {
         String zero = e.value(n(0));
         String set = e.value(s("BS"));
         e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
-        // // A comparison with a value of another type is false, so an item that is not a cart is refused and not
+        // A comparison with a value of another type is false, so an item that is not a cart is refused and not
         // written to.
         for (String number : ALWAYS_NUMBERS) {
             e.and(number + ">=" + zero);
@@ -177,7 +177,7 @@ final class UnpinnedWrites {
             e.and("NOT contains(" + ItemFormat.RING + "," + e.value(b(id)) + ")");
             e.and(ItemFormat.FORGOTTEN + "<" + e.value(n(id.begin())));
         }
-        // // A fenced cart has not rested: its ring must outlive the attempts.
+        // A fenced cart has not rested: its ring must outlive the attempts.
         e.set(ItemFormat.LAST_WRITE, n(stamp.now().toEpochMilli()));
         e.add(ItemFormat.RING, bs(ids));
         if (raiseVersion) {

@@ -170,7 +170,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
             try {
                 after = ItemFormat.decode(userId(), event.items().get(0), moment.now());
             } catch (InvalidStoredCartException unreadable) {
-                // // Another writer broke a line in a way that no condition detects. The change itself was applied.
+                // Another writer broke a line in a way that no condition detects. The change itself was applied.
                 return Decision.fail(e, CartOutcomeUnknownException.unreadable(userId(), unreadable), null);
             }
         }
@@ -217,7 +217,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         } catch (InvalidStoredCartException unreadable) {
             return fail(e, unreadable, null);
         }
-        // // Judged now, not after the delay: what the item forgets in the meantime proves nothing.
+        // Judged now, not after the delay: what the item forgets in the meantime proves nothing.
         Effect effect = Effect.of(e.attempts(), seen, refused, moment.systemNow());
         if (effect.kind() == Effect.Kind.APPLIED || effect.kind() == Effect.Kind.DELETED) {
             return recovered(e, seen, effect);
@@ -320,7 +320,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         WriteId id = idOfOpen(e, floor, moment);
         Write.Stamp stamp = stamp(id, moment);
         Write.KeyEntry key = rules.keyEntry(moment.now(), keyRetention);
-        // // Of two clears that require the same version, nothing would show which one deleted the item.
+        // Of two clears that require the same version, nothing would show which one deleted the item.
         boolean clearsInPlace = update.isClear() && update.expectedVersion().isPresent();
         Write write;
         if (!seen.exists() || seen.isExpired() || clearsInPlace) {
@@ -484,7 +484,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
     /** Whether a write that pins the version would probably conflict with another writer. */
     private static boolean isContended(Evidence e, StoredCart seen, Moment moment) {
         Memory memory = seen.memory();
-        // // Occasionally, the version is pinned anyway: such a write repairs what makes an item refuse unpinned ones.
+        // Occasionally, the version is pinned anyway: such a write repairs what makes an item refuse unpinned ones.
         // And only such a one drops what is stale.
         return e.conflicts() % 3 != 0
                 || (e.conflicts() == 0

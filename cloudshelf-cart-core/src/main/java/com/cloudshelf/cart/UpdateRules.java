@@ -43,7 +43,7 @@ final class UpdateRules {
             return Verdict.fail(ItemFormat.higherFormat(userId));
         }
         Memory memory = stored.memory();
-        // // The key comes first: for a repeated call, the version does not matter, because the first call has raised
+        // The key comes first: for a repeated call, the version does not matter, because the first call has raised
         // it.
         Memory.Key used = key == null || memory == null ? null : memory.liveKey(key.hash(), now.toEpochMilli());
         if (key != null && used != null) {

@@ -136,7 +136,7 @@ final class Wire {
         if (!(answer instanceof DynamoDbResponse response)) {
             Failure failure =
                     Failure.of(thrown == null ? new IllegalStateException("the client returned no response") : thrown);
-            // // A read has no condition, so it cannot be refused.
+            // A read has no condition, so it cannot be refused.
             return failure.kind() == Failure.Kind.REFUSED && request.kind().writes()
                     ? Event.refused(failure, false)
                     : Event.failed(failure);

@@ -19,7 +19,7 @@ record WriteId(SdkBytes bytes, long begin) {
 
     private static final int RANDOM_BITS = 30;
 
-    // // Not a generator that is seeded once, because clones of a SnapStart snapshot would draw the same IDs.
+    // Not a generator that is seeded once, because clones of a SnapStart snapshot would draw the same IDs.
     private static final SecureRandom RANDOM = new SecureRandom();
 
     /** Returns a new ID for a call that starts at this time. */

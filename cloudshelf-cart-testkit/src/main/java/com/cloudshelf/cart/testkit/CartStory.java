@@ -39,7 +39,7 @@ final class CartStory {
                 DynamoDbCartStore carts = DynamoDbCartStore.builder()
                         .client(client)
                         .tableName(table)
-                        // // Generous, so that no retries appear on a machine that is slow to start.
+                        // Generous, so that no retries appear on a machine that is slow to start.
                         .operationTimeout(Duration.ofSeconds(60))
                         .build()) {
             new CartStory(carts, network, out).play();

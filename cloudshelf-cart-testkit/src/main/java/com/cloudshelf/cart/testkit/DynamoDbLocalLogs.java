@@ -5,7 +5,7 @@ import java.util.logging.Logger;
 
 /** Silences what the parts of DynamoDB Local would print on standard error. */
 final class DynamoDbLocalLogs {
-    // // Held, or its level would be lost. SQLite's driver warns about hash codes if there are many tables.
+    // Held, or its level would be lost. SQLite's driver warns about hash codes if there are many tables.
     private static final Logger DRIVERS_MAP = Logger.getLogger("javolution.util");
 
     private DynamoDbLocalLogs() {}

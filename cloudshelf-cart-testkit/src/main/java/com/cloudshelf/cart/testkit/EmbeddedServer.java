@@ -28,12 +28,12 @@ final class EmbeddedServer {
         connector.setHost(host);
         if (jetty.getThreadPool() instanceof QueuedThreadPool threads) {
             threads.setName("local-dynamodb");
-            // // Jetty need not keep a JVM alive. What DynamoDB Local starts besides it does, until the server is
+            // Jetty need not keep a JVM alive. What DynamoDB Local starts besides it does, until the server is
             // closed.
             threads.setDaemon(true);
         }
         try {
-            // // Not start(): it prints a failed bind and continues.
+            // Not start(): it prints a failed bind and continues.
             server.safeStart();
         } catch (Exception e) {
             stop(server);

@@ -64,7 +64,7 @@ final class Exchange {
 
     /** Lets the fault happen; the client cancels the exchange by failing the returned future. */
     CompletableFuture<Void> start() {
-        // // The handler is not notified of a cancellation, because the SDK's next attempt may already be using it.
+        // The handler is not notified of a cancellation, because the SDK's next attempt may already be using it.
         result.whenComplete((nothing, error) -> {
             if (error != null && told.compareAndSet(false, true)) {
                 failure = error;
@@ -205,7 +205,7 @@ final class Exchange {
                 transmission.completeExceptionally(error);
             }
         });
-        // // Both, so that the connection is free again when the client receives the response.
+        // Both, so that the connection is free again when the client receives the response.
         return transmission.thenCombine(answer, (nothing, answered) -> {
             deliveries.incrementAndGet();
             return answered;

@@ -359,7 +359,7 @@ public final class Faults implements AutoCloseable {
         if (closed) {
             return Fault.none();
         }
-        // // Drawn even if a script takes precedence, so a script does not shift the draws of later requests.
+        // Drawn even if a script takes precedence, so a script does not shift the draws of later requests.
         List<Fault> drawn = draws.stream().map(Draw::fault).toList();
         Optional<Script> scripted = Stream.concat(next.stream(), always.stream())
                 .filter(script -> script.fault.appliesTo(operation))
@@ -480,7 +480,7 @@ public final class Faults implements AutoCloseable {
         public void close() {
             closed = true;
             client.close();
-            // // The real client fails its requests in flight, but does not know those that hang or wait here.
+            // The real client fails its requests in flight, but does not know those that hang or wait here.
             open.forEach(exchange -> exchange.fail(new IOException("The HTTP client is closed")));
         }
     }

@@ -78,7 +78,7 @@ final class HttpConnection implements Connection {
     public void close() {
         client.close();
         EventLoopGroup group = eventLoops.eventLoopGroup();
-        // // The default quiet period would wait two seconds for tasks that can no longer come.
+        // The default quiet period would wait two seconds for tasks that can no longer come.
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
         if (server != null) {
             server.stop();

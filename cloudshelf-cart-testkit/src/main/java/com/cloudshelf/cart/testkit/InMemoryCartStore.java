@@ -352,7 +352,7 @@ public final class InMemoryCartStore implements CartStore {
         private final Duration timeToLive;
         private final Duration keyRetention;
         private final Map<String, Entry> entries = new HashMap<>();
-        // // Differs from every other store, so a version never matches by chance.
+        // Differs from every other store, so a version never matches by chance.
         private final String incarnation =
                 Long.toString(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE), Character.MAX_RADIX);
         private long writes;
