@@ -36,12 +36,18 @@ final class EngineSchedules {
 
     /** Returns the first schedule in which the scenario fails. */
     static @Nullable Finding explore(EngineScenarios scenario, ScheduledClasses classes, int schedules) {
+        return explore(scenario, classes, schedules, "");
+    }
+
+    /** Returns the first schedule in which the scenario fails with a message that contains the symptom. */
+    static @Nullable Finding explore(
+            EngineScenarios scenario, ScheduledClasses classes, int schedules, String symptom) {
         Runnable body = in(classes, scenario);
         int points = Schedule.run(0, 1, body).points();
         for (long seed = 0; seed < schedules; seed++) {
             Schedule.Outcome outcome = Schedule.run(seed, points, body);
             Throwable failure = outcome.failure();
-            if (failure != null) {
+            if (failure != null && String.valueOf(failure.getMessage()).contains(symptom)) {
                 return new Finding(seed, failure, outcome.trace());
             }
         }

@@ -12,7 +12,8 @@ class EngineSchedulesPlantedBugsTest {
     @ParameterizedTest
     @EnumSource
     void explore_withPlantedBug_findsIt(PlantedEngineBugs bug) {
-        EngineSchedules.Finding finding = EngineSchedules.explore(bug.scenario(), bug.classes(), SCHEDULES);
+        EngineSchedules.Finding finding =
+                EngineSchedules.explore(bug.scenario(), bug.classes(), SCHEDULES, bug.symptom());
 
         assertThat(finding).as("a schedule of " + bug.scenario()).isNotNull();
         System.out.printf(

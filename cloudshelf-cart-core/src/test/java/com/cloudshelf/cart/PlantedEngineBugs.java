@@ -16,19 +16,25 @@ enum PlantedEngineBugs {
     /** A call that was granted a place as it ended does not give it back. */
     KEEPS_A_PLACE_THAT_CAME_TOO_LATE(
             CANCEL_WHILE_A_PLACE_IS_RELEASED,
+            "places taken",
             "Call",
             Map.of("if (!post(Signal.of(SignalKind.PLACE))) {", "if (!post(Signal.of(SignalKind.PLACE)) && false) {")),
 
     /** A call that ends overlooks the place that lies in its mailbox. */
     OVERLOOKS_A_PLACE_IN_THE_MAILBOX(
-            CANCEL_WHILE_A_PLACE_IS_RELEASED, "Call", Map.of("placed |= mailbox.removeIf(", "mailbox.removeIf(")),
+            CANCEL_WHILE_A_PLACE_IS_RELEASED,
+            "places taken",
+            "Call",
+            Map.of("placed |= mailbox.removeIf(", "mailbox.removeIf(")),
 
     /** The second copy of a request keeps its place. */
-    KEEPS_THE_PLACE_OF_A_HEDGE(HEDGE_AND_ANSWERS_AND_CANCEL, "Call", Map.of("if (i > 0) {", "if (i > 1) {")),
+    KEEPS_THE_PLACE_OF_A_HEDGE(
+            HEDGE_AND_ANSWERS_AND_CANCEL, "places taken", "Call", Map.of("if (i > 0) {", "if (i > 1) {")),
 
     /** Between the look for who is next and the end of the lane another change enters, and is never woken. */
     LOSES_THE_WAKE_UP_OF_A_LANE(
             HEAD_OF_A_LANE_ENDS_WHILE_OTHERS_ENTER,
+            "whether a call is over",
             "Lanes",
             Map.of(
                     "return next[0] == null ? null : lane;\n        });",
@@ -41,12 +47,14 @@ enum PlantedEngineBugs {
     /** A change that ends as its turn comes does not pass it on. */
     KEEPS_A_TURN_THAT_CAME_TOO_LATE(
             TURN_COMES_WHILE_ITS_OWNER_IS_CANCELLED,
+            "whether a call is over",
             "Call",
             Map.of("        if (inLane) {\n", "        if (inLane && state != State.TURN) {\n")),
 
     /** Two threads handle signals of one call at a time, and neither asks whether it has ended. */
     ENDS_TWICE(
             ANSWER_AND_DEADLINE_AND_CANCEL,
+            "how often a call told its outcome",
             "Call",
             Map.of(
                     "            if (draining) {\n                return true;\n            }\n",
@@ -61,6 +69,7 @@ enum PlantedEngineBugs {
     /** A call that starts while the store is closed is neither refused nor ended. */
     STARTS_BESIDE_A_CLOSE(
             CLOSE_AND_START_WITHOUT_ANSWERS,
+            "whether a call is over",
             "Engine",
             Map.of(
                     "        if (closed) {\n            ended(call);",
@@ -71,23 +80,31 @@ enum PlantedEngineBugs {
     /** A drain looks for calls before it asks to be told of the last. */
     MISSES_THE_LAST_CALL(
             DRAIN_AND_END,
+            "whether the end of the last call was noticed",
             "Engine",
             Map.of(
                     "        draining = true;\n        return count.get() == 0 || ",
                     "        boolean none = count.get() == 0;\n        draining = true;\n        return none || "));
 
     private final EngineScenarios scenario;
+    private final String symptom;
     private final String className;
     private final Map<String, String> replacements;
 
-    PlantedEngineBugs(EngineScenarios scenario, String className, Map<String, String> replacements) {
+    PlantedEngineBugs(EngineScenarios scenario, String symptom, String className, Map<String, String> replacements) {
         this.scenario = scenario;
+        this.symptom = symptom;
         this.className = className;
         this.replacements = replacements;
     }
 
     EngineScenarios scenario() {
         return scenario;
+    }
+
+    /** Returns what the failure says that it leads to. */
+    String symptom() {
+        return symptom;
     }
 
     ScheduledClasses classes() {
