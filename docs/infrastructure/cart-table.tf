@@ -41,7 +41,7 @@ variable "stream" {
 }
 
 variable "stream_view_type" {
-  description = "What the stream shows of each change."
+  description = "What the stream contains for each change."
   type        = string
   default     = "NEW_AND_OLD_IMAGES"
 
@@ -52,7 +52,7 @@ variable "stream_view_type" {
 }
 
 variable "recovery_days" {
-  description = "For how many days each second can be restored."
+  description = "The number of days for which each second can be restored."
   type        = number
   default     = 35
 
@@ -63,49 +63,49 @@ variable "recovery_days" {
 }
 
 variable "on_demand_maximum" {
-  description = "Whether the table throttles above the two numbers below, to bound the bill."
+  description = "Whether the table throttles above the next two numbers, to limit the bill."
   type        = bool
   default     = false
 }
 
 variable "max_read_units" {
-  description = "The maximum of read units in a second."
+  description = "The maximum number of read units per second."
   type        = number
   default     = 12000
 }
 
 variable "max_write_units" {
-  description = "The maximum of write units in a second."
+  description = "The maximum number of write units per second."
   type        = number
   default     = 4000
 }
 
 variable "warm_throughput" {
-  description = "Whether the table is ready at once for the two numbers below, such as before a sale. They can only be raised, and what is above a new table's is charged."
+  description = "Whether the table is prepared for the next two numbers, for instance before a sale. They can only be raised, and values above those of a new table are charged."
   type        = bool
   default     = false
 }
 
 variable "warm_read_units" {
-  description = "Read units in a second; 12000 are those of a new table."
+  description = "Read units per second; a new table has 12000."
   type        = number
   default     = 12000
 }
 
 variable "warm_write_units" {
-  description = "Write units in a second; 4000 are those of a new table."
+  description = "Write units per second; a new table has 4000."
   type        = number
   default     = 4000
 }
 
 variable "contributor_insights" {
-  description = "Whether CloudWatch Contributor Insights names keys. It shows user ids in plain text."
+  description = "Whether CloudWatch Contributor Insights shows hot keys. It shows user IDs in plain text."
   type        = bool
   default     = false
 }
 
 variable "contributor_insights_mode" {
-  description = "Which keys it names. Throttled keys cost next to nothing."
+  description = "Which keys it shows. Throttled keys cost next to nothing."
   type        = string
   default     = "THROTTLED_KEYS"
 
@@ -116,7 +116,7 @@ variable "contributor_insights_mode" {
 }
 
 variable "own_key_variable" {
-  description = "The IAM policy variable that holds the caller's user id: a session tag, or $${cognito-identity.amazonaws.com:sub} for the roles of a Cognito identity pool."
+  description = "The IAM policy variable that holds the caller's user ID: a session tag, or $${cognito-identity.amazonaws.com:sub} for the roles of a Cognito identity pool."
   type        = string
   default     = "$${aws:PrincipalTag/userId}"
 }
@@ -170,7 +170,7 @@ variable "metric_namespace" {
 }
 
 variable "requests_per_call" {
-  description = "Alarm above this average number of requests that a call of the library needed."
+  description = "Alarm above this average number of requests per call of the library."
   type        = number
   default     = 4
 }
@@ -182,7 +182,7 @@ variable "call_latency_millis" {
 }
 
 variable "drifts_per_hour" {
-  description = "Alarm above this number of carts in an hour that contradict themselves. Raise it where other programs write to the table."
+  description = "Alarm above this number of inconsistent carts per hour. Raise it if other programs write to the table."
   type        = number
   default     = 0
 }
@@ -194,7 +194,7 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # By name, so that the deployment policy can be made before the table is.
+  # By name, so that the deployment policy can be created before the table.
   table_arn     = "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/${var.table_name}"
   alarm_actions = var.alarm_topic_arn == "none" ? [] : [var.alarm_topic_arn]
   operations = {
@@ -278,7 +278,7 @@ resource "aws_dynamodb_contributor_insights" "carts" {
   mode       = var.contributor_insights_mode
 }
 
-# Alarms. Several of DynamoDB's metrics exist per operation only; SUM takes an operation without data as 0.
+# Alarms. Several of DynamoDB's metrics exist only per operation; SUM counts an operation without data as 0.
 
 resource "aws_cloudwatch_metric_alarm" "throttled_requests" {
   alarm_name          = "${var.table_name}-throttled-requests"
@@ -314,7 +314,7 @@ resource "aws_cloudwatch_metric_alarm" "throttled_requests" {
 
 resource "aws_cloudwatch_metric_alarm" "system_errors" {
   alarm_name          = "${var.table_name}-system-errors"
-  alarm_description   = "DynamoDB answered requests to the cart table with server errors in three of five minutes."
+  alarm_description   = "Requests to the cart table failed with server errors in three of five minutes."
   alarm_actions       = local.alarm_actions
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
@@ -345,7 +345,7 @@ resource "aws_cloudwatch_metric_alarm" "system_errors" {
 }
 
 # A refused condition is part of normal work: adding a book that is in the cart, clearing a young cart, a conflict.
-# What counts is their share, and only where there are enough writes for a share to mean something.
+# The alarm watches their share, and only if there are enough writes to make it meaningful.
 resource "aws_cloudwatch_metric_alarm" "conflict_rate" {
   alarm_name          = "${var.table_name}-conflict-rate"
   alarm_description   = "The conditions of writes to carts were refused unusually often for fifteen minutes."
@@ -443,11 +443,11 @@ resource "aws_cloudwatch_metric_alarm" "write_capacity" {
   statistic           = "Sum"
 }
 
-# Why DynamoDB throttled: each cause wants another remedy.
+# Why DynamoDB throttled: each cause needs a different remedy.
 
 resource "aws_cloudwatch_metric_alarm" "hot_key" {
   alarm_name          = "${var.table_name}-hot-key"
-  alarm_description   = "One cart or key range of the cart table met its ceiling in three of five minutes."
+  alarm_description   = "One cart or key range of the cart table reached its limit in three of five minutes."
   alarm_actions       = local.alarm_actions
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
@@ -487,7 +487,7 @@ resource "aws_cloudwatch_metric_alarm" "hot_key" {
 
 resource "aws_cloudwatch_metric_alarm" "account_limit" {
   alarm_name          = "${var.table_name}-account-limit"
-  alarm_description   = "The cart table met a limit of the account in three of five minutes."
+  alarm_description   = "The cart table reached a limit of the account in three of five minutes."
   alarm_actions       = local.alarm_actions
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
@@ -527,7 +527,7 @@ resource "aws_cloudwatch_metric_alarm" "account_limit" {
 
 resource "aws_cloudwatch_metric_alarm" "maximum" {
   alarm_name          = "${var.table_name}-maximum"
-  alarm_description   = "The cart table met its own on-demand maximum in three of five minutes."
+  alarm_description   = "The cart table reached its own on-demand maximum in three of five minutes."
   alarm_actions       = local.alarm_actions
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
@@ -565,11 +565,11 @@ resource "aws_cloudwatch_metric_alarm" "maximum" {
   }
 }
 
-# The library's own metrics, if the stores have a publisher to CloudWatch. They know a service, and no table.
+# The library's own metrics, if the stores have a publisher for CloudWatch. They have a service as a dimension, but no table.
 
 resource "aws_cloudwatch_metric_alarm" "unknown_outcomes" {
   alarm_name          = "${var.table_name}-unknown-outcomes"
-  alarm_description   = "Changes of carts ended without it being known whether they happened, in three of five minutes."
+  alarm_description   = "Changes to carts had unknown outcomes in three of five minutes."
   alarm_actions       = local.alarm_actions
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
@@ -601,7 +601,7 @@ resource "aws_cloudwatch_metric_alarm" "unknown_outcomes" {
 
 resource "aws_cloudwatch_metric_alarm" "drifts" {
   alarm_name          = "${var.table_name}-drifts"
-  alarm_description   = "Carts contradict themselves; another program writes to the table."
+  alarm_description   = "Carts are inconsistent; another program writes to the table."
   alarm_actions       = local.alarm_actions
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.drifts_per_hour
@@ -727,7 +727,7 @@ resource "aws_cloudwatch_dashboard" "carts" {
           [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartRecoveredWrites\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "recovered"}]
         ]}},
       {"type": "metric", "x": 12, "y": 6, "width": 12, "height": 6, "properties": {
-        "title": "Conflicts and throttles that calls met", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
+        "title": "Conflicts and throttles of calls", "region": "${data.aws_region.current.region}", "view": "timeSeries", "period": 60, "metrics": [
           [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartConflicts\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "conflicts"}],
           [{"expression": "SEARCH('{\"${var.metric_namespace}\",OperationName,ServiceId} MetricName=\"CartThrottles\" ServiceId=\"CloudShelfCart\"', 'Sum', 60)", "id": "throttles"}]
         ]}},
@@ -773,7 +773,7 @@ resource "aws_cloudwatch_dashboard" "carts" {
   JSON
 }
 
-# Permissions, one policy for each kind of caller. They name what the library sends, no more.
+# Permissions, one policy for each kind of caller. They allow what the library sends and no more.
 
 data "aws_iam_policy_document" "cart_store" {
   statement {
@@ -890,7 +890,7 @@ resource "aws_iam_policy" "cart_store" {
 
 resource "aws_iam_policy" "cart_own_key" {
   name_prefix = "${var.table_name}-own-key-"
-  description = "Everything that a cart store does with the caller's own cart, and nothing on another's."
+  description = "Everything that a cart store does with the caller's own cart, and nothing with other carts."
   policy      = data.aws_iam_policy_document.cart_own_key.json
 }
 
@@ -902,13 +902,13 @@ resource "aws_iam_policy" "cart_merge" {
 
 resource "aws_iam_policy" "cart_audit" {
   name_prefix = "${var.table_name}-audit-"
-  description = "Looking over all carts with CartTable.audit, and repairing them."
+  description = "Auditing all carts with CartTable.audit, and repairing them."
   policy      = data.aws_iam_policy_document.cart_audit.json
 }
 
 resource "aws_iam_policy" "cart_deploy" {
   name_prefix = "${var.table_name}-deploy-"
-  description = "Making a cart table with CartTable.create, and comparing it with CartTable.verify. Reads no cart."
+  description = "Creating a cart table with CartTable.create, and verifying it with CartTable.verify. Reads no cart."
   policy      = data.aws_iam_policy_document.cart_deploy.json
 }
 

@@ -110,7 +110,8 @@ final class Attributes {
         requireNonNull(name, "name");
         checkName(name);
         if (own.contains(name)) {
-            throw new IllegalArgumentException("the attribute name " + name + " is reserved for the library; choose another one");
+            throw new IllegalArgumentException(
+                    "the attribute name " + name + " is reserved for the library; choose another one");
         }
         return name;
     }
@@ -201,8 +202,7 @@ final class Attributes {
     private static void checkName(String name) {
         int bytes = Checks.utf8Length(name);
         if (bytes < 1) {
-            throw new IllegalArgumentException(
-                    "an attribute name must not be empty, and must be well-formed Unicode");
+            throw new IllegalArgumentException("an attribute name must not be empty, and must be well-formed Unicode");
         }
         if (bytes > MAX_NAME_BYTES) {
             throw new IllegalArgumentException(

@@ -34,7 +34,8 @@ final class Checks {
         }
         int bytes = utf8Length(value);
         if (bytes < 0) {
-            throw new IllegalArgumentException(field + " must be well-formed Unicode, but contains an unpaired surrogate");
+            throw new IllegalArgumentException(
+                    field + " must be well-formed Unicode, but contains an unpaired surrogate");
         }
         if (bytes > MAX_ID_BYTES) {
             throw new IllegalArgumentException(
@@ -45,7 +46,8 @@ final class Checks {
 
     static String text(String field, String value) {
         if (utf8Length(value) < 0) {
-            throw new IllegalArgumentException(field + " must be well-formed Unicode, but contains an unpaired surrogate");
+            throw new IllegalArgumentException(
+                    field + " must be well-formed Unicode, but contains an unpaired surrogate");
         }
         return value;
     }

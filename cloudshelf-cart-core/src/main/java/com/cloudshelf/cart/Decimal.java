@@ -148,7 +148,9 @@ final class Decimal {
             return new BigDecimal(text);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(
-                    "must be a finite number, but the text of a " + number.getClass().getName() + " is not", e);
+                    "must be a finite number, but the text of a "
+                            + number.getClass().getName() + " is not",
+                    e);
         }
     }
 }

@@ -59,8 +59,7 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
             case CROWDED ->
                 new CartUnavailableException(
                         userId,
-                        "the store already has maxPending waiting calls; nothing was sent, repeat the call"
-                                + " later",
+                        "the store already has maxPending waiting calls; nothing was sent, repeat the call" + " later",
                         null);
             case CLOSED -> new CartUnavailableException(userId, "the store was closed during the call", lastCause);
             case BROKEN ->

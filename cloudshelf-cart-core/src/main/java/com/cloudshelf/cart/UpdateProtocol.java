@@ -410,7 +410,8 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
             Evidence e, StoredCart seen, List<WriteId> excluded, boolean raiseVersion, Moment moment) {
         long floor = seen.memory() == null ? 0 : seen.memory().forgotten() + 1;
         for (WriteId id : excluded) {
-            floor = Math.max(floor, id.begin() + 1); // so the item forgets the fence only after the IDs that it explains
+            floor = Math.max(
+                    floor, id.begin() + 1); // so the item forgets the fence only after the IDs that it explains
         }
         WriteId id = moment.newId(floor);
         Write fence = UnpinnedWrites.fence(userId(), excluded, raiseVersion, stamp(id, moment));

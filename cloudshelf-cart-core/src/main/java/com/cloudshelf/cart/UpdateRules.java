@@ -49,11 +49,12 @@ final class UpdateRules {
         if (key != null && used != null) {
             return used.digest().equals(key.digest())
                     ? Verdict.UNCHANGED
-                    : Verdict.fail(new CartRejectedException(
-                            userId,
-                            Reason.KEY_REUSED,
-                            "the idempotency key was used for other changes; a repeated call must carry the changes of the"
-                                    + " first one, for instance the lines of the order rather than those of the current cart"));
+                    : Verdict.fail(
+                            new CartRejectedException(
+                                    userId,
+                                    Reason.KEY_REUSED,
+                                    "the idempotency key was used for other changes; a repeated call must carry the changes of the"
+                                            + " first one, for instance the lines of the order rather than those of the current cart"));
         }
         CartVersion expected = update.expectedVersion().orElse(null);
         if (expected != null && !expected.equals(stored.cart().version())) {

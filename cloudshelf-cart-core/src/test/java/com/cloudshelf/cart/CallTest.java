@@ -319,7 +319,8 @@ class CallTest {
 
         @Test
         void frozenDuringABackoff_anyCall_sendsNothing() {
-            // The clock is read once more to see whether the pause fits; whoever reads it after that continues after the
+            // The clock is read once more to see whether the pause fits; whoever reads it after that continues after
+            // the
             // pause.
             AtomicInteger readings = new AtomicInteger(Integer.MIN_VALUE);
             pauses.onPause(() -> readings.set(0));

@@ -45,7 +45,9 @@ class ApiTest {
             Files.writeString(checkedIn, signatures);
         }
         assertThat(signatures.lines())
-                .as("the API changed: if this was intended, update %s and describe the change in docs/changelog.md", checkedIn)
+                .as(
+                        "the API changed: if this was intended, update %s and describe the change in docs/changelog.md",
+                        checkedIn)
                 .containsExactlyElementsOf(Files.readAllLines(checkedIn));
     }
 

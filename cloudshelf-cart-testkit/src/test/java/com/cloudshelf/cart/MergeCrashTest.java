@@ -81,7 +81,8 @@ class MergeCrashTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("moments")
     void merge_storeClosedInTheMiddle_repetitionNeitherLosesNorDoubles(String moment, String operation, Fault fault) {
-        // What the store may send after the fault is not answered: the merge is still in progress when its process ends.
+        // What the store may send after the fault is not answered: the merge is still in progress when its process
+        // ends.
         table.faults
                 .forget()
                 .next(fault.on(operation))

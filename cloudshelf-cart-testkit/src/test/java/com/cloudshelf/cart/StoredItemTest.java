@@ -174,7 +174,8 @@ class StoredItemTest {
         Cart cart = carts.addItem(USER, book("book1", "1", 1)).join();
         DynamoDbCartStore later =
                 table.store(settings -> settings.clock(Clock.offset(Clock.systemUTC(), Duration.ofDays(31))));
-        Cart started = later.apply(CartUpdate.of(USER).add(book("book2", "1", 1)).basedOn(cart))
+        Cart started = later.apply(
+                        CartUpdate.of(USER).add(book("book2", "1", 1)).basedOn(cart))
                 .join();
         assertThat(started.items()).extracting(CartItem::bookId).containsExactly("book2");
     }

@@ -6,7 +6,7 @@ import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.CartStoreException;
 import java.util.concurrent.CompletionException;
 
-/** Answers a request to add a book, with an HTTP status. */
+/** Handles a request to add a book, and returns an HTTP status. */
 final class AddToCart {
     private final CartStore carts;
 

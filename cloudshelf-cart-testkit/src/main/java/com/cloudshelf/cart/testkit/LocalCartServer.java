@@ -74,7 +74,8 @@ public final class LocalCartServer {
                 interrupted = awaitInterrupt();
             } else {
                 out.println();
-                out.println("The server stops after its story. With --serve, it keeps running, so you can use the table.");
+                out.println(
+                        "The server stops after its story. With --serve, it keeps running, so you can use the table.");
             }
         } catch (RuntimeException e) {
             err.println("LocalCartServer: " + reason(e, port));

@@ -8,8 +8,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * Picks the abandoned carts out of all changes of the table, for a {@link CartStreamHandler}: those that had books in them when
- * they expired.
+ * Finds the abandoned carts among all changes of the table, for a {@link CartStreamHandler}: those that had books in
+ * them when they expired.
  */
 final class AbandonedCarts implements BiConsumer<Optional<Cart>, Optional<Cart>> {
     private final Consumer<Cart> reminders;

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** Looking over a table that other programs filled, repairing it in portions, and telling whether it answers. */
+/** Audits a table that other programs have filled, repairs it in portions, and checks whether it responds. */
 final class AdoptCartTable {
     private final DynamoDbAsyncClient client;
     private final CartTableSpec spec;
@@ -31,7 +31,7 @@ final class AdoptCartTable {
         return report;
     }
 
-    /** Mends what it can in the time that is left, and returns where to go on; empty if all is done. */
+    /** Repairs what it can in the remaining time, and returns where to resume; empty if everything is done. */
     Optional<String> repair(String checkpoint, Duration timeLeft) {
         CartAudit audit = CartAudit.repairing().withUnitsPerSecond(200).withDeadline(timeLeft);
         if (checkpoint != null) {

@@ -34,44 +34,47 @@ import java.util.Optional;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /**
- * A Lambda function behind API Gateway (proxy integration, Cognito authorizer): the cart of the user who is signed in.
+ * A Lambda function behind API Gateway (proxy integration, Cognito authorizer): the cart of the signed-in user.
  *
  * <table>
- *   <caption>Routes. Each answers with the cart, and its version as ETag</caption>
+ *   <caption> Routes. Each returns the cart, with its version as the ETag</caption>
  *   <tr><td>GET /cart</td><td></td></tr>
  *   <tr><td>POST /cart</td><td>adds a book: {@code {"bookId", "title", "author", "price", "quantity"}}</td></tr>
  *   <tr><td>PUT /cart/{bookId}</td><td>sets a quantity: {@code {"quantity"}}; 0 removes</td></tr>
- *   <tr><td>DELETE /cart/{bookId}</td><td>removes a book, if it is there</td></tr>
+ *   <tr><td>DELETE /cart/{bookId}</td><td> removes a book if it is in the cart</td></tr>
  *   <tr><td>DELETE /cart</td><td>empties the cart</td></tr>
- *   <tr><td>POST /cart/checkout</td><td>orders what is in the cart, under the id in Idempotency-Key; answers with the order</td></tr>
- *   <tr><td>POST /cart/merge</td><td>takes over a guest's cart, after login: {@code {"guestId"}}; a repetition finds it empty</td></tr>
+ *   <tr><td>POST /cart/checkout</td><td> orders what is in the cart, with the order ID in Idempotency-Key; returns the
+ *   order</td></tr>
+ *   <tr><td>POST /cart/merge</td><td> merges a guest's cart after login: {@code {"guestId"}}; a repetition finds it
+ *   empty</td></tr>
  * </table>
  *
- * <p>Changes take two headers: {@code If-Match} with an ETag of an earlier answer, and {@code Idempotency-Key}, with which a
- * repetition has no second effect.
+ * <p>Changes accept two headers: {@code If-Match} with the ETag of an earlier response, and {@code Idempotency-Key},
+ * with which a repetition has no second effect.
  *
  * <table>
- *   <caption>Failures. None of them changed the cart, except for OUTCOME_UNKNOWN, which may have</caption>
- *   <tr><td>400</td><td>the request makes no sense</td></tr>
+ *   <caption>Failures. Only OUTCOME_UNKNOWN may have changed the cart</caption>
+ *   <tr><td>400</td><td> the request is invalid</td></tr>
  *   <tr><td>401</td><td>nobody is signed in</td></tr>
  *   <tr><td>404</td><td>no such route, the book is not in the cart (UNKNOWN_BOOK), or there is nothing to order (NOTHING_TO_ORDER)</td></tr>
  *   <tr><td>409</td><td>others keep changing the cart: repeat</td></tr>
- *   <tr><td>412</td><td>the cart is not the one of If-Match; the body is the present one</td></tr>
+ *   <tr><td>412</td><td> the cart does not match If-Match; the body is the current cart</td></tr>
  *   <tr><td>422</td><td>the cart has no room (LIMIT, TOO_LARGE, KEYS_FULL), or the key was used for another change
  *       (KEY_REUSED): repeating does not help</td></tr>
  *   <tr><td>429</td><td>DynamoDB throttles: repeat after Retry-After</td></tr>
  *   <tr><td>500</td><td>the function or the stored cart needs repair</td></tr>
- *   <tr><td>503</td><td>DynamoDB does not answer (UNAVAILABLE): repeat after Retry-After; or it may have happened
- *       (OUTCOME_UNKNOWN): repeat with the same Idempotency-Key</td></tr>
+ *   <tr><td>503</td><td> DynamoDB does not respond (UNAVAILABLE): repeat after Retry-After; or the change may have been
+ *   applied (OUTCOME_UNKNOWN): repeat with the same Idempotency-Key</td></tr>
  * </table>
  *
- * <p>The price is the caller's word here, as in a function behind a shop. A function that browsers call looks it up.
+ * <p>Here, the caller supplies the price, as for a function behind a shop. A function that browsers call must look it
+ * up.
  */
 public final class CartHandler implements RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> {
-    /** What the function needs after its call to the store, to answer before Lambda ends it. */
+    /** The time that the function needs after its call to the store, to respond before Lambda ends it. */
     private static final Duration MARGIN = Duration.ofMillis(500);
 
-    /** How long a user waits for a change, however much time the function has. */
+    /** How long a user waits for a change, even if the function has more time. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -116,14 +119,14 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
         } catch (BadRequestException e) {
             return problem(400, "BAD_REQUEST", e.getMessage());
         } catch (CartStoreException e) {
-            // The message holds no user data; the cause has the request id of DynamoDB.
+            // // The message contains no user data; the cause has DynamoDB's request ID.
             context.getLogger().log(e + (e.getCause() == null ? "" : ", because of " + e.getCause()));
             return failure(e);
         }
     }
 
     private APIGatewayProxyResponseEvent answer(APIGatewayProxyRequestEvent event, String user, Duration remaining) {
-        // Each call ends by then, and tells how it ended.
+        // // Each call ends by then and reports its outcome.
         CartStore store = carts.within(remaining.compareTo(PATIENCE) < 0 ? remaining : PATIENCE);
         CartUpdate update = CartUpdate.of(user);
         try {
@@ -157,7 +160,7 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
 
     private APIGatewayProxyResponseEvent checkout(CartStore store, String user, Optional<String> orderId) {
         if (orderId.isEmpty()) {
-            throw new BadRequestException("Idempotency-Key is missing: the id of the order.");
+            throw new BadRequestException("Idempotency-Key is missing: it is the ID of the order.");
         }
         return new Checkout(store, orders, CartItem::price)
                 .order(user, orderId.get())
@@ -168,7 +171,7 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
     /** The body that sets a quantity. */
     private record Quantity(@JsonProperty(required = true) int quantity) {}
 
-    /** The body that names a guest's cart: a long random id that nobody else knows, as from a cookie. */
+    /** The body that names a guest's cart: a long random ID that nobody else knows, as from a cookie. */
     private record Guest(@JsonProperty(required = true) String guestId) {
         Guest {
             Objects.requireNonNull(guestId, "guestId");
@@ -185,7 +188,7 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
         if (match.isPresent()) {
             String tag = match.get();
             if (tag.length() < 2 || !tag.startsWith("\"") || !tag.endsWith("\"")) {
-                throw new BadRequestException("If-Match takes one ETag, as it was given, with its quotes.");
+                throw new BadRequestException("If-Match must be one ETag, exactly as received, with its quotes.");
             }
             result = result.ifVersion(CartVersion.parse(tag.substring(1, tag.length() - 1)));
         }
@@ -251,11 +254,11 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
                     ? repeatLater(problem(
                             503,
                             "OUTCOME_UNKNOWN",
-                            "The change may have been made. Repeat the request with the same Idempotency-Key."))
+                            "The change may have been applied. Repeat the request with the same Idempotency-Key."))
                     : problem(
                             503,
                             "OUTCOME_UNKNOWN",
-                            "The change may have been made. Look at the cart before you repeat it.");
+                            "The change may have been applied. Read the cart before you repeat it.");
         }
         return problem(500, "INTERNAL", "The cart cannot be served. The log says why.");
     }
@@ -287,7 +290,7 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
         }
     }
 
-    /** A request that makes no sense; the message is for its sender. */
+    /** An invalid request; the message is for its sender. */
     private static final class BadRequestException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

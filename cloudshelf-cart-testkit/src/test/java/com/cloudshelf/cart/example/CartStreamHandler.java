@@ -13,8 +13,8 @@ import java.util.function.BiConsumer;
 import software.amazon.awssdk.core.SdkBytes;
 
 /**
- * A Lambda function on the stream of the cart table (view type NEW_AND_OLD_IMAGES): hands each change on as two carts, before
- * and after; empty if there was none, or no longer is one. An expiry comes as a remove.
+ * A Lambda function on the stream of the cart table (view type NEW_AND_OLD_IMAGES): passes each change on as two carts,
+ * before and after, each of which may be empty. An expiry comes as a remove.
  */
 public final class CartStreamHandler implements RequestHandler<DynamodbEvent, Void> {
     private final BiConsumer<Optional<Cart>, Optional<Cart>> changes;
@@ -44,7 +44,7 @@ public final class CartStreamHandler implements RequestHandler<DynamodbEvent, Vo
         return item;
     }
 
-    /** The event classes and the SDK have a class each for the same thing. */
+    /** The event classes and the SDK each have their own class for the same thing. */
     private static software.amazon.awssdk.services.dynamodb.model.AttributeValue ofSdk(AttributeValue value) {
         var sdk = software.amazon.awssdk.services.dynamodb.model.AttributeValue.builder()
                 .s(value.getS())

@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Turns a cart into an order, and can be called any number of times for the same order: docs/checkout.md.
+ * Turns a cart into an order. It can be called any number of times for the same order: see docs/checkout.md.
  *
- * <p>The order is written first, and what is taken out of the cart afterwards is what the order says. A repetition that read
- * the cart again would find it emptied by the first call, and take out nothing, or what was added since.
+ * <p>The order is written first, and then the lines of the order are removed from the cart. If a repetition read the
+ * cart again, it would find the cart emptied by the first call, and remove nothing, or what was added since.
  */
 final class Checkout {
     private final CartStore carts;
@@ -21,9 +21,9 @@ final class Checkout {
     private final Function<CartItem, BigDecimal> prices;
 
     /**
-     * Makes a checkout.
+     * Creates a checkout.
      *
-     * @param prices what a copy costs, from whoever knows it: what a cart says was true when the book was added
+     * @param prices returns the current price of a line; the price in the cart is the one from when the book was added
      */
     Checkout(CartStore carts, Orders orders, Function<CartItem, BigDecimal> prices) {
         this.carts = carts;
@@ -32,11 +32,11 @@ final class Checkout {
     }
 
     /**
-     * Places the order unless it is placed, and takes its books out of the cart unless they are out.
+     * Places the order unless it exists, and removes its books from the cart unless that has been done.
      *
-     * @return the order; empty if it is not placed, and there is nothing in the cart to order
-     * @throws com.cloudshelf.cart.CartStoreException if the cart cannot be read or changed. The order may be placed then: call again,
-     *     with the same id
+     * @return the order; empty if it does not exist and the cart is empty
+     * @throws com.cloudshelf.cart.CartStoreException if the cart cannot be read or changed. The order may have been
+     *     placed: call again with the same ID
      */
     Optional<Order> order(String userId, String orderId) {
         Optional<Order> order = orders.find(orderId).or(() -> place(userId, orderId));
@@ -48,7 +48,7 @@ final class Checkout {
         CartUpdate update =
                 CartUpdate.of(userId).subtract(order.get().quantities()).idempotencyKey("checkout " + orderId);
         CartStore.await(carts.apply(update));
-        // From here on no repetition touches the cart, not even after the store has forgotten the key.
+        // // From here on, no retry touches the cart, even after the store has forgotten the key.
         orders.taken(orderId);
         return order;
     }

@@ -7,7 +7,7 @@ import java.io.PrintStream;
 import java.util.List;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** A deployment step: makes the cart table, and fails if a live one is not as it should be. */
+/** A deployment step: creates the cart table, and fails if an existing one deviates from its specification. */
 public final class DeployCartTable {
     private DeployCartTable() {}
 

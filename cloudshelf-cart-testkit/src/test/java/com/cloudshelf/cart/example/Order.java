@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An order, as it was placed: never changed, except for the note that its books are out of the cart.
+ * An order as it was placed. It never changes, except for the mark that its books have been removed from the cart.
  *
- * @param orderId chosen by the client, one for each time that the customer presses the button
- * @param lines what was ordered, at the prices that hold
- * @param taken whether the books have been taken out of the cart
+ * @param orderId chosen by the client, one for each purchase
+ * @param lines what was ordered, at the current prices
+ * @param taken whether the books have been removed from the cart
  */
 record Order(String orderId, String userId, List<CartItem> lines, BigDecimal totalPrice, boolean taken) {
 
@@ -22,7 +22,7 @@ record Order(String orderId, String userId, List<CartItem> lines, BigDecimal tot
         return new Order(orderId, userId, List.copyOf(lines), total, false);
     }
 
-    /** The same for every attempt to finish this order, whatever the cart holds by then. */
+    /** The same for every attempt to finish this order, whatever the cart contains by then. */
     Map<String, Integer> quantities() {
         Map<String, Integer> quantities = new LinkedHashMap<>();
         lines.forEach(line -> quantities.put(line.bookId(), line.quantity()));

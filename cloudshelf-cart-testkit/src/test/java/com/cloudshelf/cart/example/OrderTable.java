@@ -13,7 +13,10 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
 
-/** Orders in a table of DynamoDB with the key {@code orderId}: the order as JSON, and whether its books are out of the cart. */
+/**
+ * Orders in a DynamoDB table with the key {@code orderId}: the order as JSON, and whether its books have been removed
+ * from the cart.
+ */
 final class OrderTable implements Orders {
     private static final ObjectMapper JSON =
             JsonMapper.builder().addModule(new CartModule()).build();

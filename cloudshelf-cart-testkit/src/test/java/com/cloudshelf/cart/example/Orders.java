@@ -2,13 +2,13 @@ package com.cloudshelf.cart.example;
 
 import java.util.Optional;
 
-/** Where orders are kept; reads see what was written before. */
+/** Storage for orders. Reads see all earlier writes. */
 interface Orders {
     Optional<Order> find(String orderId);
 
-    /** Stores an order unless there is one with its id, and returns the one that is stored. */
+    /** Stores an order unless one with its ID exists, and returns the stored one. */
     Order place(Order order);
 
-    /** Notes that the books are out of the cart. */
+    /** Records that the books have been removed from the cart. */
     void taken(String orderId);
 }

@@ -24,7 +24,7 @@ import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** What a project gets that depends on the library alone. */
+/** The class path of a project that depends only on the library. */
 class ClassPathTest {
 
     @ParameterizedTest

@@ -51,7 +51,7 @@ import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** The library on the oldest AWS SDK that it promises to run on, which knows nothing of much that later ones have. */
+/** The library on the oldest supported AWS SDK, which lacks much of what later versions have. */
 class OldestSdkTest {
     private static final String ITEM = "{\"userId\":{\"S\":\"user123\"},\"cartItems\":{\"L\":[{\"M\":{"
             + "\"bookId\":{\"S\":\"book001\"},\"title\":{\"S\":\"Emma\"},\"author\":{\"S\":\"Jane Austen\"},"

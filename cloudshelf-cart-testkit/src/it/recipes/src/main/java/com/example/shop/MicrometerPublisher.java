@@ -8,7 +8,10 @@ import software.amazon.awssdk.metrics.MetricCollection;
 import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.metrics.MetricRecord;
 
-/** A store's metrics as meters: {@code cart.call} is a timer, and each {@code CartX} a counter {@code cart.x}, by operation. */
+/**
+ * A store's metrics as meters: {@code cart.call} is a timer, and each {@code CartX} becomes a counter {@code cart.x},
+ * by operation.
+ */
 class MicrometerPublisher implements MetricPublisher {
     private final MeterRegistry registry;
 

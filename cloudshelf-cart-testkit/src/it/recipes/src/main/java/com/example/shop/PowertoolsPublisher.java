@@ -6,7 +6,7 @@ import software.amazon.awssdk.metrics.MetricRecord;
 import software.amazon.lambda.powertools.metrics.Metrics;
 import software.amazon.lambda.powertools.metrics.model.MetricUnit;
 
-/** A store's counters as metrics of Powertools for AWS Lambda, which the function flushes with its own. */
+/** A store's counters as metrics of Powertools for AWS Lambda, flushed together with the function's own. */
 final class PowertoolsPublisher implements MetricPublisher {
     private final Metrics metrics;
 

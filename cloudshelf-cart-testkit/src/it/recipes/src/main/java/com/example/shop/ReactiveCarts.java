@@ -11,7 +11,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Mono;
 
-/** A controller for WebFlux. Nothing is sent before someone subscribes, and who cancels cancels the call. */
+/** A controller for WebFlux. Nothing is sent before a subscription, and cancelling the subscription cancels the call. */
 @RestController
 final class ReactiveCarts {
     private final CartStore carts;

@@ -11,22 +11,23 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Books that a customer has put aside, as an attribute of the cart: each move is one write, so that no book is lost or doubled.
- * They expire with the cart, and take part in its size; a list that is to outlive the cart is a cart of its own.
+ * Books that a customer has saved for later, as an attribute of the cart. Each move is one write, so no book is lost or
+ * doubled. They expire with the cart, and take part in its size; a list that is to outlive the cart is a cart of its
+ * own.
  */
 final class SavedForLater {
     private static final String SAVED = "savedForLater";
 
     private SavedForLater() {}
 
-    /** Puts a line of the cart aside. Fails as a conflict if the cart is no longer the given one. */
+    /** Saves a line of the cart for later. Fails with a conflict if the cart has changed. */
     static CompletableFuture<Cart> save(CartStore carts, Cart cart, String bookId) {
         List<CartItem> saved = saved(cart);
         saved.add(cart.item(bookId).orElseThrow());
         return carts.apply(with(CartUpdate.of(cart.userId()).remove(bookId), saved).basedOn(cart).ifVersion(cart.version()));
     }
 
-    /** Takes a book back into the cart. Fails as a conflict if the cart is no longer the given one. */
+    /** Moves a book back into the cart. Fails with a conflict if the cart has changed. */
     static CompletableFuture<Cart> takeBack(CartStore carts, Cart cart, String bookId) {
         List<CartItem> saved = saved(cart);
         CartItem line = saved.stream()

@@ -5,7 +5,7 @@ import io.opentelemetry.context.Context;
 import java.util.Map;
 import org.slf4j.MDC;
 
-/** The caller's trace and MDC around each step of a call, on whatever thread it runs. */
+/** The caller's trace and MDC around each step of a call, on any thread. */
 final class Tracing {
     private Tracing() {}
 

@@ -8,11 +8,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Plain blocking code, a thread for each call: a virtual thread that waits occupies nothing. */
+/** Plain blocking code, with a virtual thread per call. A waiting virtual thread occupies no platform thread. */
 final class VirtualThreads {
     private VirtualThreads() {}
 
-    /** Returns the larger of two carts; a failure of the store arrives as the {@code CartStoreException} that it is. */
+    /** Returns the larger of two carts. A failure of the store arrives as its {@code CartStoreException}. */
     static Cart larger(CartStore carts, String one, String other) throws InterruptedException, ExecutionException {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Cart>> both = threads.invokeAll(

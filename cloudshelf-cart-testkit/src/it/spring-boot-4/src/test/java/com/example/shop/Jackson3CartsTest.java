@@ -9,7 +9,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.annotation.Bean;
 
-/** With Jackson 3, and no Jackson 2 far and wide. */
+/** With Jackson 3, and without Jackson 2. */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 class Jackson3CartsTest extends CartsOverHttp {
 

@@ -8,7 +8,7 @@ import org.springframework.context.annotation.Configuration;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.regions.providers.AwsRegionProvider;
 
-/** The store as a bean; Spring closes it. Credentials and region come from Spring Cloud AWS, and its properties. */
+/** The store as a bean, which Spring closes. Credentials and Region come from Spring Cloud AWS and its properties. */
 @Configuration(proxyBeanMethods = false)
 class CartConfiguration {
 

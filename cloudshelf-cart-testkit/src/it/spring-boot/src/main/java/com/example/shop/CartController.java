@@ -18,7 +18,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
 
-/** Carts over HTTP. The user is part of the path here; where people sign in, it is whoever has signed in. */
+/** Carts over HTTP. Here the user is part of the path; in an application with sign-in, use the signed-in user. */
 @RestController
 @RequestMapping("/carts/{userId}")
 class CartController {
@@ -39,7 +39,7 @@ class CartController {
         return carts.addItem(userId, item).thenApply(CartController::withTag);
     }
 
-    /** Takes changes in one step, and with If-Match only for the cart that the sender has seen. */
+    /** Applies changes in one step; with If-Match, only if the cart is the one that the sender has seen. */
     @PostMapping("/updates")
     CompletableFuture<ResponseEntity<Cart>> update(
             @PathVariable("userId") String userId,
@@ -52,7 +52,7 @@ class CartController {
         return carts.apply(terms).thenApply(CartController::withTag);
     }
 
-    /** Shows what a cart would cost: the body is content, and nothing is stored. */
+    /** Shows the price of a cart: the body is content, and nothing is stored. */
     @PutMapping("/preview")
     Cart preview(@PathVariable("userId") String userId, @RequestBody Cart cart) {
         return cart;

@@ -16,12 +16,12 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
-/** What each failure of a store means to an HTTP client. */
+/** The HTTP status for each failure of a store. */
 @RestControllerAdvice(assignableTypes = CartController.class)
 class CartFailures {
     private static final Logger LOG = LoggerFactory.getLogger(CartFailures.class);
 
-    /** The cart is not the one that If-Match names: the body is the present one. Or others kept changing it: repeat. */
+    /** The cart does not match If-Match: the body is the current cart. Or others kept changing it: repeat the request. */
     @ExceptionHandler
     ResponseEntity<?> conflict(CartConflictException failure) {
         if (failure.isRetryable()) {
@@ -49,20 +49,20 @@ class CartFailures {
         return problem(HttpStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE");
     }
 
-    /** It may have happened: the client repeats the request with the same key. */
+    /** The change may have been applied: the client repeats the request with the same key. */
     @ExceptionHandler
     ResponseEntity<ProblemDetail> unknown(CartOutcomeUnknownException failure) {
         return problem(HttpStatus.SERVICE_UNAVAILABLE, "OUTCOME_UNKNOWN");
     }
 
-    /** A table or a permission that is missing, an item that cannot be read: for people, who find it in the log. */
+    /** A missing table or permission, or an unreadable item: someone must look at the log. */
     @ExceptionHandler
     ResponseEntity<ProblemDetail> broken(CartStoreException failure) {
         LOG.error("The cart cannot be served", failure);
         return problem(HttpStatus.INTERNAL_SERVER_ERROR, "INTERNAL");
     }
 
-    /** A value that breaks its rule in a path or a header; in a body it is Jackson's exception, and 400 already. */
+    /** An invalid value in a path or a header. In a body, it is Jackson's exception, which is already status 400. */
     @ExceptionHandler
     ResponseEntity<ProblemDetail> badArgument(IllegalArgumentException failure) {
         return problem(HttpStatus.BAD_REQUEST, "BAD_REQUEST");

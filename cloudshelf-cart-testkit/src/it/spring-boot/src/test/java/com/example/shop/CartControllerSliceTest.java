@@ -14,7 +14,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.http.MediaType;
 import org.springframework.test.web.servlet.MockMvc;
 
-/** The controller alone, without a server of either kind. */
+/** The controller alone, without any server. */
 @WebMvcTest(CartController.class)
 class CartControllerSliceTest {
     @TestConfiguration

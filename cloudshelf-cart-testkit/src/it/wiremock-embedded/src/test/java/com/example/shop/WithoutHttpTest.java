@@ -31,7 +31,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.testkit.engine.EngineTestKit;
 
-/** What is not there without HTTP, and what becomes of WireMock and DynamoDB Local on one class path. */
+/** What is not available without HTTP, and WireMock and DynamoDB Local on one class path. */
 @Isolated("sets a system property, and counts threads")
 class WithoutHttpTest {
     private static final String PROPERTY = "cloudshelf.cart.testkit.endpoint";
