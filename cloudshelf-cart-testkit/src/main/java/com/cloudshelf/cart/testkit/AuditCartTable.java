@@ -129,15 +129,16 @@ public final class AuditCartTable {
         Path checkpoint = options.checkpoint;
         CartAudit audit = options.audit
                 .withProgress(report -> {
-                    if (findings != null) {
-                        findings.flush(); // before the checkpoint: what it records as done must have been reported
-                    }
                     save(report, checkpoint);
                     progress.accept(report);
                 })
                 .withFindings(finding -> {
                     if (findings != null) {
                         findings.println(line(finding));
+                        // Each by itself: nothing else tells which carts were repaired if the process ends here.
+                        if (findings.checkError()) {
+                            throw new UncheckedIOException(new IOException("cannot write to " + options.findings));
+                        }
                     }
                 });
         if (checkpoint != null && Files.exists(checkpoint)) {

@@ -7,6 +7,7 @@ import com.cloudshelf.cart.DynamoDbCartStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,8 +15,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** The audit from the command line, on DynamoDB Local. */
@@ -29,11 +32,15 @@ class AuditCartTableTest {
     Path directory;
 
     private int run(String... arguments) {
+        return run(server.client(), arguments);
+    }
+
+    private int run(DynamoDbAsyncClient client, String... arguments) {
         printed.reset();
         errors.reset();
         return AuditCartTable.run(
                 List.of(arguments),
-                options -> server.client(),
+                options -> client,
                 new PrintStream(printed, true, StandardCharsets.UTF_8),
                 new PrintStream(errors, true, StandardCharsets.UTF_8),
                 true);
@@ -88,6 +95,39 @@ class AuditCartTableTest {
                 .deleteItem(delete -> delete.tableName(table).key(Map.of("userId", AttributeValue.fromS("user2"))))
                 .join();
         assertThat(runOnTable()).isZero();
+    }
+
+    @Test
+    void run_repairing_writesEachFindingBeforeItRepairsTheNextCart() {
+        put("user1", "2");
+        put("user2", "2");
+        Path findings = directory.resolve("findings");
+        List<Integer> lines = new ArrayList<>();
+        Fault look = Fault.rival(() -> {
+                    lines.add(linesOf(findings));
+                    return CompletableFuture.completedFuture(null);
+                })
+                .on("UpdateItem");
+        Faults faults = Faults.none();
+        faults.next(2, look);
+        assertThat(run(
+                        server.client(faults),
+                        table,
+                        "--repair",
+                        "--segments",
+                        "1",
+                        "--findings",
+                        findings.toString()))
+                .isZero();
+        assertThat(lines).containsExactly(0, 1);
+    }
+
+    private static int linesOf(Path file) {
+        try {
+            return Files.readAllLines(file).size();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

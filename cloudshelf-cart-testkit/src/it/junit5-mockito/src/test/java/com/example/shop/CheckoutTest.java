@@ -24,7 +24,7 @@ import org.mockito.junit.jupiter.MockitoExtension;
 import org.slf4j.LoggerFactory;
 
 /** The testkit among a project's own Mockito, Hamcrest, Jackson and Logback. */
-@WithCartStore
+@WithCartStore(operationTimeout = "PT30S")
 @ExtendWith(MockitoExtension.class)
 class CheckoutTest {
     private final CartItem dune = CartItem.of("book001", "Dune", "Frank Herbert", new BigDecimal("9.99"), 2);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-@WithCartStore(scope = WithCartStore.Scope.CLASS)
+@WithCartStore(scope = WithCartStore.Scope.CLASS, operationTimeout = "PT30S")
 class CheckoutTest {
     private static CartStore ofBeforeAll;
     private final CartItem dune = CartItem.of("book001", "Dune", "Frank Herbert", new BigDecimal("9.99"), 2);
@@ -39,7 +39,7 @@ class CheckoutTest {
     }
 
     @Nested
-    @WithCartStore
+    @WithCartStore(operationTimeout = "PT30S")
     class Expiry {
 
         @Test

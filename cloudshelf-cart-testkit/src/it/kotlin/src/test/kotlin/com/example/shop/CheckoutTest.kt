@@ -46,7 +46,7 @@ class CheckoutTest {
     }
 
     @Test
-    @WithCartStore
+    @WithCartStore(operationTimeout = "PT30S")
     fun checkout_throttledOnce_empties(
         carts: CartStore,
         faults: Faults,

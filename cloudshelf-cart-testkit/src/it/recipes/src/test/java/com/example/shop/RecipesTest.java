@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.cloudshelf.cart.Cart;
 import com.cloudshelf.cart.CartItem;
+import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.DynamoDbCartStore;
 import com.cloudshelf.cart.testkit.Fault;
 import com.cloudshelf.cart.testkit.Faults;
@@ -19,6 +20,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -36,13 +38,18 @@ class RecipesTest {
 
     private final LocalDynamoDb server = LocalDynamoDb.shared();
 
+    /** A store for a machine that has much else to do: it gives each call time, and sends no request twice because it is slow. */
+    private static DynamoDbCartStore.Builder patient() {
+        return DynamoDbCartStore.builder().operationTimeout(Duration.ofSeconds(30)).hedging(0);
+    }
+
     @Test
     void tracing_aSecondAttempt_runsInTheContextOfTheCaller() {
         ContextKey<String> key = ContextKey.named("trace");
         Queue<String> seen = new ConcurrentLinkedQueue<>();
         try (Faults network = Faults.none();
                 DynamoDbAsyncClient client = server.client(network);
-                DynamoDbCartStore carts = Tracing.traced(DynamoDbCartStore.builder())
+                DynamoDbCartStore carts = Tracing.traced(patient())
                         .client(client)
                         .tableName(server.createCartTable())
                         .metricPublisher(new MicrometerPublisher(new SimpleMeterRegistry()) {
@@ -68,7 +75,7 @@ class RecipesTest {
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
         try (Faults network = Faults.none();
                 DynamoDbAsyncClient client = server.client(network);
-                DynamoDbCartStore carts = DynamoDbCartStore.builder()
+                DynamoDbCartStore carts = patient()
                         .client(client)
                         .tableName(server.createCartTable())
                         .metricPublisher(new MicrometerPublisher(registry))
@@ -86,7 +93,7 @@ class RecipesTest {
         PrintStream out = System.out;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
-        try (DynamoDbCartStore carts = DynamoDbCartStore.builder()
+        try (DynamoDbCartStore carts = patient()
                 .client(server.client())
                 .tableName(server.createCartTable())
                 .metricPublisher(new PowertoolsPublisher(MetricsFactory.getMetricsInstance()))
@@ -116,14 +123,14 @@ class RecipesTest {
         try (ApplicationContext context = ApplicationContext.builder(Map.of("carts.table", server.createCartTable()))
                 .singletons(server.client())
                 .start()) {
-            DynamoDbCartStore carts = context.getBean(DynamoDbCartStore.class);
+            CartStore carts = context.getBean(DynamoDbCartStore.class).within(Duration.ofSeconds(30));
             assertEquals(2, carts.addItem("user123", DUNE).join().totalItems());
         }
     }
 
     @Test
     void savedForLater_andBack_losesNothing() {
-        try (DynamoDbCartStore carts = DynamoDbCartStore.builder()
+        try (DynamoDbCartStore carts = patient()
                 .client(server.client())
                 .tableName(server.createCartTable())
                 .build()) {

@@ -8,7 +8,7 @@ import com.cloudshelf.cart.testkit.Faults;
 import com.cloudshelf.cart.testkit.WithCartStore;
 import org.junit.jupiter.api.Test;
 
-@WithCartStore
+@WithCartStore(operationTimeout = "PT30S")
 class ThrottledCartsTest {
 
     @Test
