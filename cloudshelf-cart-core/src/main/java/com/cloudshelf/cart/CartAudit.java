@@ -134,10 +134,10 @@ public final class CartAudit {
     }
 
     /**
-     * Returns this audit with a consumer for the report so far, called after every page of about 100 carts and at the
-     * end. It runs like the consumer of {@link #withFindings withFindings}. Store the last {@link
-     * CartAuditReport#checkpoint()}, so that you can resume an audit that was cancelled, failed, or ended with its
-     * process.
+     * Returns this audit with a consumer for the report so far, called after every page of about 100 carts, about once a
+     * second while there are findings, and at the end. It runs like the consumer of {@link #withFindings withFindings}.
+     * Store the last {@link CartAuditReport#checkpoint()}, so that you can resume an audit that was cancelled, failed, or
+     * ended with its process.
      */
     public CartAudit withProgress(Consumer<? super CartAuditReport> progress) {
         Builder builder = new Builder(this);

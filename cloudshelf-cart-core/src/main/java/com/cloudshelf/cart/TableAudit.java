@@ -62,6 +62,8 @@ final class TableAudit {
     /** How often a waiting segment checks whether the audit is ending. */
     private static final long PAUSE_NANOS = 100_000_000;
 
+    private static final long PROGRESS_NANOS = 1_000_000_000;
+
     /**
      * A time to live above this is in milliseconds: in seconds, it would be in the year 5138; in milliseconds, it is in
      * 1973.
@@ -87,6 +89,9 @@ final class TableAudit {
 
     /** Whether nothing more is reported. Guarded by {@link #callbacks}. */
     private boolean closed;
+
+    /** When progress is reported even if no page has ended. Guarded by {@link #callbacks}. */
+    private long progressDue = System.nanoTime();
 
     // Guarded by this: the position of the audit. If both locks are needed, callbacks is taken first.
     private final List<Segment> segments;
@@ -343,6 +348,9 @@ final class TableAudit {
             setUnanswered(segment, null);
             audit.findings.accept(finding);
             count(segment, item, first, finding);
+            if (System.nanoTime() - progressDue >= 0) { // at a low rate, a page of repairs takes minutes
+                tell(call);
+            }
         }
         return true;
     }
@@ -370,6 +378,7 @@ final class TableAudit {
             call.requireCaller();
             if (!closed) {
                 audit.progress.accept(report());
+                progressDue = System.nanoTime() + PROGRESS_NANOS;
             }
         }
     }

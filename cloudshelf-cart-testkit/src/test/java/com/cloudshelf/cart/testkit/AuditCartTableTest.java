@@ -110,14 +110,7 @@ class AuditCartTableTest {
                 .on("UpdateItem");
         Faults faults = Faults.none();
         faults.next(2, look);
-        assertThat(run(
-                        server.client(faults),
-                        table,
-                        "--repair",
-                        "--segments",
-                        "1",
-                        "--findings",
-                        findings.toString()))
+        assertThat(run(server.client(faults), table, "--repair", "--segments", "1", "--findings", findings.toString()))
                 .isZero();
         assertThat(lines).containsExactly(0, 1);
     }
