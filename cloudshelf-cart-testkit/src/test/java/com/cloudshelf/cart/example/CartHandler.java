@@ -119,14 +119,14 @@ public final class CartHandler implements RequestHandler<APIGatewayProxyRequestE
         } catch (BadRequestException e) {
             return problem(400, "BAD_REQUEST", e.getMessage());
         } catch (CartStoreException e) {
-            // // The message contains no user data; the cause has DynamoDB's request ID.
+            // The message contains no user data; the cause has DynamoDB's request ID.
             context.getLogger().log(e + (e.getCause() == null ? "" : ", because of " + e.getCause()));
             return failure(e);
         }
     }
 
     private APIGatewayProxyResponseEvent answer(APIGatewayProxyRequestEvent event, String user, Duration remaining) {
-        // // Each call ends by then and reports its outcome.
+        // Each call ends by then and reports its outcome.
         CartStore store = carts.within(remaining.compareTo(PATIENCE) < 0 ? remaining : PATIENCE);
         CartUpdate update = CartUpdate.of(user);
         try {

@@ -456,7 +456,7 @@ class CartHandlerTest {
         event.getHeaders().remove("Idempotency-Key");
         APIGatewayProxyResponseEvent response = handle(event, 1_500);
         assertThat(response.getStatusCode()).isEqualTo(503);
-        assertThat(body(response).path("message").asText()).contains("Look at the cart");
+        assertThat(body(response).path("message").asText()).contains("Read the cart");
         assertThat(response.getHeaders()).doesNotContainKey("Retry-After");
     }
 

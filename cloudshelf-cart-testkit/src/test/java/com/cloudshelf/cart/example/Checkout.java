@@ -48,7 +48,7 @@ final class Checkout {
         CartUpdate update =
                 CartUpdate.of(userId).subtract(order.get().quantities()).idempotencyKey("checkout " + orderId);
         CartStore.await(carts.apply(update));
-        // // From here on, no retry touches the cart, even after the store has forgotten the key.
+        // From here on, no retry touches the cart, even after the store has forgotten the key.
         orders.taken(orderId);
         return order;
     }
