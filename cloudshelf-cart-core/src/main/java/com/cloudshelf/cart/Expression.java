@@ -68,8 +68,8 @@ final class Expression {
         assign(name(attribute), value(value));
     }
 
-    void setIfAbsent(String attribute, AttributeValue value) {
-        assign(name(attribute), "if_not_exists(" + name(attribute) + "," + value(value) + ")");
+    void setIfAbsent(String attribute, String value) {
+        assign(name(attribute), "if_not_exists(" + name(attribute) + "," + value + ")");
     }
 
     void assign(String path, String expression) {

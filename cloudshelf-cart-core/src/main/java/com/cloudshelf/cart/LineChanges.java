@@ -54,11 +54,12 @@ final class LineChanges {
         List<CartItem> old = before.cart().items();
         int common = Math.min(old.size(), items.size());
         int head = 0; // most lines are the same objects after a change
-        while (head < common && isSame(old.get(head), items.get(head))) {
+        while (head < common && stays(old.get(head), items.get(head), brought)) {
             head++;
         }
         int tail = 0;
-        while (tail < common - head && isSame(old.get(old.size() - 1 - tail), items.get(items.size() - 1 - tail))) {
+        while (tail < common - head
+                && stays(old.get(old.size() - 1 - tail), items.get(items.size() - 1 - tail), brought)) {
             tail++;
         }
         int end = old.size() - tail;
@@ -82,6 +83,11 @@ final class LineChanges {
         values = new ArrayList<>(before.lines());
         values.subList(head, end).clear();
         values.addAll(head, between);
+    }
+
+    /** Whether nothing of a line is written. One that the other cart has too may get what cannot be shown of it there. */
+    private static boolean stays(CartItem from, CartItem to, Map<String, Brought> brought) {
+        return isSame(from, to) && !brought.containsKey(to.bookId());
     }
 
     @SuppressWarnings("ReferenceEquality") // a change passes on unchanged objects, and equality would cost more

@@ -32,6 +32,20 @@ final class UnpinnedWrites {
 
     private UnpinnedWrites() {}
 
+    /** The placeholders of values that several clauses name: each is sent once. */
+    private record Shared(String format, String id, String begin, String now) {
+        static Shared of(Expression e, Write.Stamp stamp) {
+            long began = stamp.id().begin();
+            long millis = stamp.now().toEpochMilli();
+            String begin = e.value(n(began));
+            return new Shared(
+                    e.value(n(ItemFormat.CURRENT_FORMAT)),
+                    e.value(b(stamp.id())),
+                    begin,
+                    millis == began ? begin : e.value(n(millis)));
+        }
+    }
+
     /**
      * Appends lines for books, whatever else the cart contains. It needs no read, and conflicts with no other write of
      * its form. The condition refuses it if the cart has one of the books or would break a rule, if the key is known,
@@ -55,10 +69,11 @@ final class UnpinnedWrites {
         }
         Write.checkSize(userId, size);
         Expression e = new Expression();
+        Shared shared = Shared.of(e, stamp);
         String list = e.name(ItemFormat.CART_ITEMS);
         e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR (");
         long expiry = Write.expiry(stamp, terms, key == null ? 0 : key.key().until());
-        requireCart(e, key == null ? 1000 * expiry : key.key().until(), stamp, terms);
+        requireCart(e, shared, key == null ? 1000 * expiry : key.key().until(), stamp, terms);
         AttributeValue hashes = ItemFormat.hashes(items);
         for (SdkBytes hash : hashes.bs()) {
             e.and("NOT contains(" + ItemFormat.BOOK_HASHES + "," + e.value(AttributeValue.fromB(hash)) + ")");
@@ -75,12 +90,13 @@ final class UnpinnedWrites {
                 list,
                 "list_append(if_not_exists(" + list + "," + e.value(EMPTY_LIST) + "),"
                         + e.value(AttributeValue.fromL(appended)) + ")");
-        Memory fresh = Memory.start(stamp.id(), null, 0);
-        e.set(ItemFormat.FORMAT, n(ItemFormat.CURRENT_FORMAT));
-        e.setIfAbsent(ItemFormat.INCARNATION, b(fresh.incarnation()));
-        e.setIfAbsent(ItemFormat.FORGOTTEN, n(fresh.forgotten()));
+        e.assign(e.name(ItemFormat.FORMAT), shared.format);
+        e.setIfAbsent(ItemFormat.INCARNATION, shared.id);
+        e.setIfAbsent(
+                ItemFormat.FORGOTTEN,
+                e.value(n(Memory.start(stamp.id(), null, 0).forgotten())));
         e.add(ItemFormat.BOOK_HASHES, hashes);
-        countIn(e, quantity, price, expiry, stamp);
+        countIn(e, shared, quantity, price, expiry, stamp);
         return Write.update(userId, e, Pin.none(stamp.id()), null);
     }
 
@@ -93,10 +109,11 @@ final class UnpinnedWrites {
     static Write raise(StoredCart seen, CartItem line, CartItem added, Write.Stamp stamp, Write.Terms terms) {
         BigDecimal price = added.price().multiply(BigDecimal.valueOf(added.quantity()));
         Expression e = new Expression();
+        Shared shared = Shared.of(e, stamp);
         String path = e.name(ItemFormat.CART_ITEMS) + "[" + seen.cart().items().indexOf(line) + "].";
         String quantity = path + ItemFormat.QUANTITY;
         long expiry = Write.expiry(stamp, terms, 0);
-        requireCart(e, 1000 * expiry, stamp, terms);
+        requireCart(e, shared, 1000 * expiry, stamp, terms);
         e.pin(path + ItemFormat.BOOK_ID, s(line.bookId()));
         e.pin(path + ItemFormat.PRICE, n(line.price()));
         if (added.price().compareTo(line.price()) == 0) {
@@ -112,7 +129,7 @@ final class UnpinnedWrites {
         added.title().ifPresent(title -> e.assign(path + ItemFormat.TITLE, e.value(s(title))));
         added.author().ifPresent(author -> e.assign(path + ItemFormat.AUTHOR, e.value(s(author))));
         added.attributes().forEach((name, value) -> e.assign(path + e.alias(name), e.value(AttributeValues.of(value))));
-        countIn(e, added.quantity(), price, expiry, stamp);
+        countIn(e, shared, added.quantity(), price, expiry, stamp);
         return Write.update(seen.userId(), e, Pin.line(stamp.id()), null);
     }
 
@@ -122,13 +139,13 @@ final class UnpinnedWrites {
      *
      * @param keysUntil how long the item may keep keys: beyond that, the time to live would be set too low
      */
-    private static void requireCart(Expression e, long keysUntil, Write.Stamp stamp, Write.Terms terms) {
+    private static void requireCart(Expression e, Shared shared, long keysUntil, Write.Stamp stamp, Write.Terms terms) {
         String list = e.name(ItemFormat.CART_ITEMS);
         String books = ItemFormat.BOOK_HASHES;
         String ring = ItemFormat.RING;
         String zero = e.value(n(0));
         String set = e.value(s("BS"));
-        e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
+        e.and(e.name(ItemFormat.FORMAT) + "=" + shared.format);
         // A comparison with a value of another type is false, so an item that is not a cart is refused and not
         // written to.
         for (String number : ALWAYS_NUMBERS) {
@@ -141,15 +158,16 @@ final class UnpinnedWrites {
         e.and(e.name(ItemFormat.TTL) + ">" + e.value(n(stamp.now().getEpochSecond())));
         e.and("attribute_type(" + ring + "," + set + ")");
         e.and("size(" + ring + ")<" + e.value(n(terms.ringSize())));
-        e.and("NOT contains(" + ring + "," + e.value(b(stamp.id())) + ")");
-        e.and(ItemFormat.FORGOTTEN + "<" + e.value(n(stamp.id().begin())));
+        e.and("NOT contains(" + ring + "," + shared.id + ")");
+        e.and(ItemFormat.FORGOTTEN + "<" + shared.begin);
         e.and("(attribute_not_exists(" + ItemFormat.KEYS_UNTIL + ") OR " + ItemFormat.KEYS_UNTIL + "<="
                 + e.value(n(keysUntil)) + ")");
     }
 
-    private static void countIn(Expression e, long quantity, BigDecimal price, long expiry, Write.Stamp stamp) {
+    private static void countIn(
+            Expression e, Shared shared, long quantity, BigDecimal price, long expiry, Write.Stamp stamp) {
         e.set(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
-        e.set(ItemFormat.LAST_WRITE, n(stamp.now().toEpochMilli()));
+        e.assign(ItemFormat.LAST_WRITE, shared.now);
         e.set(ItemFormat.TTL, n(expiry));
         e.add(ItemFormat.TOTAL_ITEMS, n(quantity));
         e.add(ItemFormat.TOTAL_PRICE, n(price));

@@ -8,13 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.cloudshelf.cart.CartChange.Add;
 import com.cloudshelf.cart.CartChange.SetAttribute;
 import com.cloudshelf.cart.CartChange.SetItemAttribute;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -24,23 +22,7 @@ import net.jqwik.api.Provide;
 class AttributesProperties {
     @Provide
     Arbitrary<Map<String, Object>> attributes() {
-        return Arbitraries.maps(names(), values(2)).ofMaxSize(3);
-    }
-
-    private static Arbitrary<String> names() {
-        return Arbitraries.of("x", "y", "giftWrap", "\u00fc#:\uD83D\uDE00");
-    }
-
-    private static Arbitrary<Object> values(int nesting) {
-        Arbitrary<Object> plain = Arbitraries.of("", "1", "T", true, false, 0, 1, 1.50, 10L, new BigDecimal("1E+2"));
-        if (nesting == 0) {
-            return plain;
-        }
-        Arbitrary<Object> inner = values(nesting - 1);
-        return Arbitraries.oneOf(
-                plain,
-                inner.list().ofMaxSize(2).map(list -> list),
-                Arbitraries.maps(names(), inner).ofMaxSize(2).map(map -> map));
+        return Generated.attributes();
     }
 
     private static CartItem line(Map<String, Object> attributes) {

@@ -7,12 +7,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.cloudshelf.cart.CartChange.Add;
 import com.cloudshelf.cart.CartChange.Remove;
+import com.cloudshelf.cart.CartChange.RemoveAttribute;
+import com.cloudshelf.cart.CartChange.RemoveItemAttribute;
 import com.cloudshelf.cart.CartChange.Reprice;
+import com.cloudshelf.cart.CartChange.SetAttribute;
+import com.cloudshelf.cart.CartChange.SetItemAttribute;
 import com.cloudshelf.cart.CartChange.SetQuantity;
 import com.cloudshelf.cart.CartChange.Subtract;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -79,9 +84,13 @@ class CartProperties {
             @ForAll("carts") Cart cart, @ForAll("changes") List<CartChange> changes) {
         Map<String, CartItem> model = new LinkedHashMap<>();
         cart.items().forEach(line -> model.put(line.bookId(), line));
-        changes.forEach(change -> applyToModel(model, change));
+        Map<String, Object> attributes = new HashMap<>(cart.attributes());
+        changes.forEach(change -> applyToModel(model, attributes, change));
 
-        assertThat(applyThoseThatFit(cart, changes).items()).containsExactlyElementsOf(model.values());
+        Cart outcome = applyThoseThatFit(cart, changes);
+
+        assertThat(outcome.items()).containsExactlyElementsOf(model.values());
+        assertThat(outcome.attributes()).isEqualTo(Attributes.of(attributes).asMap());
     }
 
     @Property
@@ -140,9 +149,33 @@ class CartProperties {
     }
 
     @Property
-    void subtract_theCartItself_isEmpty(@ForAll("carts") Cart cart) {
-        assertThat(cart.apply(NO_LIMITS, NOW, List.of(Subtract.of(cart.items()))))
-                .isEqualTo(Cart.empty(USER));
+    void subtract_theCartItself_leavesTheAttributesOfTheCart(@ForAll("carts") Cart cart) {
+        Cart outcome = cart.apply(NO_LIMITS, NOW, List.of(Subtract.of(cart.items())));
+
+        assertThat(outcome.isEmpty()).isTrue();
+        assertThat(outcome.attributes()).isEqualTo(cart.attributes());
+        assertThat(outcome.equals(Cart.empty(USER))).isEqualTo(cart.attributes().isEmpty());
+    }
+
+    @Property
+    void subtract_lessThanALineHolds_leavesItsAttributes(@ForAll("carts") Cart cart) {
+        List<CartItem> more = cart.items().stream()
+                .map(line -> line.withQuantity(line.quantity() + 1))
+                .toList();
+
+        Cart outcome = cart.apply(
+                        NO_LIMITS,
+                        NOW,
+                        more.stream()
+                                .map(line -> new SetQuantity(line.bookId(), line.quantity()))
+                                .map(CartChange.class::cast)
+                                .toList())
+                .apply(NO_LIMITS, NOW, List.of(Subtract.of(cart.items())));
+
+        assertThat(outcome.items())
+                .extracting(CartItem::attributes)
+                .containsExactlyElementsOf(
+                        cart.items().stream().map(CartItem::attributes).toList());
     }
 
     @Property
@@ -265,7 +298,7 @@ class CartProperties {
     }
 
     /** The rules once more, on a map, in the simplest way. */
-    private static void applyToModel(Map<String, CartItem> model, CartChange change) {
+    private static void applyToModel(Map<String, CartItem> model, Map<String, Object> attributes, CartChange change) {
         if (change instanceof Add add) {
             CartItem item = add.item();
             CartItem line = model.get(item.bookId());
@@ -279,6 +312,7 @@ class CartProperties {
                         item.price(),
                         line.quantity() + item.quantity(),
                         line);
+                item.attributes().forEach((name, value) -> with(model, item.bookId(), name, value));
             }
         } else if (change instanceof SetQuantity set) {
             setQuantity(model, set.bookId(), set.quantity());
@@ -292,7 +326,32 @@ class CartProperties {
                 CartItem line = model.get(bookId);
                 setQuantity(model, bookId, line == null ? 0 : Math.max(0, line.quantity() - quantity));
             });
+        } else if (change instanceof SetAttribute set) {
+            attributes.put(set.name(), set.value());
+        } else if (change instanceof RemoveAttribute remove) {
+            attributes.remove(remove.name());
+        } else if (change instanceof SetItemAttribute set) {
+            with(model, set.bookId(), set.name(), set.value());
+        } else if (change instanceof RemoveItemAttribute remove) {
+            CartItem line = model.get(remove.bookId());
+            if (line != null) {
+                model.put(remove.bookId(), without(line, remove.name()));
+            }
         }
+    }
+
+    private static void with(Map<String, CartItem> model, String bookId, String name, Object value) {
+        model.computeIfPresent(bookId, (id, line) -> line.with(name, value));
+    }
+
+    private static CartItem without(CartItem line, String name) {
+        CartItem bare = CartItem.of(
+                        line.bookId(), line.titleOrNull(), line.authorOrNull(), line.price(), line.quantity())
+                .withAddedAt(line.addedAt().orElseThrow());
+        for (Map.Entry<String, Object> attribute : line.attributes().entrySet()) {
+            bare = attribute.getKey().equals(name) ? bare : bare.with(attribute.getKey(), attribute.getValue());
+        }
+        return bare;
     }
 
     private static void setQuantity(Map<String, CartItem> model, String bookId, int quantity) {
@@ -311,10 +370,10 @@ class CartProperties {
             BigDecimal price,
             int quantity,
             CartItem line) {
-        model.put(
-                line.bookId(),
-                CartItem.of(line.bookId(), title, author, price, quantity)
-                        .withAddedAt(line.addedAt().orElseThrow()));
+        CartItem changed = CartItem.of(line.bookId(), title, author, price, quantity)
+                .withAddedAt(line.addedAt().orElseThrow());
+        model.put(line.bookId(), changed);
+        line.attributes().forEach((name, value) -> with(model, line.bookId(), name, value));
     }
 
     private static List<String> bookIds(Cart cart) {

@@ -5,7 +5,9 @@ import static com.cloudshelf.cart.Examples.USER;
 
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -48,6 +50,31 @@ final class Generated {
         return Arbitraries.longs().between(-86_400_000_000L, 86_400_000_000L).map(NOW::plusMillis);
     }
 
+    /** Names of attributes, from a small pool. */
+    static Arbitrary<String> names() {
+        return Arbitraries.of("x", "y", "giftWrap", "\u00fc#:\uD83D\uDE00");
+    }
+
+    /** Values of attributes as a caller may hand them in, with lists and maps inside each other up to this depth. */
+    static Arbitrary<Object> values(int nesting) {
+        Arbitrary<Object> plain = Arbitraries.of("", "1", "T", true, false, 0, 1, 1.50, 10L, new BigDecimal("1E+2"));
+        if (nesting == 0) {
+            return plain;
+        }
+        Arbitrary<Object> inner = values(nesting - 1);
+        return Arbitraries.oneOf(
+                plain,
+                inner.list().ofMaxSize(2).map(list -> list),
+                Arbitraries.maps(names(), inner).ofMaxSize(2).map(map -> map));
+    }
+
+    /** Attributes of a line or a cart; none in half of the cases. */
+    static Arbitrary<Map<String, Object>> attributes() {
+        return Arbitraries.frequencyOf(
+                Tuple.of(1, Arbitraries.just(Map.of())),
+                Tuple.of(1, Arbitraries.maps(names(), values(2)).ofMaxSize(3)));
+    }
+
     static Arbitrary<CartItem> items() {
         Arbitrary<String> text = Arbitraries.of("", "Emma", "\u00dcber \"alles\"", "\uD83D\uDE00");
         return Combinators.combine(
@@ -56,9 +83,13 @@ final class Generated {
                         text.injectNull(0.2),
                         prices(),
                         quantities(),
-                        times().injectNull(0.5))
-                .as((bookId, title, author, price, quantity, addedAt) -> {
+                        times().injectNull(0.5),
+                        attributes())
+                .as((bookId, title, author, price, quantity, addedAt, attributes) -> {
                     CartItem item = CartItem.of(bookId, title, author, price, quantity);
+                    for (Map.Entry<String, Object> attribute : attributes.entrySet()) {
+                        item = item.with(attribute.getKey(), attribute.getValue());
+                    }
                     return addedAt == null ? item : item.withAddedAt(addedAt);
                 });
     }
@@ -73,7 +104,15 @@ final class Generated {
         Arbitrary<CartChange> reprice = Combinators.combine(bookIds(), prices()).as(CartChange.Reprice::new);
         Arbitrary<CartChange> subtract =
                 Arbitraries.maps(bookIds(), quantities()).ofMaxSize(4).map(CartChange.Subtract::new);
-        return Arbitraries.oneOf(add, set, remove, reprice, subtract);
+        return Arbitraries.oneOf(add, set, remove, reprice, subtract, changesOfAttributes());
+    }
+
+    private static Arbitrary<CartChange> changesOfAttributes() {
+        return Arbitraries.oneOf(
+                Combinators.combine(names(), values(1)).as(CartChange.SetAttribute::new),
+                names().map(CartChange.RemoveAttribute::new),
+                Combinators.combine(bookIds(), names(), values(1)).as(CartChange.SetItemAttribute::new),
+                Combinators.combine(bookIds(), names()).as(CartChange.RemoveItemAttribute::new));
     }
 
     static Arbitrary<List<CartChange>> changeLists() {
@@ -81,17 +120,17 @@ final class Generated {
     }
 
     static Arbitrary<Cart> carts() {
-        return items().list().ofMaxSize(10).map(Generated::cartOf);
+        return Combinators.combine(items().list().ofMaxSize(10), attributes()).as(Generated::cartOf);
     }
 
     static Cart cartOf(List<CartItem> items) {
-        return Cart.empty(USER)
-                .apply(
-                        NO_LIMITS,
-                        NOW,
-                        items.stream()
-                                .map(CartChange.Add::new)
-                                .map(CartChange.class::cast)
-                                .toList());
+        return cartOf(items, Map.of());
+    }
+
+    private static Cart cartOf(List<CartItem> items, Map<String, Object> attributes) {
+        List<CartChange> changes = new ArrayList<>();
+        items.forEach(item -> changes.add(new CartChange.Add(item)));
+        attributes.forEach((name, value) -> changes.add(new CartChange.SetAttribute(name, value)));
+        return Cart.empty(USER).apply(NO_LIMITS, NOW, changes);
     }
 }

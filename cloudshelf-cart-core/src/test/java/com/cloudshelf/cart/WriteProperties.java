@@ -117,19 +117,19 @@ class WriteProperties {
         assertThat(table.item(USER).get("coupon")).isEqualTo(item.get("coupon"));
     }
 
+    /** Whatever cannot be shown of the guest's cart and lines comes along; of a line that both have, unless the user's is kept whole. */
     @Property
     void merge_anyCarts_leavesWhatItSaysItLeaves(
             @ForAll("carts") Cart into,
             @ForAll("carts") Cart from,
             @ForAll MergeStrategy strategy,
-            @ForAll boolean guestWasAbsent) {
+            @ForAll boolean userWasAbsent) {
         Table table = new Table();
-        if (!guestWasAbsent) {
-            table.put(Writes.itemOf(into, NOW.minusSeconds(1)));
+        if (!userWasAbsent) {
+            table.put(withHidden(into, "ours", "both"));
         }
         StoredCart stored = decode(table.item(USER));
-        StoredCart guest = decode(
-                Items.with(Writes.itemOf(from, NOW.minusSeconds(1)), "cartItems", AttributeValue.fromL(gifts(from))));
+        StoredCart guest = decode(withHidden(from, "theirs", "both"));
         Cart merged = stored.cart().merge(guest.cart(), strategy, NO_LIMITS, NOW);
         Write write = PinnedWrites.merge(stored, merged, guest, stamp(), TERMS);
 
@@ -137,16 +137,37 @@ class WriteProperties {
 
         assertSame(decode(table.item(USER)), write.after());
         assertThat(write.after().cart()).isEqualTo(merged);
-        for (int i = stored.cart().items().size(); i < merged.items().size(); i++) {
-            assertThat(write.after().lines().get(i).m()).containsEntry("gift", Items.s("wrap"));
+        assertHidden(table.item(USER), !userWasAbsent, true, !userWasAbsent);
+        for (AttributeValue line : table.item(USER).get("cartItems").l()) {
+            String bookId = line.m().get("bookId").s();
+            boolean ours = stored.cart().item(bookId).isPresent();
+            boolean theirs = from.item(bookId).isPresent();
+            boolean guestsWhole = theirs && strategy == MergeStrategy.KEEP_FROM;
+            assertHidden(line.m(), ours && !guestsWhole, theirs, ours && !guestsWhole);
         }
     }
 
-    /** Returns a cart's lines, each with an attribute that the library does not know. */
-    private static List<AttributeValue> gifts(Cart cart) {
-        return cart.items().stream()
-                .map(line -> Items.with(ItemFormat.encodeLine(line, Map.of()), "gift", Items.s("wrap")))
+    /** Asserts which side's values are there that no caller can see: sets. */
+    private static void assertHidden(
+            Map<String, AttributeValue> map, boolean ours, boolean theirs, boolean bothAreOurs) {
+        assertThat(map.containsKey("hidden-ours")).isEqualTo(ours);
+        assertThat(map.containsKey("hidden-theirs")).isEqualTo(theirs);
+        assertThat(map.get("hidden-both")).isEqualTo(hidden(bothAreOurs ? "ours" : "theirs"));
+    }
+
+    private static AttributeValue hidden(String of) {
+        return AttributeValue.fromSs(List.of(of));
+    }
+
+    /** Returns a cart's item, with values in it and in each line that cannot be shown: one of its own, one that both sides have. */
+    private static Map<String, AttributeValue> withHidden(Cart cart, String own, String shared) {
+        List<AttributeValue> lines = cart.items().stream()
+                .map(line -> Items.with(ItemFormat.encodeLine(line, Map.of()), "hidden-" + own, hidden(own)))
+                .map(line -> Items.with(line, "hidden-" + shared, hidden(own)))
                 .toList();
+        Map<String, AttributeValue> item =
+                Items.with(Writes.itemOf(cart, NOW.minusSeconds(1)), "cartItems", AttributeValue.fromL(lines));
+        return Items.with(Items.with(item, "hidden-" + own, hidden(own)), "hidden-" + shared, hidden(own));
     }
 
     @Property

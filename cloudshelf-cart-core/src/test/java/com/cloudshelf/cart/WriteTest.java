@@ -30,10 +30,15 @@ import static com.cloudshelf.cart.Writes.withKey;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.entry;
 
 import com.cloudshelf.cart.CartChange.Add;
 import com.cloudshelf.cart.CartChange.Remove;
+import com.cloudshelf.cart.CartChange.RemoveAttribute;
+import com.cloudshelf.cart.CartChange.RemoveItemAttribute;
 import com.cloudshelf.cart.CartChange.Reprice;
+import com.cloudshelf.cart.CartChange.SetAttribute;
+import com.cloudshelf.cart.CartChange.SetItemAttribute;
 import com.cloudshelf.cart.CartChange.SetQuantity;
 import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.time.Duration;
@@ -76,6 +81,58 @@ class WriteTest {
 
             assertThat(path(write, "cartItems[3].price")).isEqualTo("10");
             assertThat(update(write)).doesNotContain("quantity", "title", "author", "addedAt", "cb");
+        }
+
+        @Test
+        void change_attributeOfOneLine_sendsNothingElseOfIt() {
+            StoredCart wrapped = applied(
+                    change(
+                            before,
+                            new SetItemAttribute("book3", "giftWrap", true),
+                            new SetItemAttribute("book3", "note", "for Emma")),
+                    item);
+
+            Write set = change(wrapped, new SetItemAttribute("book3", "giftWrap", false));
+
+            assertThat(update(set)).contains("cartItems[3].giftWrap=");
+            assertThat(update(set)).doesNotContain("note", "quantity", "price", "title", "author", "addedAt", "cb");
+            assertThat(condition(set)).contains("cartItems[3].bookId=book3", "cartItems[3].quantity=2");
+            assertThat(mentionedBooks(set)).containsExactly("book3");
+            assertThat(sentBytes(set)).isLessThan(1500);
+
+            Write remove = change(wrapped, new RemoveItemAttribute("book3", "giftWrap"));
+
+            assertThat(update(remove)).contains("REMOVE cartItems[3].giftWrap").doesNotContain("note", "quantity");
+        }
+
+        @Test
+        void change_attributeOfTheCart_sendsNoOtherAndNoLine() {
+            Map<String, AttributeValue> coupons =
+                    Items.with(Items.with(item, "coupon", Items.s("A")), "source", Items.s("web"));
+
+            Write set = change(decode(coupons), new SetAttribute("coupon", "B"));
+
+            assertThat(path(set, "coupon")).isEqualTo("B");
+            assertThat(update(set)).doesNotContain("source", "cartItems");
+            assertThat(update(change(decode(coupons), new RemoveAttribute("coupon"))))
+                    .contains("REMOVE coupon")
+                    .doesNotContain("source", "cartItems");
+        }
+
+        @Test
+        void change_attributeThatAnotherWriterSetMeanwhile_staysUnlessItIsTheSame() {
+            Write set =
+                    change(before, new SetItemAttribute("book3", "giftWrap", true), new SetAttribute("coupon", "B"));
+            List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
+            lines.set(3, Items.with(lines.get(3), "note", Items.s("theirs")));
+            Map<String, AttributeValue> theirs =
+                    Items.with(Items.with(item, "cartItems", AttributeValue.fromL(lines)), "source", Items.s("theirs"));
+
+            Cart cart = applied(set, theirs).cart();
+
+            assertThat(cart.attributes()).containsOnly(entry("coupon", "B"), entry("source", "theirs"));
+            assertThat(cart.item("book3").orElseThrow().attributes())
+                    .containsOnly(entry("giftWrap", true), entry("note", "theirs"));
         }
 
         @Test

@@ -5,6 +5,7 @@ import static com.cloudshelf.cart.TestTable.book;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.cloudshelf.cart.testkit.SentRequest;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -44,6 +45,19 @@ class RequestBytesTest {
         adds.forEach(CompletableFuture::join);
         assertThat(table.sent()).hasSize(16).containsOnly("UpdateItem");
         assertThat(carts.get(USER).join().items()).hasSize(19);
+    }
+
+    @Test
+    void addItem_newBook_sendsLittleMoreThanTheLine() {
+        CartItem book = CartItem.of(
+                "9780141439518", "One Hundred Years of Solitude", "Gabriel García Márquez", new BigDecimal("15.99"), 1);
+        table.store().addItem(USER, book).join();
+        table.store()
+                .addItem(USER, CartItem.of("9780141439600", "Emma", "Jane Austen", BigDecimal.ONE, 1))
+                .join();
+        assertThat(table.faults.sent())
+                .hasSize(2)
+                .allSatisfy(add -> assertThat(add.requestBytes()).isLessThanOrEqualTo(1600));
     }
 
     @Test
