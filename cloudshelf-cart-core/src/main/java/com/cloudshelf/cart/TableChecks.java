@@ -233,7 +233,8 @@ final class TableChecks {
         String why = facts.unanswered.get(row.source);
         String found = why == null ? row.found.apply(facts) : null;
         if (found == null) {
-            return new Check(row.subject, Outcome.NOT_CHECKED, why == null ? "not reported by the engine" : why, "", "");
+            return new Check(
+                    row.subject, Outcome.NOT_CHECKED, why == null ? "not reported by the engine" : why, "", "");
         }
         return row.holds.test(facts)
                 ? new Check(row.subject, Outcome.HELD, found, "", "")
