@@ -35,8 +35,11 @@ final class Tail {
     private static final int CALLS_A_SECOND = 200;
     private static final int WARM_UP = 2_000;
     private static final int READS = 5_000;
-    private static final int ADDS = 20_000;
-    private static final int ADDS_TO_THE_STUB = 5_000;
+    private static final int ADDS = 5_000;
+
+    /** Of the store, so that a book that is added twice would show. */
+    private static final int MANY_ADDS = 20_000;
+
     private static final int LATENCY_MILLIS = 5;
     private static final int HUNG_ONE_IN = 100;
     private static final Duration HANG = Duration.ofSeconds(10);
@@ -68,7 +71,7 @@ final class Tail {
 
     /** Puts one contender under load. */
     private interface Course {
-        Felt run(Maker maker, boolean adds, boolean sick) throws IOException;
+        Felt run(Maker maker, boolean adds, int count, boolean sick) throws IOException;
     }
 
     /** Measures, and writes a picture of the adds on DynamoDB Local. */
@@ -80,10 +83,11 @@ final class Tail {
 
     private void run(String where, Course course, boolean remembers) throws IOException {
         for (boolean adds : new boolean[] {false, true}) {
-            Felt store = course.run(Tail::store, adds, true);
-            Felt patient = course.run(Tail::patient, adds, true);
-            Felt raw = course.run(RawCarts::new, adds, true);
-            Felt healthy = course.run(Tail::store, adds, false);
+            int count = adds ? ADDS : READS;
+            Felt store = course.run(Tail::store, adds, adds && remembers ? MANY_ADDS : count, true);
+            Felt patient = course.run(Tail::patient, adds, count, true);
+            Felt raw = course.run(RawCarts::new, adds, count, true);
+            Felt healthy = course.run(Tail::store, adds, count, false);
             if (adds && remembers) {
                 percentiles.add("hedging (2 %)", store.sorted);
                 percentiles.add("hedging(0)", patient.sorted);
@@ -137,8 +141,7 @@ final class Tail {
                 .build());
     }
 
-    private Felt onDynamoDbLocal(Maker maker, boolean adds, boolean sick) {
-        int count = adds ? ADDS : READS;
+    private Felt onDynamoDbLocal(Maker maker, boolean adds, int count, boolean sick) {
         String table = dynamoDb.createCartTable();
         try (Faults network = Faults.none();
                 DynamoDbAsyncClient client = dynamoDb.clientBuilder(network)
@@ -147,7 +150,7 @@ final class Tail {
                         .build()) {
             Carts carts = maker.on(client, table);
             maker.on(dynamoDb.client(), table).add("user0", Carts.books(3)).join();
-            calls(WARM_UP, call(carts, adds, WARM_UP + ADDS));
+            calls(WARM_UP, call(carts, adds, MANY_ADDS));
             network.forget();
             // The first that is drawn counts: what does not hang is late.
             network.hang(4711, sick ? 1.0 / HUNG_ONE_IN : 0).draw(1, 1, Fault.delay(Duration.ofMillis(LATENCY_MILLIS)));
@@ -165,8 +168,7 @@ final class Tail {
         }
     }
 
-    private Felt onStub(Maker maker, boolean adds, boolean sick) throws IOException {
-        int count = adds ? ADDS_TO_THE_STUB : READS;
+    private Felt onStub(Maker maker, boolean adds, int count, boolean sick) throws IOException {
         AtomicInteger requests = new AtomicInteger();
         ExecutionInterceptor counter = new ExecutionInterceptor() {
             @Override
@@ -186,7 +188,7 @@ final class Tail {
                         .overrideConfiguration(settings -> settings.addExecutionInterceptor(counter))
                         .build()) {
             Carts carts = maker.on(client, "cloudshelf-shopping-cart");
-            calls(WARM_UP, call(carts, adds, WARM_UP + ADDS));
+            calls(WARM_UP, call(carts, adds, MANY_ADDS));
             requests.set(0);
             return calls(count, call(carts, adds, 0)).felt((double) requests.get() / count, 0);
         }
