@@ -8,9 +8,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.cloudshelf.cart.CartTableReport.Check;
 import com.cloudshelf.cart.CartTableReport.Outcome;
 import com.cloudshelf.cart.testkit.LocalDynamoDb;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -112,6 +116,33 @@ class CartTableTest {
         assertThat(CartTable.decode(image).version()).isEqualTo(cart.version());
         image.put("ttl", AttributeValue.fromN("1725552600"));
         assertThat(CartTable.decode(image)).isEqualTo(cart);
+    }
+
+    /** An image need not come from DynamoDB: an export is a file. */
+    @ParameterizedTest
+    @ValueSource(strings = {"abc", "", "NaN", "1e", " 1"})
+    void decode_textThatIsNoNumber_isReadOrNamed(String text) {
+        AttributeValue number = AttributeValue.fromN(text);
+        for (String total : List.of("totalItems", "totalPrice", "ttl", "version", "format", "cf", "ct", "cu")) {
+            Map<String, AttributeValue> image = new HashMap<>(
+                    Map.of("userId", AttributeValue.fromS(USER), "cartItems", AttributeValue.fromL(List.of())));
+            image.put(total, number);
+            assertThat(CartTable.decode(image).isEmpty()).isTrue();
+        }
+        for (String name : List.of("price", "quantity")) {
+            Map<String, AttributeValue> line = new HashMap<>(Map.of(
+                    "bookId", AttributeValue.fromS("book1"),
+                    "price", AttributeValue.fromN("1"),
+                    "quantity", AttributeValue.fromN("1")));
+            line.put(name, number);
+            assertThatExceptionOfType(InvalidStoredCartException.class)
+                    .isThrownBy(() -> CartTable.decode(Map.of(
+                            "userId",
+                            AttributeValue.fromS(USER),
+                            "cartItems",
+                            AttributeValue.fromL(List.of(AttributeValue.fromM(line))))))
+                    .satisfies(failure -> assertThat(failure.attributePath()).isEqualTo("cartItems[0]." + name));
+        }
     }
 
     @Test

@@ -1,0 +1,287 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.TestTable.USER;
+import static com.cloudshelf.cart.TestTable.book;
+import static com.cloudshelf.cart.TestTable.failureOf;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
+
+import com.cloudshelf.cart.testkit.CartInvariants;
+import com.cloudshelf.cart.testkit.LocalDynamoDb;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.enhanced.dynamodb.DynamoDbAsyncTable;
+import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedAsyncClient;
+import software.amazon.awssdk.enhanced.dynamodb.Key;
+import software.amazon.awssdk.enhanced.dynamodb.TableSchema;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+
+/** What the commonest other writers leave in the table, in the very shapes that they give it, and what they read of ours. */
+class OtherWritersTest {
+    private static final AttributeValue NULL = AttributeValue.fromNul(true);
+
+    private final TestTable table = new TestTable();
+    private final DynamoDbCartStore carts = table.store();
+
+    @AfterEach
+    void close() {
+        table.close();
+    }
+
+    private static AttributeValue s(String text) {
+        return AttributeValue.fromS(text);
+    }
+
+    private static AttributeValue n(String number) {
+        return AttributeValue.fromN(number);
+    }
+
+    private static Map<String, AttributeValue> line(String bookId, String price, String quantity) {
+        return new HashMap<>(Map.of("bookId", s(bookId), "price", n(price), "quantity", n(quantity)));
+    }
+
+    private void put(Map<String, AttributeValue> attributes, Map<String, AttributeValue> line) {
+        Map<String, AttributeValue> item = new HashMap<>(attributes);
+        item.put("userId", s(USER));
+        item.put("cartItems", AttributeValue.fromL(List.of(AttributeValue.fromM(line))));
+        table.put(item);
+    }
+
+    private Map<String, AttributeValue> firstLine() {
+        return table.item(USER).get("cartItems").l().get(0).m();
+    }
+
+    /** The SDK's enhanced client for Java. */
+    @Nested
+    class Beans {
+        private final DynamoDbAsyncTable<CartBean> beans = DynamoDbEnhancedAsyncClient.builder()
+                .dynamoDbClient(LocalDynamoDb.shared().client())
+                .build()
+                .table(table.name, TableSchema.fromBean(CartBean.class));
+
+        private CartBean saved(int times) {
+            CartBean bean = new CartBean();
+            bean.setUserId(USER);
+            for (int i = 0; i < times; i++) {
+                bean.put("book1", new BigDecimal("2.50"), 1);
+                bean = beans.updateItem(bean).join();
+            }
+            return bean;
+        }
+
+        private CartBean read() {
+            return beans.getItem(Key.builder().partitionValue(USER).build()).join();
+        }
+
+        @Test
+        void bean_thatLeavesFieldsUnset_isACart() {
+            saved(1);
+
+            assertThat(firstLine())
+                    .containsEntry("title", NULL)
+                    .containsEntry("author", NULL)
+                    .containsEntry("addedAt", NULL);
+            assertThat(table.item(USER)).containsEntry("ttl", n("0"));
+            Cart cart = carts.get(USER).join();
+            assertThat(cart.items()).containsExactly(CartItem.of("book1", null, null, new BigDecimal("2.5"), 1));
+            assertThat(cart.expiresAt()).isEmpty();
+            assertThat(carts.addItem(USER, book("book2", "3", 2)).join().totalItems())
+                    .isEqualTo(3);
+            CartInvariants.assertItemHolds(table.item(USER));
+        }
+
+        @Test
+        void bean_thatIsStale_isRefusedAfterAnyChangeOfOurs() {
+            CartBean stale = saved(7);
+            carts.addItem(USER, book("book2", "3", 2)).join();
+
+            assertThat(Long.parseLong(table.item(USER).get("version").n())).isGreaterThan(stale.getVersion());
+            stale.put("book3", BigDecimal.ONE, 1);
+            assertThat(failureOf(beans.updateItem(stale))).isInstanceOf(ConditionalCheckFailedException.class);
+
+            for (CartUpdate update : List.of(
+                    CartUpdate.of(USER).setQuantity("book2", 5),
+                    CartUpdate.of(USER).add(book("book4", "1", 1)),
+                    CartUpdate.of(USER).setAttribute("coupon", "SAVE10"),
+                    CartUpdate.of(USER).clear())) {
+                CartBean seen = read();
+                carts.apply(update).join();
+                seen.put("book5", BigDecimal.ONE, 1);
+                assertThat(failureOf(beans.updateItem(seen))).isInstanceOf(ConditionalCheckFailedException.class);
+            }
+        }
+
+        @Test
+        void change_fromACartThatABeanHasSavedSince_keepsTheBeans() {
+            saved(2);
+            Cart seen = carts.addItem(USER, book("book2", "3", 2)).join();
+            CartBean bean = read();
+            bean.put("book3", BigDecimal.ONE, 4);
+            beans.updateItem(bean).join();
+
+            Cart cart = carts.apply(CartUpdate.of(USER).setQuantity("book2", 1).basedOn(seen))
+                    .join();
+
+            assertThat(cart.items()).extracting(CartItem::bookId).containsExactly("book1", "book2", "book3");
+            assertThat(cart.totalItems()).isEqualTo(2 + 1 + 4);
+            assertThat(read().getTotalItems()).isEqualTo(7);
+            assertThat(read().getTotalPrice()).isEqualByComparingTo("12");
+        }
+    }
+
+    /** boto3: Python's values by its TypeSerializer. */
+    @Nested
+    class Python {
+        @Test
+        void attributes_ofALineAndACart_areReadAsValues() {
+            Map<String, AttributeValue> line = line("book1", "15.99", "2");
+            line.put("giftWrap", AttributeValue.fromBool(true)); // True
+            line.put("note", s("für Emma"));
+            line.put("discount", n("0.10")); // Decimal('0.10')
+            line.put("options", AttributeValue.fromM(Map.of("sizes", AttributeValue.fromL(List.of(n("1"), s("b"))))));
+            line.put("tags", AttributeValue.fromSs(List.of("new", "sale"))); // {'new', 'sale'}
+            line.put("author", NULL); // None
+            put(Map.of("coupon", s("SAVE10"), "points", n("7"), "referrer", NULL), line);
+
+            Cart cart = carts.get(USER).join();
+
+            assertThat(cart.attributes()).containsOnly(entry("coupon", "SAVE10"), entry("points", new BigDecimal("7")));
+            assertThat(cart.items().get(0).attributes())
+                    .containsOnly(
+                            entry("giftWrap", true),
+                            entry("note", "für Emma"),
+                            entry("discount", new BigDecimal("0.1")),
+                            entry("options", Map.of("sizes", List.of(BigDecimal.ONE, "b"))));
+
+            carts.apply(CartUpdate.of(USER).setQuantity("book1", 3).setItemAttribute("book1", "note", "for Emma"))
+                    .join();
+            line.put("note", s("for Emma"));
+            line.put("quantity", n("3"));
+            assertThat(firstLine()).isEqualTo(line);
+            assertThat(table.item(USER)).containsEntry("referrer", NULL).containsEntry("coupon", s("SAVE10"));
+        }
+
+        @Test
+        void attributes_thatWeWrite_areWhatPythonReads() {
+            CartItem line = book("book1", "15.99", 2)
+                    .with("giftWrap", true)
+                    .with("discount", new BigDecimal("0.10"))
+                    .with("options", Map.of("sizes", List.of(1, "b")));
+            carts.apply(CartUpdate.of(USER).add(line).setAttribute("coupon", "SAVE10"))
+                    .join();
+
+            assertThat(firstLine())
+                    .containsEntry("giftWrap", AttributeValue.fromBool(true))
+                    .containsEntry("discount", n("0.1"))
+                    .containsEntry(
+                            "options",
+                            AttributeValue.fromM(Map.of("sizes", AttributeValue.fromL(List.of(n("1"), s("b"))))));
+            assertThat(table.item(USER)).containsEntry("coupon", s("SAVE10"));
+        }
+
+        @Test
+        void append_lineWithAttributes_isReadAndKept() {
+            carts.addItem(USER, book("book1", "2", 1)).join();
+            Map<String, AttributeValue> line = line("book2", "15.99", "1");
+            line.put("giftWrap", AttributeValue.fromBool(true));
+            table.set(
+                    USER,
+                    "SET cartItems = list_append(if_not_exists(cartItems, :empty_list), :item),"
+                            + " totalItems = totalItems + :qty, totalPrice = totalPrice + :price",
+                    Map.of(
+                            ":empty_list", AttributeValue.fromL(List.of()),
+                            ":item", AttributeValue.fromL(List.of(AttributeValue.fromM(line))),
+                            ":qty", n("1"),
+                            ":price", n("15.99")));
+
+            assertThat(carts.get(USER).join().item("book2").orElseThrow().attributes())
+                    .containsOnly(entry("giftWrap", true));
+            Cart cart = carts.addItem(USER, book("book3", "1", 1)).join();
+            assertThat(cart.item("book2").orElseThrow().attributes()).containsOnly(entry("giftWrap", true));
+            CartInvariants.assertItemHolds(table.item(USER));
+        }
+    }
+
+    /** JavaScript's document client, with {@code convertEmptyValues}: empty texts and sets become NULL. */
+    @Test
+    void documentClient_emptyTextsAndSetsAsNull_areNotThere() {
+        Map<String, AttributeValue> line = line("book1", "2.5", "1");
+        line.put("title", s("Emma"));
+        line.put("author", NULL);
+        line.put("note", NULL);
+        put(Map.of("bookIds", NULL, "cb", NULL, "cw", NULL, "ttl", NULL, "coupon", NULL), line);
+
+        Cart cart = carts.get(USER).join();
+
+        assertThat(cart.items()).containsExactly(CartItem.of("book1", "Emma", null, new BigDecimal("2.5"), 1));
+        assertThat(cart.attributes()).isEmpty();
+        assertThat(carts.addItem(USER, book("book2", "3", 2)).join().totalItems())
+                .isEqualTo(3);
+        assertThat(firstLine()).containsEntry("note", NULL);
+        assertThat(table.item(USER)).containsEntry("coupon", NULL);
+        CartInvariants.assertItemHolds(table.item(USER));
+    }
+
+    /** An import of a CSV file, whose columns are all texts. */
+    @Nested
+    class Csv {
+        private final Map<String, AttributeValue> item = Map.of(
+                "totalItems", s("2"),
+                "totalPrice", s("31.98"),
+                "ttl", s("1893456000"),
+                "version", s("7"),
+                "lastUpdated", s("2025-09-03 10:30:00+00:00"));
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "2025-09-03T10:30:00+0000",
+                    "2025-09-03 10:30:00+00:00",
+                    "2025-09-03T12:30:00+02:00[Europe/Berlin]",
+                    "2025-09-03T10:30:60Z",
+                    "2025-09-03",
+                    "03/09/2025"
+                })
+        void csv_textsWhereNoRuleRestsOnThem_areReadAndMended(String time) {
+            Map<String, AttributeValue> line = line("book1", "15.99", "2");
+            line.put("addedAt", s(time));
+            put(item, line);
+
+            Cart cart = carts.get(USER).join();
+
+            assertThat(cart.totalItems()).isEqualTo(2);
+            assertThat(cart.totalPrice()).isEqualByComparingTo("31.98");
+            assertThat(carts.addItem(USER, book("book2", "1", 1)).join().totalItems())
+                    .isEqualTo(3);
+            CartInvariants.assertItemHolds(table.item(USER));
+            assertThat(Instant.parse(table.item(USER).get("lastUpdated").s())).isAfter(Instant.EPOCH);
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"price", "quantity"})
+        void csv_textsInALine_areNamedAndLeft(String attribute) {
+            Map<String, AttributeValue> line = line("book1", "15.99", "2");
+            line.put(attribute, s("2"));
+            put(item, line);
+            Map<String, AttributeValue> before = table.item(USER);
+
+            for (Throwable failure :
+                    List.of(failureOf(carts.get(USER)), failureOf(carts.addItem(USER, book("book2", "1", 1))))) {
+                assertThat(failure)
+                        .isInstanceOfSatisfying(
+                                InvalidStoredCartException.class,
+                                invalid -> assertThat(invalid.attributePath()).isEqualTo("cartItems[0]." + attribute));
+            }
+            assertThat(table.item(USER)).isEqualTo(before);
+        }
+    }
+}
