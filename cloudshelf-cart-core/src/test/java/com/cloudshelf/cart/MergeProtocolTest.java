@@ -1,0 +1,257 @@
+package com.cloudshelf.cart;
+
+import static com.cloudshelf.cart.Examples.NOW;
+import static com.cloudshelf.cart.Examples.USER;
+import static com.cloudshelf.cart.Examples.book;
+import static com.cloudshelf.cart.Examples.cartOf;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+
+/** The protocol of a merge, called as the function that it is: no store, no client, no thread. */
+class MergeProtocolTest {
+    private static final String GUEST = "guest";
+
+    private final Table table = new Table();
+    private final MergeProtocol protocol =
+            new MergeProtocol(GUEST, USER, MergeStrategy.SUM, Writes.TERMS, "carts");
+    private long millis = NOW.toEpochMilli();
+
+    @BeforeEach
+    void fill() {
+        table.put(Writes.itemOf(cartOf(book("a", "1", 1)), NOW.minusSeconds(60)));
+        table.put(guestItem());
+    }
+
+    private static Map<String, AttributeValue> guestItem() {
+        return Items.with(
+                Writes.itemOf(cartOf(book("g", "2", 1)), NOW.minusSeconds(60)),
+                ItemFormat.USER_ID,
+                AttributeValue.fromS(GUEST));
+    }
+
+    private Moment moment() {
+        millis++;
+        return new Moment(Instant.ofEpochMilli(millis), millis, WriteId::startedAt);
+    }
+
+    private Decision<MergeProtocol.Evidence, Cart> next(Decision<MergeProtocol.Evidence, Cart> before, Event event) {
+        return protocol.next(before.evidence(), event, moment());
+    }
+
+    /** Returns the decision to send the first transaction. */
+    private Decision<MergeProtocol.Evidence, Cart> transaction() {
+        Decision<MergeProtocol.Evidence, Cart> read =
+                protocol.next(protocol.nothingYet(), Event.start(null), moment());
+        return next(read, bothRead(read));
+    }
+
+    private Event bothRead(Decision<MergeProtocol.Evidence, Cart> decision) {
+        assertThat(decision.request()).isEqualTo(Request.getBoth(GUEST, USER));
+        return Event.done(List.of(table.item(GUEST), table.item(USER)), List.of());
+    }
+
+    private Event delivered(Decision<MergeProtocol.Evidence, Cart> decision) {
+        try {
+            table.serve(TransactWriteItemsRequest.builder()
+                    .transactItems(decision.request().parts().stream()
+                            .map(part -> part.asPart("carts"))
+                            .toList())
+                    .build());
+            return Event.done(List.of(), List.of());
+        } catch (AwsServiceException e) {
+            return Event.refused(Failure.of(e), false);
+        }
+    }
+
+    private static Event lost() {
+        return Event.failed(Failure.of(Failures.lost()));
+    }
+
+    private static Event throttled() {
+        return Event.failed(Failure.of(Failures.throttled()));
+    }
+
+    /** Raises the version, as any change of another call does. */
+    private void changeByAnother(String userId) {
+        StoredCart stored = stored(userId);
+        Write write = PinnedWrites.change(
+                stored, stored.cart(), null, Writes.stamp(Instant.ofEpochMilli(++millis)), Writes.TERMS);
+        table.put(Expressions.apply(write, table.item(userId)));
+    }
+
+    private StoredCart stored(String userId) {
+        return ItemFormat.decode(userId, table.item(userId), Instant.ofEpochMilli(millis));
+    }
+
+    @Nested
+    class Tokens {
+        @Test
+        void transaction_whoseAnswerWasLost_isSentAgainAsItWasUnderTheSameToken() {
+            Decision<MergeProtocol.Evidence, Cart> first = transaction();
+
+            Decision<MergeProtocol.Evidence, Cart> paused = next(first, lost());
+            Decision<MergeProtocol.Evidence, Cart> again = next(paused, Event.resumed());
+
+            assertThat(paused.kind()).isEqualTo(Decision.Kind.PAUSE);
+            assertThat(again.request()).isSameAs(first.request());
+        }
+
+        @Test
+        void transaction_whichWasThrottled_isSentAgainAsItWasUnderTheSameToken() {
+            Decision<MergeProtocol.Evidence, Cart> first = transaction();
+
+            Decision<MergeProtocol.Evidence, Cart> again = next(next(first, throttled()), Event.resumed());
+
+            assertThat(again.request()).isSameAs(first.request());
+        }
+
+        @Test
+        void transaction_afterARefusal_isMadeAnewUnderAnotherToken() {
+            Decision<MergeProtocol.Evidence, Cart> first = transaction();
+            changeByAnother(USER);
+
+            Decision<MergeProtocol.Evidence, Cart> read = next(first, delivered(first));
+            Decision<MergeProtocol.Evidence, Cart> second = next(read, bothRead(read));
+
+            assertThat(second.request().parts()).isNotEqualTo(first.request().parts());
+            assertThat(second.request().token()).isNotEqualTo(first.request().token());
+        }
+
+        @Test
+        void transactions_ofTwoMerges_haveTwoTokens() {
+            assertThat(transaction().request().token())
+                    .isNotEqualTo(transaction().request().token());
+        }
+    }
+
+    @Test
+    void transaction_refusedForTheSecondTime_isNotSentAgainAfterThePause() {
+        Decision<MergeProtocol.Evidence, Cart> first = transaction();
+        changeByAnother(USER);
+        Decision<MergeProtocol.Evidence, Cart> read = next(first, delivered(first));
+        Decision<MergeProtocol.Evidence, Cart> second = next(read, bothRead(read));
+        changeByAnother(GUEST);
+
+        Decision<MergeProtocol.Evidence, Cart> paused = next(second, delivered(second));
+        Decision<MergeProtocol.Evidence, Cart> resumed = next(paused, Event.resumed());
+
+        assertThat(paused.kind()).isEqualTo(Decision.Kind.PAUSE);
+        assertThat(resumed.request()).isEqualTo(Request.getBoth(GUEST, USER));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {GUEST, USER})
+    void item_ofAHigherFormat_isNotWrittenTo(String userId) {
+        table.put(Items.with(table.item(userId), ItemFormat.FORMAT, Items.n("2")));
+
+        Decision<MergeProtocol.Evidence, Cart> end = transaction();
+
+        assertThat(end.kind()).isEqualTo(Decision.Kind.FAIL);
+        assertThat(end.failure()).hasMessageContaining("format");
+        assertThat(end.failure().userId()).isEqualTo(userId);
+    }
+
+    @Nested
+    class LostAnswers {
+        @Test
+        void transaction_thatWasCarriedOut_isFoundInTheCartThatLasted() {
+            for (String deleted : List.of(GUEST, USER)) {
+                fill();
+                Decision<MergeProtocol.Evidence, Cart> first = transaction();
+                delivered(first);
+                Decision<MergeProtocol.Evidence, Cart> again = next(next(first, lost()), Event.resumed());
+                Event refused = delivered(again);
+                table.put(deleted.equals(GUEST) ? guestItem() : Writes.itemOf(cartOf(book("n", "3", 1)), NOW));
+
+                Decision<MergeProtocol.Evidence, Cart> read = next(again, refused);
+                Decision<MergeProtocol.Evidence, Cart> end = next(read, bothRead(read));
+
+                assertThat(end.kind()).as("with another cart of %s", deleted).isEqualTo(Decision.Kind.SUCCEED);
+                assertThat(end.recovered()).isTrue();
+                assertThat(end.value()).isEqualTo(stored(USER).cart());
+            }
+        }
+
+        @Test
+        void transaction_thatAFullRingMayHaveForgotten_isUnknown() {
+            Decision<MergeProtocol.Evidence, Cart> first = transaction();
+            Decision<MergeProtocol.Evidence, Cart> again = next(next(first, lost()), Event.resumed());
+            for (int i = 0; i <= Writes.RING; i++) {
+                changeByAnother(USER);
+            }
+
+            Decision<MergeProtocol.Evidence, Cart> read = next(again, delivered(again));
+            Decision<MergeProtocol.Evidence, Cart> end = next(read, bothRead(read));
+
+            assertThat(end.failure()).isInstanceOf(CartOutcomeUnknownException.class);
+        }
+
+        @Test
+        void transaction_thatWasRefusedLater_leavesNoDoubt() {
+            Decision<MergeProtocol.Evidence, Cart> first = transaction();
+            Decision<MergeProtocol.Evidence, Cart> again = next(next(first, lost()), Event.resumed());
+            changeByAnother(USER);
+            Decision<MergeProtocol.Evidence, Cart> read = next(again, delivered(again));
+            Decision<MergeProtocol.Evidence, Cart> second = next(read, bothRead(read));
+
+            Decision<MergeProtocol.Evidence, Cart> end =
+                    protocol.stop(next(second, throttled()).evidence(), Stop.because(Stop.Reason.TIME, false));
+
+            assertThat(end.failure()).isInstanceOf(CartThrottledException.class);
+        }
+
+        @Test
+        void stop_whileATransactionIsUnanswered_isUnknown() {
+            Decision<MergeProtocol.Evidence, Cart> end =
+                    protocol.stop(transaction().evidence(), Stop.because(Stop.Reason.TIME, true));
+
+            assertThat(end.failure()).isInstanceOf(CartOutcomeUnknownException.class);
+        }
+
+        @Test
+        void stop_whileOnlyAReadIsUnanswered_isNot() {
+            Decision<MergeProtocol.Evidence, Cart> read =
+                    protocol.next(protocol.nothingYet(), Event.start(null), moment());
+
+            Decision<MergeProtocol.Evidence, Cart> end =
+                    protocol.stop(read.evidence(), Stop.because(Stop.Reason.TIME, true));
+
+            assertThat(end.failure()).isInstanceOf(CartUnavailableException.class);
+        }
+
+        @Test
+        void lostThenStopped_isUnknown() {
+            Decision<MergeProtocol.Evidence, Cart> paused = next(transaction(), lost());
+
+            Decision<MergeProtocol.Evidence, Cart> end =
+                    protocol.stop(paused.evidence(), Stop.because(Stop.Reason.QUOTA, false));
+
+            assertThat(end.failure()).isInstanceOf(CartOutcomeUnknownException.class);
+        }
+    }
+
+    /** An ID that is older than what the item has forgotten would tell nothing once the answer is lost. */
+    @Test
+    void id_ofAMachineWhoseClockIsBehind_isLaterThanWhatTheItemsHaveForgotten() {
+        for (String userId : List.of(GUEST, USER)) {
+            fill();
+            long forgotten = millis + 60_000;
+            table.put(Items.with(table.item(userId), ItemFormat.FORGOTTEN, Items.n(Long.toString(forgotten))));
+
+            WriteId id = transaction().evidence().id();
+
+            assertThat(id.begin()).as("after %s", userId).isGreaterThan(forgotten);
+        }
+    }
+}
