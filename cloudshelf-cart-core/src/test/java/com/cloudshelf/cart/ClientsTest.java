@@ -42,8 +42,11 @@ class ClientsTest {
             LongFunction<AwsRequestOverrideConfiguration> configurations = Clients.requestConfigurations(client, false);
 
             for (long millis = 1; millis <= Deadline.LONGEST.toMillis(); millis++) {
-                long timeout =
-                        configurations.apply(millis).apiCallTimeout().orElseThrow().toMillis();
+                long timeout = configurations
+                        .apply(millis)
+                        .apiCallTimeout()
+                        .orElseThrow()
+                        .toMillis();
                 assertThat(timeout).isBetween(millis - millis / 16, millis);
             }
         }

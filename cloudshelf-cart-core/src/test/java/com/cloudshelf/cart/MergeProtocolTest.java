@@ -23,8 +23,7 @@ class MergeProtocolTest {
     private static final String GUEST = "guest";
 
     private final Table table = new Table();
-    private final MergeProtocol protocol =
-            new MergeProtocol(GUEST, USER, MergeStrategy.SUM, Writes.TERMS, "carts");
+    private final MergeProtocol protocol = new MergeProtocol(GUEST, USER, MergeStrategy.SUM, Writes.TERMS, "carts");
     private long millis = NOW.toEpochMilli();
 
     @BeforeEach
@@ -51,8 +50,7 @@ class MergeProtocolTest {
 
     /** Returns the decision to send the first transaction. */
     private Decision<MergeProtocol.Evidence, Cart> transaction() {
-        Decision<MergeProtocol.Evidence, Cart> read =
-                protocol.next(protocol.nothingYet(), Event.start(null), moment());
+        Decision<MergeProtocol.Evidence, Cart> read = protocol.next(protocol.nothingYet(), Event.start(null), moment());
         return next(read, bothRead(read));
     }
 

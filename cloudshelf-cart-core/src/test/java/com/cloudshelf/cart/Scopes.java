@@ -40,6 +40,8 @@ final class Scopes {
     enum Start {
         NONE,
         YOUNG,
+        /** Written so short a while ago that an addition does not pin the version. */
+        BUSY,
         RESTED,
         EXPIRED,
         ANOTHER_PROGRAMS,
@@ -50,6 +52,7 @@ final class Scopes {
         Map<String, AttributeValue> item(int ring) {
             return switch (this) {
                 case NONE -> Map.of();
+                case BUSY -> Writes.itemOf(CONTENT, NOW.minusMillis(100));
                 case YOUNG -> Writes.itemOf(CONTENT, NOW.minusSeconds(60));
                 case RESTED -> Writes.itemOf(CONTENT, NOW.minus(Duration.ofHours(2)));
                 case EXPIRED -> Writes.itemOf(CONTENT, NOW.minus(Duration.ofDays(31)));
