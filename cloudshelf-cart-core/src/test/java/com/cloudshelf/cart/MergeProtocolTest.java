@@ -210,6 +210,20 @@ class MergeProtocolTest {
         }
 
         @Test
+        void transaction_thatWasRefusedBeforeTheFormatRose_leavesNoDoubt() {
+            Decision<MergeProtocol.Evidence, Cart> first = transaction();
+            Decision<MergeProtocol.Evidence, Cart> again = next(next(first, lost()), Event.resumed());
+            changeByAnother(USER);
+            Decision<MergeProtocol.Evidence, Cart> read = next(again, delivered(again));
+            table.put(Items.with(table.item(GUEST), ItemFormat.FORMAT, Items.n("2")));
+
+            Decision<MergeProtocol.Evidence, Cart> end = next(read, bothRead(read));
+
+            assertThat(end.kind()).isEqualTo(Decision.Kind.FAIL);
+            assertThat(end.failure()).isNotInstanceOf(CartOutcomeUnknownException.class);
+        }
+
+        @Test
         void stop_whileATransactionIsUnanswered_isUnknown() {
             Decision<MergeProtocol.Evidence, Cart> end =
                     protocol.stop(transaction().evidence(), Stop.because(Stop.Reason.TIME, true));
@@ -237,6 +251,19 @@ class MergeProtocolTest {
 
             assertThat(end.failure()).isInstanceOf(CartOutcomeUnknownException.class);
         }
+    }
+
+    @Test
+    void guest_withAttributesAndNoLines_isMerged() {
+        Cart bare = Cart.empty(GUEST);
+        table.put(Items.with(
+                Items.with(Writes.itemOf(bare, NOW.minusSeconds(60)), ItemFormat.USER_ID, AttributeValue.fromS(GUEST)),
+                "coupon",
+                Items.s("SUMMER")));
+
+        Decision<MergeProtocol.Evidence, Cart> decision = transaction();
+
+        assertThat(decision.request().kind()).isEqualTo(Request.Kind.TRANSACT);
     }
 
     /** An ID that is older than what the item has forgotten would tell nothing once the answer is lost. */
