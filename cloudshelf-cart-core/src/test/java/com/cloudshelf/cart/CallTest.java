@@ -292,6 +292,20 @@ class CallTest {
             assertThat(failure.isRetryable()).isTrue();
         }
 
+        /** A request that is cut off is ambiguous where its answer would have been clear. */
+        @Test
+        void tooLittleTimeForAResponse_update_sendsNothing() {
+            table.put(Writes.itemWithLines(1));
+            client.then(serve(table).after(() -> clock.advance(Duration.ofMillis(49_800))));
+
+            CartUnavailableException failure = failureOf(
+                    CartUnavailableException.class,
+                    store.within(Duration.ofSeconds(50)).setQuantity(USER, "book0", 7));
+
+            assertThat(client.sent()).containsExactly("GetItem");
+            assertThat(failure.effectPossible()).isFalse();
+        }
+
         @Test
         void frozenDuringAWrite_whoseResponseIsLost_sendsNothingAndIsUnknown() {
             client.then(serveAndLose(table).after(() -> clock.advance(Duration.ofMinutes(10))));

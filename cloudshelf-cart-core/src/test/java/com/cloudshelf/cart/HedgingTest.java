@@ -3,6 +3,7 @@ package com.cloudshelf.cart;
 import static com.cloudshelf.cart.Examples.USER;
 import static com.cloudshelf.cart.Examples.book;
 import static com.cloudshelf.cart.Outcomes.await;
+import static com.cloudshelf.cart.Outcomes.failureOf;
 import static com.cloudshelf.cart.Outcomes.resultOf;
 import static com.cloudshelf.cart.ScriptedClient.fail;
 import static com.cloudshelf.cart.ScriptedClient.hang;
@@ -96,6 +97,46 @@ class HedgingTest {
         CompletableFuture<? extends DynamoDbResponse> landed = serve(table).answer(late.get(0));
 
         assertThat(landed).isCompletedExceptionally();
+    }
+
+    /** The book is there, so that the hedge is refused; nothing says what becomes of the first copy. */
+    @Test
+    void add_hedgeRefusedWhileTheFirstCopyIsOpen_thenThrottledToTheEnd_isUnknown() {
+        table.put(Writes.itemWithLines(1));
+        store.close();
+        store = endingAfterTheFirstPause();
+        client.then(hang(), serve(table)).thenAlways(fail(Failures.throttled()));
+
+        failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("book0", "9.50", 1)));
+    }
+
+    @Test
+    void add_hedgeRefusedAfterTheFirstCopyWasLost_thenThrottledToTheEnd_isUnknown() {
+        table.put(Writes.itemWithLines(1));
+        store.close();
+        store = endingAfterTheFirstPause();
+        CompletableFuture<DynamoDbResponse> first = new CompletableFuture<>();
+        client.then(request -> first, serve(table).after(() -> first.completeExceptionally(Failures.lost())))
+                .thenAlways(fail(Failures.throttled()));
+
+        failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("book0", "9.50", 1)));
+    }
+
+    @Test
+    void add_firstCopyLostAndHedgeThrottled_isUnknown() {
+        store.close();
+        store = endingAfterTheFirstPause();
+        CompletableFuture<DynamoDbResponse> first = new CompletableFuture<>();
+        client.then(
+                request -> first, fail(Failures.throttled()).after(() -> first.completeExceptionally(Failures.lost())));
+
+        failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("book0", "9.50", 1)));
+    }
+
+    private DynamoDbCartStore endingAfterTheFirstPause() {
+        Pauses pauses = new Pauses();
+        pauses.delay(Duration.ofHours(1));
+        return store(settings -> settings.hedging(1).hedgeDelayMillis(1).backoff(pauses));
     }
 
     @Test
