@@ -27,7 +27,7 @@ class AddToCartFailuresTest {
 
     @Test
     void add_responseLost_saysSo() {
-        carts.failNext(Failure.LOST_ANSWER);
+        carts.failNext(Failure.LOST_RESPONSE);
         assertEquals(202, addToCart.add("user123", dune));
         assertEquals(1, carts.get("user123").join().totalItems());
     }

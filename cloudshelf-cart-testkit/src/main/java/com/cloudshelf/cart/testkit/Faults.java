@@ -293,8 +293,10 @@ public final class Faults implements AutoCloseable {
     public CompletableFuture<Void> settled() {
         CompletableFuture<?>[] outstanding;
         synchronized (lock) {
+            // One whose fault has just happened may still be among those that start; its late deliveries are noted
+            // already.
             outstanding = Stream.concat(
-                            starting.stream().map(Exchange::happened),
+                            starting.stream().map(Exchange::happened).filter(happened -> !happened.isDone()),
                             late.stream().map(LateDelivery::landed))
                     .toArray(CompletableFuture<?>[]::new);
         }

@@ -78,14 +78,14 @@ public final class InMemoryCartStore implements CartStore {
         /** A change fails with {@link CartOutcomeUnknownException}, without an effect: its request never arrived. */
         LOST_REQUEST,
         /** A change is applied, but fails with {@link CartOutcomeUnknownException}: its response was lost. */
-        LOST_ANSWER;
+        LOST_RESPONSE;
 
         private boolean affects(Kind call) {
             return switch (this) {
                 case THROTTLED, UNAVAILABLE, ACCESS_DENIED -> true;
                 case INVALID_ITEM -> call != Kind.DELETION;
                 case CONFLICT -> call == Kind.CHANGE;
-                case LOST_REQUEST, LOST_ANSWER -> call != Kind.READ;
+                case LOST_REQUEST, LOST_RESPONSE -> call != Kind.READ;
             };
         }
 
@@ -97,7 +97,7 @@ public final class InMemoryCartStore implements CartStore {
                 case ACCESS_DENIED -> new CartAccessException(userId, "the failure was scripted by a test", null);
                 case INVALID_ITEM -> new InvalidStoredCartException(userId, "cartItems", "a list (L)");
                 case CONFLICT -> CartConflictException.contended(current);
-                case LOST_REQUEST, LOST_ANSWER -> new CartOutcomeUnknownException(userId, repeatable, null);
+                case LOST_REQUEST, LOST_RESPONSE -> new CartOutcomeUnknownException(userId, repeatable, null);
             };
         }
     }
@@ -236,7 +236,7 @@ public final class InMemoryCartStore implements CartStore {
             Failure next = failures.peek();
             failure = next != null && next.affects(kind) ? failures.remove() : null;
         }
-        if (failure != null && failure != Failure.LOST_ANSWER) {
+        if (failure != null && failure != Failure.LOST_RESPONSE) {
             return CompletableFuture.failedFuture(failure.on(carts.present(userId), repeatable));
         }
         if (kind == Kind.CHANGE) {

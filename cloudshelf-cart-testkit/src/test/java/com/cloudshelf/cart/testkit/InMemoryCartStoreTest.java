@@ -49,7 +49,7 @@ class InMemoryCartStoreTest {
             Failure.INVALID_ITEM, InvalidStoredCartException.class,
             Failure.CONFLICT, CartConflictException.class,
             Failure.LOST_REQUEST, CartOutcomeUnknownException.class,
-            Failure.LOST_ANSWER, CartOutcomeUnknownException.class);
+            Failure.LOST_RESPONSE, CartOutcomeUnknownException.class);
 
     private final InMemoryCartStore carts =
             InMemoryCartStore.builder().clock(Clock.fixed(NOW, ZoneOffset.UTC)).build();
@@ -69,7 +69,7 @@ class InMemoryCartStoreTest {
 
     @Test
     void merge_responseLost_isRetryable() {
-        carts.failNext(Failure.LOST_ANSWER);
+        carts.failNext(Failure.LOST_RESPONSE);
 
         CartStoreException unknown = failureOf(carts.merge("guest", USER, MergeStrategy.SUM));
 
@@ -87,7 +87,7 @@ class InMemoryCartStoreTest {
 
         assertThat(thrown).isInstanceOf(THROWN.get(failure));
         assertThat(thrown.userId()).isEqualTo(USER);
-        assertThat(carts.get(USER).join().item("book2").isPresent()).isEqualTo(failure == Failure.LOST_ANSWER);
+        assertThat(carts.get(USER).join().item("book2").isPresent()).isEqualTo(failure == Failure.LOST_RESPONSE);
         assertThat(thrown.effectPossible()).isEqualTo(thrown instanceof CartOutcomeUnknownException);
         assertThat(carts.addItem(USER, book("book3")).join().item("book3")).isPresent();
     }
@@ -127,7 +127,7 @@ class InMemoryCartStoreTest {
 
     @Test
     void failNext_several_comeInOrderAndWaitForACallTheyApplyTo() {
-        carts.failNext(Failure.THROTTLED, Failure.LOST_ANSWER);
+        carts.failNext(Failure.THROTTLED, Failure.LOST_RESPONSE);
         carts.failNext(Failure.UNAVAILABLE);
 
         assertThat(failureOf(carts.addItem(USER, book("book1")))).isInstanceOf(CartThrottledException.class);
@@ -140,25 +140,25 @@ class InMemoryCartStoreTest {
     @Test
     void failNext_lostResponseOfAKeyedCall_isCuredByRepeatingIt() {
         CartUpdate keyed = CartUpdate.of(USER).add(book("book1")).idempotencyKey("key");
-        carts.failNext(Failure.LOST_ANSWER);
+        carts.failNext(Failure.LOST_RESPONSE);
 
         assertThat(failureOf(carts.apply(keyed)).isRetryable()).isTrue();
         assertThat(carts.apply(keyed).join().totalItems()).isEqualTo(1);
 
-        carts.failNext(Failure.LOST_ANSWER);
+        carts.failNext(Failure.LOST_RESPONSE);
         assertThat(failureOf(carts.addItem(USER, book("book1"))).isRetryable()).isFalse();
     }
 
     @Test
     void failNext_lostResponseOfARejectedCall_isStillUnknown() {
-        carts.failNext(Failure.LOST_ANSWER);
+        carts.failNext(Failure.LOST_RESPONSE);
         assertThat(failureOf(carts.setQuantity(USER, "book1", 1))).isInstanceOf(CartOutcomeUnknownException.class);
     }
 
     @Test
     void failNext_lostResponseOfAMergeClearOrDelete_tookEffect() {
         carts.addItem("guest", book("book1")).join();
-        carts.failNext(Failure.LOST_ANSWER, Failure.LOST_ANSWER, Failure.LOST_ANSWER);
+        carts.failNext(Failure.LOST_RESPONSE, Failure.LOST_RESPONSE, Failure.LOST_RESPONSE);
         failureOf(carts.merge("guest", USER, MergeStrategy.SUM));
         assertThat(carts.getAll(List.of("guest", USER)).join().get("guest").isEmpty())
                 .isTrue();
