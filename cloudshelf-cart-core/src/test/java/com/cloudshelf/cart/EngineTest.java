@@ -46,8 +46,11 @@ class EngineTest {
     private final List<DynamoDbCartStore> stores = new ArrayList<>();
 
     private DynamoDbCartStore store(UnaryOperator<DynamoDbCartStore.Builder> settings) {
-        DynamoDbCartStore store = settings.apply(
-                        DynamoDbCartStore.builder().client(client).backoff(new Pauses()))
+        DynamoDbCartStore store = settings.apply(DynamoDbCartStore.builder()
+                        .client(client)
+                        .backoff(new Pauses())
+                        .operationTimeout(Duration.ofSeconds(60))
+                        .hedging(0)) // on a busy machine, the store would take a request of the script for a slow one
                 .build();
         stores.add(store);
         return store;
@@ -73,7 +76,8 @@ class EngineTest {
         void manyQueuedCalls_clientThatFailsAtOnce_allEndWithTheirOwnFailure() {
             CompletableFuture<DynamoDbResponse> first = new CompletableFuture<>();
             client.then(request -> first).thenAlways(fail(Failures.accessDenied()));
-            DynamoDbCartStore store = store(settings -> settings.maxConcurrency(1));
+            DynamoDbCartStore store =
+                    store(settings -> settings.maxConcurrency(1).operationTimeout(Duration.ofSeconds(60)));
             List<CompletableFuture<Cart>> calls = new ArrayList<>();
             for (int i = 0; i < 20_000; i++) {
                 calls.add(store.get("user" + i));
