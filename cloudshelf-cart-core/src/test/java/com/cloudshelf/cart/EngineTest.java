@@ -49,7 +49,6 @@ class EngineTest {
         DynamoDbCartStore store = settings.apply(DynamoDbCartStore.builder()
                         .client(client)
                         .backoff(new Pauses())
-                        .operationTimeout(Duration.ofSeconds(60))
                         .hedging(0)) // on a busy machine, the store would take a request of the script for a slow one
                 .build();
         stores.add(store);
