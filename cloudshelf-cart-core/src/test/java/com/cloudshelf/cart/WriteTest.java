@@ -944,6 +944,16 @@ class WriteTest {
         }
 
         @Test
+        void raise_anotherBookInThePlaceOfTheLine_isRefused() {
+            Map<String, AttributeValue> three = itemWithLines(3);
+            Write removal = change(decode(three), new Remove("book0"));
+
+            assertThat(refuses(raise("book1", "9.50", 3), three)).isFalse();
+            assertThat(refuses(raise("book1", "9.50", 3), requireNonNull(Expressions.apply(removal, three))))
+                    .isTrue();
+        }
+
+        @Test
         void raise_moreThanTheLineMayHold_isRefused() {
             Map<String, AttributeValue> since =
                     requireNonNull(Expressions.apply(change(seen, new SetQuantity("book1", 97)), item));
@@ -1070,6 +1080,24 @@ class WriteTest {
             assertThat(refuses(remove, after)).isTrue();
             assertThat(refuses(UnpinnedWrites.removeRested(USER, NOW), after)).isTrue();
         }
+
+        @Test
+        void fence_thenAWriteThatWouldSetTheRing_isRefused() {
+            List<WriteId> full = new ArrayList<>();
+            for (int i = RING; i > 0; i--) {
+                full.add(WriteId.startedAt(excluded.begin() - i));
+            }
+            Map<String, AttributeValue> before = with(item, "cw", ring(full));
+            Map<String, AttributeValue> fenced = requireNonNull(
+                    Expressions.apply(UnpinnedWrites.fence(USER, List.of(excluded), false, stamp), before));
+
+            for (Write write : List.of(
+                    change(decode(before), new SetQuantity("book0", 9)),
+                    PinnedWrites.replace(decode(before), Cart.empty(USER), null, stamp(), TERMS))) {
+                assertThat(refuses(write, before)).isFalse();
+                assertThat(refuses(write, fenced)).isTrue();
+            }
+        }
     }
 
     @Nested
@@ -1180,6 +1208,19 @@ class WriteTest {
                     .containsAll(before.memory().ring())
                     .contains(stamp.id());
             assertThat(write.item()).containsKey("ttl").doesNotContainKey("cb");
+        }
+
+        @Test
+        void merge_guestsAttributesThatCannotBeShown_comeAlongUnlessTheUserHasThem() {
+            Map<String, AttributeValue> guest = with(with(itemWithLines(1), "seal", bs(1)), "stamp", bs(2));
+            Map<String, AttributeValue> user = with(itemOf(cartOf(book("a", "1", 1)), NOW), "stamp", bs(3));
+
+            Write merge = PinnedWrites.merge(
+                    decode(user), cartOf(book("a", "1", 1)), decode(guest), stamp(NOW.plusMillis(1)), TERMS);
+
+            assertThat(requireNonNull(Expressions.apply(merge, user)))
+                    .containsEntry("seal", bs(1))
+                    .containsEntry("stamp", bs(3));
         }
 
         @Test
