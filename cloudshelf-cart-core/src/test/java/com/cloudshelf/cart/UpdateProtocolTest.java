@@ -167,14 +167,12 @@ class UpdateProtocolTest {
     }
 
     @Test
-    void result_whileALostAttemptMayLand_isFencedAndBasedOnTheFence() {
+    void change_lostAndSentAgain_isAppliedOnce() {
         changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).setQuantity("a", 5));
         Decision<Evidence, Cart> write = protocol.next(Evidence.NONE, Event.start(seen()), moment());
         Decision<Evidence, Cart> paused =
                 protocol.next(write.evidence(), Event.failed(Failure.of(Failures.lost())), moment());
-        // What is there is what the lost attempt is pinned to, except for a line that a foreign writer took away
-        // unnoticed.
         Decision<Evidence, Cart> again = protocol.next(paused.evidence(), Event.resumed(), moment());
         assertThat(again.evidence().attempts()).hasSize(2);
 
@@ -260,5 +258,221 @@ class UpdateProtocolTest {
 
         assertThat(end.kind()).isEqualTo(Decision.Kind.SUCCEED);
         assertThat(seen().cart().item("new").orElseThrow().quantity()).isEqualTo(3);
+    }
+
+    private Decision<Evidence, Cart> lost(UpdateProtocol protocol, Decision<Evidence, Cart> sent) {
+        return protocol.next(sent.evidence(), Event.failed(Failure.of(Failures.lost())), moment());
+    }
+
+    /** Refuses a request because of the item that is in the table. */
+    private Decision<Evidence, Cart> refused(UpdateProtocol protocol, Decision<Evidence, Cart> sent) {
+        return protocol.next(sent.evidence(), refusedBy(table.item(USER)), moment());
+    }
+
+    /** The same, but of two copies of the request one is still in flight. */
+    private Decision<Evidence, Cart> strayed(UpdateProtocol protocol, Decision<Evidence, Cart> sent) {
+        Failure failure = Failure.of(Failures.refused(table.item(USER)));
+        return protocol.next(sent.evidence(), Event.refused(failure, true), moment());
+    }
+
+    private Decision<Evidence, Cart> delivered(UpdateProtocol protocol, Decision<Evidence, Cart> sent) {
+        Event event = sent.request().kind() == Request.Kind.GET
+                ? Event.done(List.of(table.item(USER)), List.of())
+                : deliver(sent.request());
+        return protocol.next(sent.evidence(), event, moment());
+    }
+
+    private Decision<Evidence, Cart> resumed(UpdateProtocol protocol, Decision<Evidence, Cart> paused) {
+        assertThat(paused.kind()).isEqualTo(Decision.Kind.PAUSE);
+        return protocol.next(paused.evidence(), Event.resumed(), moment());
+    }
+
+    private void pass(Duration time) {
+        millis += time.toMillis();
+    }
+
+    @Test
+    void result_lostAttemptAndAnItemThatTakesNoFence_isUnknown() {
+        String most = Integer.toString(TERMS.limits().maxQuantity());
+        table.put(Items.item("cartItems", Items.list(Items.line("a", "1", most))));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
+
+        Decision<Evidence, Cart> again = resumed(protocol, lost(protocol, started(protocol)));
+        Decision<Evidence, Cart> end = delivered(protocol, again);
+
+        // If another writer makes it a cart of this library, the lost attempt may still be applied.
+        assertThat(end.failure()).isExactlyInstanceOf(CartOutcomeUnknownException.class);
+    }
+
+    @Test
+    void result_lostAttemptThatPinsTheVersion_isFencedByTheVersion() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        Map<String, AttributeValue> plain = table.item(USER);
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).setItemAttribute("a", "giftWrap", true));
+        Decision<Evidence, Cart> write = protocol.next(Evidence.NONE, Event.start(seen()), moment());
+        Decision<Evidence, Cart> again = resumed(protocol, lost(protocol, write));
+        Event refusedWithoutItem = Event.refused(Failure.of(Failures.refused(Map.of())), false);
+        Decision<Evidence, Cart> read = protocol.next(again.evidence(), refusedWithoutItem, moment());
+        // A program that knows no versions makes the same change.
+        AttributeValue line = plain.get("cartItems").l().get(0);
+        table.put(Items.with(
+                plain, "cartItems", Items.list(Items.with(line, "giftWrap", AttributeValue.fromBool(true)))));
+
+        Decision<Evidence, Cart> fence = delivered(protocol, read);
+        Decision<Evidence, Cart> end = delivered(protocol, fence);
+
+        assertThat(fence.evidence().inFlight().purpose()).isEqualTo(Attempt.Purpose.FENCE);
+        assertThat(end.kind()).isEqualTo(Decision.Kind.SUCCEED);
+        table.put(Items.with(table.item(USER), "cartItems", Items.list(line)));
+        assertThat(deliver(write.request()).kind()).isEqualTo(Event.Kind.REFUSED);
+    }
+
+    @Test
+    void fence_clockThatWasSetBack_isYoungerThanWhatItExcludes() {
+        changeByAnother(CartUpdate.of(USER).add(book("b", "1", 1)));
+        UpdateProtocol protocol =
+                protocol(CartUpdate.of(USER).add(book("b", "1", TERMS.limits().maxQuantity())));
+        Decision<Evidence, Cart> again = resumed(protocol, lost(protocol, started(protocol)));
+        millis -= 1_000;
+
+        Attempt fence = delivered(protocol, again).evidence().inFlight();
+
+        assertThat(fence.purpose()).isEqualTo(Attempt.Purpose.FENCE);
+        assertThat(fence.excluded())
+                .isNotEmpty()
+                .allMatch(id -> id.begin() < fence.id().begin());
+    }
+
+    @Test
+    void add_refusedByALineThatIsFull_isRejectedWithoutAFence() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", TERMS.limits().maxQuantity())));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
+
+        assertThat(delivered(protocol, started(protocol)).failure()).isInstanceOf(CartRejectedException.class);
+    }
+
+    @Test
+    void add_oneBookTwice_isReadFirst() {
+        CartUpdate update = CartUpdate.of(USER).add(book("a", "1", 1)).add(book("a", "1", 2));
+
+        assertThat(started(protocol(update)).request()).isEqualTo(Request.get(USER, true));
+    }
+
+    @Test
+    void add_conflict_pinsNoVersionTheNextTime() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        pass(Duration.ofSeconds(10));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
+
+        Decision<Evidence, Cart> change = refused(protocol, started(protocol));
+        Decision<Evidence, Cart> raise = refused(protocol, change);
+
+        assertThat(writeOf(change).before()).isNotNull();
+        assertThat(writeOf(raise).before()).isNull();
+    }
+
+    @Test
+    void add_conflictOverAnItemWithAWrongTotal_pinsTheVersionAgain() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        table.put(Items.with(table.item(USER), "totalItems", Items.n("7")));
+
+        assertThat(writeOf(twiceRefusedAddTo("a")).before()).isNotNull();
+    }
+
+    @Test
+    void add_conflictOverBooksThatShareAHash_pinsTheVersionAgain() {
+        changeByAnother(CartUpdate.of(USER).add(book("Aa", "1", 1)).add(book("BB", "1", 1)));
+        assertThat(seen().isDrifted()).isFalse();
+
+        assertThat(writeOf(twiceRefusedAddTo("Aa")).before()).isNotNull();
+    }
+
+    private Decision<Evidence, Cart> twiceRefusedAddTo(String bookId) {
+        pass(Duration.ofSeconds(10));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book(bookId, "1", 1)));
+        return refused(protocol, refused(protocol, started(protocol)));
+    }
+
+    @Test
+    void add_conflictsOverAnExpiredItem_replacesItAndSendsNoFence() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        pass(TERMS.timeToLive().plusDays(1));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("b", "1", 1)));
+
+        Decision<Evidence, Cart> again = refused(protocol, strayed(protocol, started(protocol)));
+        Decision<Evidence, Cart> paused = refused(protocol, again);
+
+        assertThat(writeOf(again).kind()).isEqualTo(Write.Kind.PUT);
+        assertThat(paused.kind()).isEqualTo(Decision.Kind.PAUSE);
+    }
+
+    @Test
+    void deadline_afterAConflict_isAConflictWithWhatWasSeen() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).setQuantity("a", 5));
+        Decision<Evidence, Cart> write = protocol.next(Evidence.NONE, Event.start(seen()), moment());
+        changeByAnother(CartUpdate.of(USER).setQuantity("a", 3));
+
+        Decision<Evidence, Cart> again = refused(protocol, write);
+        Decision<Evidence, Cart> end = protocol.stop(again.evidence(), Stop.because(Stop.Reason.TIME, false));
+
+        assertThat(end.failure())
+                .isInstanceOfSatisfying(
+                        CartConflictException.class,
+                        conflict -> assertThat(conflict.current().totalItems()).isEqualTo(3));
+    }
+
+    @Test
+    void clear_withAKey_deletesNothingUnread() {
+        CartUpdate update = CartUpdate.of(USER).clear().idempotencyKey("order-1");
+
+        assertThat(started(protocol(update)).request()).isEqualTo(Request.get(USER, true));
+    }
+
+    @Test
+    void clear_responseLostAndNothingSince_isRecovered() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        pass(Duration.ofHours(2));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).clear());
+        Decision<Evidence, Cart> remove = protocol.next(Evidence.NONE, Event.start(seen()), moment());
+        assertThat(deliver(remove.request()).kind()).isEqualTo(Event.Kind.DONE);
+
+        Decision<Evidence, Cart> again = resumed(protocol, lost(protocol, remove));
+        Decision<Evidence, Cart> end = delivered(protocol, delivered(protocol, again));
+
+        assertThat(end.kind()).isEqualTo(Decision.Kind.SUCCEED);
+        assertThat(end.recovered()).isTrue();
+        assertThat(end.value().isEmpty()).isTrue();
+    }
+
+    @Test
+    void clear_lostAndAnotherCartThatMayHaveBeenThereBefore_isUnknown() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        StoredCart stale = seen();
+        pass(Duration.ofHours(2));
+        changeByAnother(CartUpdate.of(USER).clear());
+        changeByAnother(CartUpdate.of(USER).add(book("b", "1", 1)));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).clear());
+        Decision<Evidence, Cart> remove = protocol.next(Evidence.NONE, Event.start(stale), moment());
+        assertThat(writeOf(remove).kind()).isEqualTo(Write.Kind.DELETE);
+
+        Decision<Evidence, Cart> again = resumed(protocol, lost(protocol, remove));
+        Decision<Evidence, Cart> end = delivered(protocol, again);
+
+        assertThat(end.failure()).isExactlyInstanceOf(CartOutcomeUnknownException.class);
+    }
+
+    @Test
+    void clear_conflictsWhileABlindDeleteMayLand_sendsNoFence() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)).idempotencyKey("k"));
+        pass(Duration.ofHours(2));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).clear());
+
+        Decision<Evidence, Cart> clear = strayed(protocol, started(protocol));
+        Decision<Evidence, Cart> again = refused(protocol, clear);
+        assertThat(again.evidence().attempts()).anyMatch(attempt -> attempt.isDeletion() && attempt.isAmbiguous());
+
+        // It leaves no ID that a fence could exclude; any write of the cart rules it out.
+        assertThat(refused(protocol, again).kind()).isEqualTo(Decision.Kind.PAUSE);
     }
 }
