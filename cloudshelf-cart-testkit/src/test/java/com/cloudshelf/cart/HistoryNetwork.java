@@ -27,13 +27,14 @@ final class HistoryNetwork implements SdkAsyncHttpClient {
         underWay.add(landed);
         CompletableFuture<Void> told = new CompletableFuture<>();
         client.execute(request).whenComplete((nothing, failure) -> {
-            underWay.remove(landed);
-            landed.complete(null);
             if (failure == null) {
                 told.complete(null);
             } else {
                 told.completeExceptionally(failure);
             }
+            // Last: whoever is told may have more to deliver.
+            underWay.remove(landed);
+            landed.complete(null);
         });
         return told;
     }
