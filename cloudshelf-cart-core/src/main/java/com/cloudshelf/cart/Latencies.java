@@ -17,7 +17,7 @@ final class Latencies {
 
     private static final int SAMPLES = 256;
     private static final int EVERY = 32;
-    private static final int SLOW_FACTOR = 3;
+    private static final int SLOW_FACTOR = 4;
     private static final int LEAST_SLOW_MILLIS = 5;
     private static final int LOST_FACTOR = 20;
     private static final int LEAST_LOST_MILLIS = 1_000;
