@@ -127,9 +127,9 @@ class FaultStormTest {
     private static void assertServesAtOnce(DynamoDbCartStore store, Client kind) {
         // A connection may prove dead when it is used. In a client that is not the store's own, what was given up holds
         // connections until its call's deadline.
-        int tries = kind == Client.OWN ? 3 : 1_000;
+        int attempts = kind == Client.OWN ? 3 : 1_000;
         for (int i = 1; !served(store); i++) {
-            assertThat(i).as("attempts in vain").isLessThan(tries);
+            assertThat(i).as("attempts in vain").isLessThan(attempts);
         }
     }
 
