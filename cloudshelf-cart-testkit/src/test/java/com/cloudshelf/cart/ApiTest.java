@@ -15,8 +15,11 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,10 +28,18 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Compares what users can name with the signatures that are checked in, until there is a release to compare with. After an
- * intended change, {@code -Dapi.write} updates them: docs/releasing.md has the command.
+ * Compares the public API with the signatures that are checked in. After an intended change, {@code -Dapi.write}
+ * updates them: docs/releasing.md has the command.
  */
 class ApiTest {
+
+    private static final String ADVICE = """
+            The public API of %s changed (- removed, + added). Before a release removes or changes anything, \
+            docs/versioning.md requires a deprecation. If this change is intended, describe it in docs/changelog.md \
+            and update the signatures:
+              mvn -q -pl cloudshelf-cart-core,cloudshelf-cart-testkit test -Dtest=ApiTest -Dapi.write \
+            -Dsurefire.failIfNoSpecifiedTests=false
+            """;
 
     static Stream<Arguments> modules() {
         return Stream.of(
@@ -44,11 +55,36 @@ class ApiTest {
         if (System.getProperty("api.write") != null) {
             Files.writeString(checkedIn, signatures);
         }
-        assertThat(signatures.lines())
-                .as(
-                        "the API changed: if this was intended, update %s and describe the change in docs/changelog.md",
-                        checkedIn)
-                .containsExactlyElementsOf(Files.readAllLines(checkedIn));
+        String expected = Files.readString(checkedIn);
+        assertThat(differences(expected, signatures)).as(ADVICE, module).isEmpty();
+        assertThat(signatures).isEqualTo(expected);
+    }
+
+    /** Returns the removed and the added signatures, each with its type. */
+    private static String differences(String before, String after) {
+        Set<String> removed = members(before);
+        Set<String> added = members(after);
+        Set<String> both = new HashSet<>(removed);
+        both.retainAll(added);
+        return Stream.concat(
+                        removed.stream().map(member -> "- " + member),
+                        added.stream().map(member -> "+ " + member))
+                .filter(line -> !both.contains(line.substring(2)))
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static Set<String> members(String signatures) {
+        Set<String> members = new LinkedHashSet<>();
+        String type = "";
+        for (String line : signatures.lines().filter(line -> !line.isEmpty()).toList()) {
+            if (line.startsWith(" ")) {
+                members.add(type + ": " + line.trim());
+            } else {
+                type = line.replaceFirst(".*?(com\\.cloudshelf[\\w.$]*).*", "$1");
+                members.add(line);
+            }
+        }
+        return members;
     }
 
     private static String signatures(Class<?> member) throws IOException, URISyntaxException {
@@ -61,7 +97,7 @@ class ApiTest {
                 .orElseThrow()
                 .run(new PrintWriter(out), new PrintWriter(out), command.toArray(String[]::new));
         assertThat(status).as(out.toString()).isZero();
-        // A type to a paragraph; its members in order, since their place in the file means nothing.
+        // Each type is a paragraph. Its members are sorted, because their order in the file means nothing.
         return Stream.of(out.toString().split("(?m)^}\\R"))
                 .map(type -> type.lines()
                         .filter(line -> !line.startsWith("Compiled from") && !line.endsWith("static {};"))
