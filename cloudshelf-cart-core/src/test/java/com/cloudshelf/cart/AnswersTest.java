@@ -84,7 +84,7 @@ class AnswersTest {
     @MethodSource("thatMayBeEmpty")
     void failureOf_emptyResponseOfAnEngineThatIdentifiesItself_isOneWithoutSuchHeaders(DynamoDbResponse response) {
         assertThat(answers.failureOf(with(BARE, response), true))
-                .as("of an engine that may never send them")
+                .as("from an engine that may never send such headers")
                 .isNull();
         assertThat(answers.failureOf(with(IDENTIFIED, response), true)).isNull();
         assertThat(answers.failureOf(with(BARE, response), true)).isNotNull();

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Holds the shape of the code: what depends on what, and what its class files tell. */
+/** Checks the structure of the code: what depends on what, and what the class files reveal. */
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -25,11 +25,14 @@ class ArchitectureTest {
     @Test
     void classes_ofTheLibrary_dependOnEachOtherInNoCircle() {
         assertThat(circles())
-                .as("what depends on each other: one of them knows too much")
+                .as("classes that depend on each other: one of them knows too much")
                 .isEmpty();
     }
 
-    /** With names of parameters, Jackson would call private constructors of values, past their checks. */
+    /**
+     * If class files contained parameter names, Jackson would call private constructors of values and bypass their
+     * checks.
+     */
     @Test
     void classFiles_ofValues_holdNoNamesOfParameters() {
         assertThat(Stream.of(CartItem.class, CartVersion.class, CartUpdate.class, CartLimits.class, Cart.class)
@@ -41,7 +44,7 @@ class ArchitectureTest {
                 .isEmpty();
     }
 
-    /** Nested classes count as the class around them. */
+    /** Returns the sets of classes that depend on each other. A nested class counts as its outermost class. */
     private static Set<Set<String>> circles() {
         Map<String, Set<String>> uses = new TreeMap<>();
         for (JavaClass type : CLASSES) {

@@ -18,7 +18,10 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** Attributes by any names and values: equality, fingerprint and key digest agree, and the newest wins name by name. */
+/**
+ * Attributes with any names and values: equality, fingerprint and key digest agree, and the newest value of each name
+ * wins.
+ */
 class AttributesProperties {
     @Provide
     Arbitrary<Map<String, Object>> attributes() {

@@ -42,7 +42,7 @@ import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
 import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 
-/** What holds for every call, whatever it does: tries, time, cancellation, close, and the meaning of failures. */
+/** Rules for every call, whatever it does: attempts, time, cancellation, close, and the meaning of failures. */
 class CallTest {
     private static final GetItemResponse NO_ITEM = GetItemResponse.builder().build();
 
@@ -292,7 +292,7 @@ class CallTest {
             assertThat(failure.isRetryable()).isTrue();
         }
 
-        /** A request that is cut off is ambiguous where its answer would have been clear. */
+        /** If a request is cut off, its outcome is ambiguous even where its response would have been clear. */
         @Test
         void tooLittleTimeForAResponse_update_sendsNothing() {
             table.put(Writes.itemWithLines(1));
@@ -333,9 +333,8 @@ class CallTest {
 
         @Test
         void frozenDuringABackoff_anyCall_sendsNothing() {
-            // The clock is read once more to see whether the pause fits; whoever reads it after that continues after
-            // the
-            // pause.
+            // The call reads the clock once more to check whether the backoff fits. Every later reading happens after
+            // the backoff.
             AtomicInteger readings = new AtomicInteger(Integer.MIN_VALUE);
             pauses.onPause(() -> readings.set(0));
             store.close();
@@ -354,7 +353,7 @@ class CallTest {
             store.close();
             store = store(() -> {
                 readings.add(clock.millis());
-                // The first reading is that of the call's begin; then the process freezes.
+                // The first reading is the start of the call. Then the process freezes.
                 return clock.millis() + (readings.size() > 1 ? 600_000 : 0);
             });
 
@@ -432,7 +431,7 @@ class CallTest {
             answer.completeExceptionally(Failures.throttled());
             await(call::isDone);
 
-            // The next call's pause comes after the first one's on the same timer.
+            // The second call's backoff ends after the first one's, on the same timer.
             pauses.onPause(() -> {});
             client.then(fail(Failures.throttled()), answer(NO_ITEM));
             resultOf(store.get("another"));
@@ -548,7 +547,7 @@ class CallTest {
         }
 
         @Test
-        @SuppressWarnings("try") // it is closed early on purpose
+        @SuppressWarnings("try") // closed early on purpose
         void close_requestsThatWaitForAPlace_endWithoutEffectAndAreNotSent() {
             try (DynamoDbCartStore narrow = DynamoDbCartStore.builder()
                     .client(client.then(hang()))
@@ -595,7 +594,10 @@ class CallTest {
 
     @Nested
     class Meanings {
-        /** A step that fails and lets time pass, so that the deadline comes after a few tries. */
+        /**
+         * Returns a step that lets time pass and then fails, so that the call reaches its deadline after a few
+         * attempts.
+         */
         private Step slowly(Throwable failure) {
             return fail(failure).after(() -> clock.advance(Duration.ofMillis(1400)));
         }
@@ -650,7 +652,7 @@ class CallTest {
                     Named.of("no credentials", Failures.noCredentials()));
         }
 
-        /** One ambiguous attempt makes the call ambiguous, whatever the last attempt said. */
+        /** One ambiguous attempt makes the call ambiguous, whatever the last attempt reported. */
         @ParameterizedTest
         @MethodSource("failuresWithoutEffect")
         void lostResponseThenAnother_anyFailure_isUnknown(Throwable failure) {

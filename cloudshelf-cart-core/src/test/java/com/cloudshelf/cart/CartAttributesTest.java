@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What becomes of a shop's own attributes when a cart is changed or merged. */
+/** What happens to a shop's own attributes when a cart is changed or merged. */
 class CartAttributesTest {
     private static final CartItem A = book("a", "1", 2);
     private static final CartItem B = book("b", "1", 2);

@@ -284,7 +284,7 @@ class CartProperties {
         assertThat(new HashSet<>(List.of(copy))).contains(cart);
     }
 
-    /** Changes that a cart rejects are left out, as a caller would who continues without them. */
+    /** Applies the changes one by one and skips those that the cart rejects. */
     private static Cart applyThoseThatFit(Cart cart, List<CartChange> changes) {
         Cart outcome = cart;
         for (CartChange change : changes) {
@@ -297,7 +297,7 @@ class CartProperties {
         return outcome;
     }
 
-    /** The rules once more, on a map, in the simplest way. */
+    /** Implements the rules a second time, on a map, in the simplest way. */
     private static void applyToModel(Map<String, CartItem> model, Map<String, Object> attributes, CartChange change) {
         if (change instanceof Add add) {
             CartItem item = add.item();

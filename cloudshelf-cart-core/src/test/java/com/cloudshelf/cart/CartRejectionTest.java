@@ -13,7 +13,7 @@ import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A rejection tells which change does not fit, and which limit with its value, without a book's id. */
+/** A rejection names the change that does not fit, and the limit with its value, but no book ID. */
 class CartRejectionTest {
     private static final Cart CART = cartOf(book("first-book", "1", 2));
 

@@ -52,7 +52,10 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateContinuousBackupsRes
 import software.amazon.awssdk.services.dynamodb.model.UpdateTimeToLiveRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateTimeToLiveResponse;
 
-/** Making and comparing the table where the service does what DynamoDB Local cannot: it refuses for a while, and tells all. */
+/**
+ * Creating and verifying a table on a service that does what DynamoDB Local cannot: it refuses for a while, and reports
+ * all settings.
+ */
 class CartTableSetupTest {
     private static final Duration PAUSE = Duration.ofMillis(1);
 
@@ -193,7 +196,7 @@ class CartTableSetupTest {
             assertThatExceptionOfType(CompletionException.class)
                     .isThrownBy(call.get()::join)
                     .withCauseInstanceOf(CartUnavailableException.class);
-            // However late the thread of the call comes to run, it sends nothing after the first request.
+            // However late the call's thread runs, it sends nothing after the first request.
             service.callThread.forEach(CartTableSetupTest::join);
             assertThat(service.hung.isCancelled() || service.sent.isEmpty()).isTrue();
             service.sent.clear();
@@ -385,7 +388,7 @@ class CartTableSetupTest {
         assertThat(verify(spec).toString()).doesNotContain("--tags");
     }
 
-    /** The control plane of one table, which answers at once. */
+    /** The control plane of one table. It responds immediately. */
     private static final class Service implements DynamoDbAsyncClient {
         static final String ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/carts";
 
@@ -418,11 +421,11 @@ class CartTableSetupTest {
 
         int describedUntilActive;
 
-        /** What every request gets, if it is there. */
+        /** The response to every request, if set. */
         @Nullable
         CompletableFuture<?> hung;
 
-        @SuppressWarnings("unchecked") // it is never completed with a value
+        @SuppressWarnings("unchecked") // never completed with a value
         private <T> CompletableFuture<T> answer(T response) {
             callThread.add(Thread.currentThread());
             reached.countDown();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CartVersionTest {
-    /** The characters of an entity tag that need no escape, in HTTP as in JSON and in a shell. */
+    /** Characters that need no escaping in an HTTP entity tag, in JSON, or in a shell. */
     private static final String TOKEN = "[A-Za-z0-9._-]+";
 
     @Test

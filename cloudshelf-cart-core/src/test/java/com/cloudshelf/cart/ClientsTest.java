@@ -21,7 +21,7 @@ class ClientsTest {
                 .build();
     }
 
-    /** They are kept for as long as the store lives: one for each millisecond would be a leak. */
+    /** The store keeps them for its lifetime, so one for each millisecond would be a leak. */
     @Test
     void requestConfigurations_ofAnyTimeThatACallMayTake_areFew() {
         try (DynamoDbAsyncClient client = client()) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Machines whose clocks disagree, by up to half an hour in either direction: every promise is kept. */
+/** Every promise holds on machines whose clocks are up to half an hour off in either direction. */
 class ClockSkewTest {
     private final TestClock clock = new TestClock(NOW);
     private final Table table = new Table();
@@ -31,7 +31,7 @@ class ClockSkewTest {
                 .clock(skewed)
                 .wallMillis(() -> clock.millis() + ahead.toMillis())
                 .backoff(new Pauses())
-                .hedging(0) // a copy in flight is a reason of its own for an unknown outcome
+                .hedging(0) // a second copy in flight can by itself make an outcome unknown
                 .build();
         stores.add(store);
         return store;
@@ -87,7 +87,7 @@ class ClockSkewTest {
         for (int i = 0; i < 60; i++) {
             clock.advance(Duration.ofMillis(5));
             resultOf(skewed.addItem(USER, book("a" + i, "1", 1)));
-            // A store that has not seen the cart, as a Lambda that starts cold.
+            // Each store is new and has not seen the cart, as in a Lambda function's cold start.
             resultOf(machine(Duration.ZERO).addItem(USER, book("b" + i, "1", 1)));
             resultOf(machine(Duration.ZERO).addItem(USER, book("b0", "1", 1)));
         }

@@ -11,7 +11,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.LongRange;
 
-/** The short way to read numbers gives what {@link BigDecimal} gives, or nothing. */
+/** The fast path for reading numbers returns what {@link BigDecimal} returns, or nothing. */
 class DecimalProperties {
     @Provide
     Arbitrary<String> numbers() {

@@ -47,7 +47,7 @@ class EffectTest {
 
     @Test
     void change_forgottenByTheOnlyWriteSince_hadNoEffect() {
-        // A machine whose clock is ahead has filled the ring.
+        // A machine with a fast clock has filled the ring.
         List<WriteId> ahead = LongStream.range(0, RING)
                 .mapToObj(i -> WriteId.startedAt(NOW_MILLIS + 1_000 + i))
                 .toList();

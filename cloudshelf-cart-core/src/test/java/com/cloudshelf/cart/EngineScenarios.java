@@ -7,9 +7,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** What happens to calls at the same time, and what must hold after it, whatever the order. */
+/** Events that several calls meet at the same time, and what must hold afterwards in every order of events. */
 enum EngineScenarios implements Runnable {
-    /** One place, and the call that waits for it is cancelled while it is given back. */
+    /** There is one place. The call that waits for it is cancelled while the place is given back. */
     CANCEL_WHILE_A_PLACE_IS_RELEASED {
         @Override
         public void run() {
@@ -23,7 +23,7 @@ enum EngineScenarios implements Runnable {
         }
     },
 
-    /** The call that holds the place pauses while another wants it and is cancelled. */
+    /** The call that holds the place backs off, while another call waits for the place and is cancelled. */
     PAUSE_AND_CANCEL_AND_RETURN {
         @Override
         public void run() {
@@ -39,7 +39,7 @@ enum EngineScenarios implements Runnable {
         }
     },
 
-    /** Three changes of one cart: the head is cancelled or ends while the others enter. */
+    /** Three changes to one cart: the first is cancelled or ends while the others enter the lane. */
     HEAD_OF_A_LANE_ENDS_WHILE_OTHERS_ENTER {
         @Override
         public void run() {
@@ -53,7 +53,7 @@ enum EngineScenarios implements Runnable {
         }
     },
 
-    /** Three changes of one cart: the one in the middle is cancelled while its turn comes. */
+    /** Three changes to one cart: the second is cancelled while its turn comes. */
     TURN_COMES_WHILE_ITS_OWNER_IS_CANCELLED {
         @Override
         public void run() {
@@ -69,7 +69,7 @@ enum EngineScenarios implements Runnable {
         }
     },
 
-    /** The response, the deadline and a cancel, all at once; and another call waits for the place. */
+    /** The response, the deadline and a cancellation all arrive at once, while another call waits for the place. */
     ANSWER_AND_DEADLINE_AND_CANCEL {
         @Override
         public void run() {
@@ -83,7 +83,7 @@ enum EngineScenarios implements Runnable {
         }
     },
 
-    /** Two copies of a request are answered while time passes and their call is cancelled. */
+    /** Both copies of a request are answered while time passes and their call is cancelled. */
     HEDGE_AND_ANSWERS_AND_CANCEL {
         @Override
         public void run() {
@@ -96,7 +96,7 @@ enum EngineScenarios implements Runnable {
         }
     },
 
-    /** A store is closed while calls start, are answered and reach their deadline. */
+    /** A store is closed while calls start, receive responses and reach their deadlines. */
     CLOSE_AND_START_AND_ANSWER_AND_DEADLINE {
         @Override
         public void run() {
@@ -152,9 +152,7 @@ enum EngineScenarios implements Runnable {
             });
 
             calls.assertAtRest();
-            assertThat(drained)
-                    .as("whether the end of the last call was noticed")
-                    .isTrue();
+            assertThat(drained).as("the drain noticed the end of the last call").isTrue();
         }
     }
 }

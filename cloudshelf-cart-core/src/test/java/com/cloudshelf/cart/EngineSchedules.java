@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a scenario in many schedules, on the real classes or on some with a mistake. */
+/** Runs a scenario in many schedules, on the real classes or on classes with a planted bug. */
 final class EngineSchedules {
-    /** Those that share something between threads; what they use beside them takes one step for whoever looks on. */
+    /** The classes that share state between threads. Other threads see each call to any other class as one step. */
     private static final Set<String> INSTRUMENTED =
             Set.of("Call", "Engine", "Places", "Lanes", "Hop", "MarkedCredentials");
 
-    /** What went wrong, and where. */
+    /** A failure, with the schedule that led to it. */
     record Finding(long seed, Throwable failure, List<String> trace) {
         @Override
         public String toString() {
@@ -54,7 +54,7 @@ final class EngineSchedules {
         return null;
     }
 
-    /** Returns the scenario as the classes have it. */
+    /** Returns the scenario as these classes define it. */
     private static Runnable in(ScheduledClasses classes, EngineScenarios scenario) {
         try {
             Class<?> scenarios = classes.loadClass(EngineScenarios.class.getName());

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The schedules find what they are there for. */
+/** The schedules find the bugs that they are meant to find. */
 class EngineSchedulesPlantedBugsTest {
     private static final int SCHEDULES = 2_000;
 

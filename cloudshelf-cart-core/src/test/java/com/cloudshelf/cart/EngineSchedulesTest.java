@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Calls that meet in every way which a schedule can bring about. {@code -Dschedules=100000} runs more of them. */
+/** Concurrent calls under many schedules. {@code -Dschedules=100000} runs more of them. */
 class EngineSchedulesTest {
     private static final int SCHEDULES = Integer.getInteger("schedules", 2_000);
 

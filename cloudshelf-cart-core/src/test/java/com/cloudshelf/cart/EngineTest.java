@@ -49,7 +49,7 @@ class EngineTest {
         DynamoDbCartStore store = settings.apply(DynamoDbCartStore.builder()
                         .client(client)
                         .backoff(new Pauses())
-                        .hedging(0)) // on a busy machine, the store would take a request of the script for a slow one
+                        .hedging(0)) // on a busy machine, the store would hedge a scripted request
                 .build();
         stores.add(store);
         return store;
@@ -64,7 +64,7 @@ class EngineTest {
         stores.forEach(DynamoDbCartStore::close);
     }
 
-    /** Whatever a test did, nothing may be in use once its calls have ended. */
+    /** Whatever a test does, nothing may be in use once its calls have ended. */
     private static void assertNothingInUse(DynamoDbCartStore store) {
         await(() -> store.inUse() == 0);
     }
@@ -451,7 +451,9 @@ class EngineTest {
             client.then(fail(Failures.service(400, "ThrottlingException", Map.of("x-amz-retry-after", "30000"))));
             DynamoDbCartStore store = store();
 
-            failureOf(CartThrottledException.class, store.get(USER)); // at once: the pause would outlast the deadline
+            failureOf(
+                    CartThrottledException.class,
+                    store.get(USER)); // immediately: the backoff would outlast the deadline
 
             assertThat(client.sent()).hasSize(1);
         }

@@ -27,7 +27,7 @@ final class Examples {
         return CartItem.of(bookId, "Title of " + bookId, "Author of " + bookId, money(price), quantity);
     }
 
-    /** Returns the lines as a cart would hold them that no store returned. */
+    /** Returns a cart with these lines, which no store has returned. */
     static Cart cartOf(CartItem... lines) {
         Cart cart = Cart.empty(USER);
         for (CartItem line : lines) {

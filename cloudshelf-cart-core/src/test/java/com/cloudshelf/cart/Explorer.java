@@ -24,59 +24,61 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 /**
- * Walks through every schedule of a few calls: which of them starts when, in what order their requests reach the table, and what
- * the network does to each. The protocols are the real ones, and the table evaluates the expressions that would be
- * sent.
+ * Explores every schedule of a few calls: when each starts, in what order their requests reach the table, and what the
+ * network does to each. The protocols are the real ones, and the table evaluates the expressions that would be sent.
  *
- * <p>A world is the items, the calls with their evidence, the copies of requests that are still in flight, the faults
- * that are left, and the time. Its moves:
+ * <p>A world consists of the items, the calls with their evidence, the copies of requests that are still in flight, the
+ * remaining faults, and the time. Its moves:
  *
  * <ul>
- *   <li>a call starts; or it starts after another change of its store, which hands on the cart that it left; or it continues after
- *       a pause
+ *   <li>a call starts; or it starts after another change through its store, which hands on the cart that it left; or it
+ *       continues after a backoff
  *   <li>{@code answered}: the request in flight is applied, and its response arrives
- *   <li>{@code lost}: the call gets no usable response, or a 500. What becomes of the request is left open: it stays in flight,
- *       may arrive now, or later, or never
- *   <li>{@code doubled}: answered, and the network keeps a copy
- *   <li>{@code hedged}: the call sends a copy; the one that is answered first decides, the other stays in flight
+ *   <li>{@code lost}: the call gets no usable response, or a 500. The fate of the request stays open: it remains in
+ *       flight and may arrive now, later, or never
+ *   <li>{@code doubled}: answered, and the network keeps a copy of the request
+ *   <li>{@code hedged}: the call sends a copy. The first response decides, and the other copy stays in flight
  *   <li>{@code throttled} and {@code unsent}: failed without an effect
- *   <li>{@code timed out}: the deadline strikes, in flight or in a pause
- *   <li>a copy that is still in flight arrives; nobody waits for its response. One of a transaction that was applied has no
- *       effect, for DynamoDB knows its token, unless it is late: after ten minutes the token is forgotten
- *   <li>the replica catches up from which weak reads are answered
- *   <li>two hours pass, or so much time that the cart expires: not during a call, and no copy outlives it
+ *   <li>{@code timed out}: the call reaches its deadline, with a request in flight or during a backoff
+ *   <li>a copy that is still in flight arrives, and no call waits for its response. A copy of an applied transaction
+ *       has no effect, because DynamoDB recognizes its token; a late copy does, because DynamoDB forgets a token after
+ *       ten minutes
+ *   <li>the replica that serves weak reads catches up
+ *   <li>two hours pass, or enough time for the cart to expire. This does not happen during a call, and no copy outlives it
  *   <li>another program appends a line, or deletes the item
  * </ul>
  *
- * All but starts, answers, arrivals, the replica and the passage of time take one of the faults that are left. In every world in
- * which all calls have ended, {@link Orders} judges what came of them; copies that are on their way then may still arrive, and it
- * is judged again.
+ * Every move uses up one of the remaining faults, except for starts, answers, arrivals, the replica and the passage of
+ * time. In every world in which all calls have ended, {@link Orders} judges their outcomes. Copies that are still in
+ * flight then may arrive, and {@link Orders} judges again.
  *
- * <p>All steps are pure, so that each is computed once and looked up after that: a world is a handful of numbers.
+ * <p>All steps are pure, so each is computed once and looked up from then on. A world is an array of numbers.
  *
- * <p>Some schedules have no moves of their own, because each leads to a world that others lead to, and no violation is missed:
+ * <p>Some schedules have no moves of their own. They lead to worlds that other schedules lead to as well, so leaving
+ * them out misses no violation:
  *
  * <ul>
- *   <li>A response that is in flight for a while. All that the call does with it, it does after it has arrived, and nobody sees
- *       the call in the meantime. It only ends sooner here, and a call that has ended earlier has more to answer for.
- *   <li>The two copies of a hedge are the same request: it does not matter which of them is answered. If one of them fails
- *       without an effect, the other is left as if there had been no hedge; if one is lost, it stays in flight, as it does
+ *   <li>A response that stays in flight for a while. The call acts on it only after it has arrived, and nothing
+ *       observes the call in the meantime. Here the call merely ends sooner, which makes the judgement stricter.
+ *   <li>Which of the two copies of a hedged request is answered: they are the same request. If one fails without an
+ *       effect, the other remains, as if there had been no hedge. If one is lost, it stays in flight, as it does
  *       anyway.
- *   <li>A copy of a read has no effect, and the response of one that was sent earlier is that of an earlier read.
- *   <li>What a call does after a pause happens at once: it concerns nobody until its request arrives.
- *   <li>Of two calls that are alike, the first starts first.
+ *   <li>A copy of a read. It has no effect, and the response to an earlier copy equals that of an earlier read.
+ *   <li>A delay between the end of a backoff and the next request. What the call does there affects nothing until its
+ *       request arrives.
+ *   <li>The order in which two identical calls start. The first always starts first.
  * </ul>
  *
- * <p>One promise is weaker: if the network made a copy of an add that was refused, and the call then fails, the copy may still
- * take effect. Such a call is judged as one whose outcome is unknown.
+ * <p>One promise is weaker: if the network duplicated an add that was refused, and the call then fails, the copy may
+ * still take effect. Such a call is judged as one with an unknown outcome.
  */
 final class Explorer {
     /**
-     * @param protocol what carries the action out
-     * @param clock how far the clock of its machine is ahead
+     * @param protocol performs the action
+     * @param clock how far ahead the clock of its machine is
      */
     record Caller(String name, Protocol<?, Cart> protocol, Orders.Action action, Duration clock) {
-        /** Whether its change and another's take turns if both go through one store. */
+        /** Returns whether its change and the other's take turns if both go through one store. */
         boolean sharesLaneWith(Caller other) {
             return action instanceof Orders.Action.Change change
                     && other.action instanceof Orders.Action.Change before
@@ -89,9 +91,9 @@ final class Explorer {
     }
 
     /**
-     * @param users whose items there are
-     * @param items what the table holds of each at first; empty for none
-     * @param table spoils what reaches the table
+     * @param users the users whose items the table may hold
+     * @param items the item of each user at the start; empty if there is none
+     * @param table spoils the requests that reach the table
      */
     record Setting(
             String name,
@@ -122,7 +124,7 @@ final class Explorer {
     private static final String TABLE = "carts";
     private static final long FOREIGN_MILLIS = NOW.toEpochMilli() + 7;
 
-    // A world is an array of numbers: these, then CALL of them for each call, then the copies that are on their way.
+    // A world is an array of numbers: these, then CALL numbers for each call, then the copies in flight.
     private static final int FAULTS = 0;
     private static final int ORDER = 1;
     private static final int PASSED = 2;
@@ -142,8 +144,7 @@ final class Explorer {
     private static final int DOUBLED = 7;
     private static final int CALL = 8;
 
-    // A copy in flight is a number: whose it is, which of the call's requests it was, and the number of the
-    // request.
+    // A copy in flight is a number: its call, its position among the call's requests, and the number of the request.
     private static final int CALL_SHIFT = 28;
     private static final int SENT_SHIFT = 22;
     private static final int COPY_OF = (1 << SENT_SHIFT) - 1;
@@ -155,10 +156,10 @@ final class Explorer {
     private static final int PAUSED = 3;
     private static final int ENDED = 4;
 
-    /** No cart is handed on, no transaction was applied, no replica is read. */
+    /** No cart is handed on, no transaction has been applied, or no replica is read. */
     private static final int NOTHING = 0;
 
-    // What the other program did.
+    // What the other program has done.
     private static final int APPENDED_LINE = 1;
     private static final int DELETED_ITEM = 2;
 
@@ -223,7 +224,7 @@ final class Explorer {
     private record Step(int phase, int evidence, int request, int drawn, int outcome, int left) {}
 
     private static final class Delivery {
-        /** The number of each item after the request; empty if it is a read. */
+        /** The number of each item after the request; empty for a read. */
         final int[] items;
 
         final int event;
@@ -236,10 +237,10 @@ final class Explorer {
         }
     }
 
-    /** Replaces the transactions that were applied. */
+    /** Stands in place of the applied transactions. */
     private static final int UNCHANGED = -1;
 
-    // Replaces an event.
+    // Stands in place of an event.
     private static final int STOPPED = -1;
     private static final int UNANSWERED = -2;
 
@@ -317,10 +318,10 @@ final class Explorer {
     private final Numbers<Event> events = new Numbers<>(names);
     private final Numbers<Orders.Outcome> outcomes = new Numbers<>(names);
 
-    /** How a call starts that is handed on a cart. */
+    /** Start events of calls that are handed a cart. */
     private final Numbers<Event> starts = new Numbers<>(names);
 
-    /** Numbers of several things: of transactions, or of the items of all users. */
+    /** Lists of numbers: of transactions, or of the items of all users. */
     private final Numbers<List<Integer>> lists = new Numbers<>(names);
 
     private final Map<Key, Delivery> deliveries = new HashMap<>();
@@ -356,7 +357,7 @@ final class Explorer {
         unsent = events.of(Event.failed(Failure.of(Failures.connectionRefused())));
     }
 
-    /** Looks at every world, the nearest ones first; stops at the first violation. */
+    /** Visits every world, the nearest first, and stops at the first violation. */
     Report explore() {
         int[] origin = origin();
         List<int[]> worlds = new ArrayList<>();
@@ -393,9 +394,9 @@ final class Explorer {
     }
 
     /**
-     * Goes the way of a script, one move a line, as {@link #explore} prints it.
+     * Follows a script of one move per line, as {@link #explore} prints it.
      *
-     * @return what is wrong on the way; {@code null} if nothing is
+     * @return the first violation on the way; {@code null} if there is none
      */
     @Nullable
     String replay(List<String> script) {
@@ -468,7 +469,7 @@ final class Explorer {
         return world;
     }
 
-    /** The replica that weak reads are answered from holds what the table holds now; there is none if nobody reads weakly. */
+    /** Brings the replica that serves weak reads up to date. There is no replica if no call reads weakly. */
     private void catchUp(int[] world) {
         boolean read = false;
         for (int i = 0; i < calls; i++) {
@@ -489,7 +490,7 @@ final class Explorer {
         return world[at(call) + PHASE];
     }
 
-    /** Notes that something starts here: whatever has ended came before it. */
+    /** Records that an action starts now: every action that has ended precedes it. */
     private void starts(int[] world, int action) {
         for (int other = 0; other <= passage; other++) {
             boolean ended = other < calls
@@ -536,7 +537,7 @@ final class Explorer {
             int[] rest = without(world, copy);
             moves.add(new Move(name, delivered(rest, deliver(request, world))));
             if (lists.get(world[TOKENS]).contains(request)) {
-                // A copy that takes more than ten minutes: DynamoDB does not know its token any more.
+                // The copy takes more than ten minutes, so DynamoDB has forgotten its token.
                 moves.add(new Move(name + " late", delivered(rest, deliver(request, world, NOTHING))));
             }
         }
@@ -567,7 +568,7 @@ final class Explorer {
         }
     }
 
-    /** Of two calls that are alike the first starts first. */
+    /** Returns whether an identical call with a lower number has not started yet. */
     private boolean isTwinOfNew(int[] world, int call) {
         for (int other = 0; other < call; other++) {
             if (phase(world, other) == NEW
@@ -673,14 +674,14 @@ final class Explorer {
             next[PASSED] = i;
             next[COPIES] = 0;
             next[TOKENS] = NOTHING;
-            forgetLeft(next); // a lane hands a cart on at once
+            forgetLeft(next); // a lane hands a cart on immediately
             if (i != EXPIRY || haveExpired(next)) {
                 moves.add(new Move(i == EXPIRY ? "the cart expires" : "two hours pass", next));
             }
         }
     }
 
-    /** Whether no cart is left: another program's has no time to live. */
+    /** Returns whether every cart has expired. One that another program wrote has no time to live. */
     private boolean haveExpired(int[] world) {
         for (int i = 0; i < setting.users.size(); i++) {
             StoredCart stored = stored(world, i);
@@ -699,7 +700,7 @@ final class Explorer {
         return steps.get(call).next(world[at(call) + EVIDENCE], event, world[PASSED], world[at(call) + DRAWN]);
     }
 
-    /** Takes a step of a call in a world that is not shared yet. */
+    /** Takes a step of a call, in a world that is not shared yet. */
     private int[] take(int[] world, int call, Step step) {
         int at = at(call);
         int sent = world[at + SENT] + (step.phase == FLIGHT ? 1 : 0);
@@ -732,7 +733,7 @@ final class Explorer {
         return world;
     }
 
-    /** Whether there is a call that has not started, and could be handed a cart. */
+    /** Returns whether a call has not started yet and could be handed a cart. */
     private boolean isAwaited(int[] world) {
         for (int i = 0; i < calls; i++) {
             if (phase(world, i) == NEW) {
@@ -782,7 +783,7 @@ final class Explorer {
         return deliver(request, world, world[TOKENS]);
     }
 
-    /** @param tokens the transactions that were applied and are known by their tokens */
+    /** @param tokens the applied transactions whose tokens DynamoDB remembers */
     private Delivery deliver(int number, int[] world, int tokens) {
         Request request = requests.get(number);
         boolean transacts = request.kind() == Request.Kind.TRANSACT;
@@ -801,7 +802,7 @@ final class Explorer {
                         : serve(request, seen, request.kind().writes()));
     }
 
-    /** Carries out a transaction once: one that is known by its token is answered with success, and has no effect. */
+    /** Performs a transaction once. If its token is known, it succeeds without an effect. */
     private Delivery transact(int number, Request request, List<Integer> seen, int tokens) {
         List<Integer> known = lists.get(tokens);
         if (known.contains(number)) {
@@ -836,7 +837,7 @@ final class Explorer {
         } catch (AwsServiceException e) {
             Failure failure = Failure.of(e);
             if (failure.kind() != Failure.Kind.REFUSED) {
-                throw new AssertionError("the table does not understand a request", e);
+                throw new AssertionError("the table does not support a request", e);
             }
             event = Event.refused(failure, false);
         }
@@ -890,7 +891,7 @@ final class Explorer {
         };
     }
 
-    /** What a program that knows nothing of versions and totals makes of an item. */
+    /** Returns the item after an append by a program that knows nothing of versions and totals. */
     private static Map<String, AttributeValue> appended(Map<String, AttributeValue> item, String user) {
         Table table = new Table();
         if (!item.isEmpty()) {
@@ -919,7 +920,7 @@ final class Explorer {
                 setting.users.get(index), items.get(world[ITEMS + index]), NOW.plus(PASSAGES.get(world[PASSED])));
     }
 
-    /** Returns what is wrong with a world; {@code null} if nothing is. */
+    /** Returns the violation in a world; {@code null} if there is none. */
     private @Nullable String judge(int[] world) {
         for (int i = 0; i < setting.users.size(); i++) {
             int index = i;
@@ -930,7 +931,7 @@ final class Explorer {
             }
         }
         if ((world[FOREIGN] & DELETED_ITEM) != 0) {
-            return null; // with the item its memory is gone
+            return null; // the memory is gone along with the item
         }
         int[] key = new int[ITEMS + setting.users.size() + calls];
         System.arraycopy(world, 0, key, 0, ITEMS + setting.users.size());

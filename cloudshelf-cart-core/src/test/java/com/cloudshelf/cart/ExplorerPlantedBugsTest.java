@@ -6,7 +6,7 @@ import com.cloudshelf.cart.Explorer.Report;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The explorer finds what it is there for. */
+/** The explorer finds the bugs that it is meant to find. */
 class ExplorerPlantedBugsTest {
     @ParameterizedTest
     @EnumSource

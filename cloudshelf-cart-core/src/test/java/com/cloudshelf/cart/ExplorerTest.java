@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every schedule of a few calls leads to an outcome that the guarantees allow. {@code -Dexplorer.scopes=soak} looks at scopes that
- * take hours, instead of those of every build.
+ * Every schedule of a few calls leads to an outcome that the guarantees allow. {@code -Dexplorer.scopes=soak} explores
+ * scopes that take hours, instead of those of every build.
  */
 class ExplorerTest {
     static List<Scope> scopes() {
@@ -40,7 +40,10 @@ class ExplorerTest {
         assertThat(violations).as(() -> String.join("\n\n", violations)).isEmpty();
     }
 
-    /** Found by the explorer: once another call had made the item one of this library, the copy took effect as well. */
+    /**
+     * Found by the explorer: once another call had turned the item into one of this library, the copy took effect as
+     * well.
+     */
     @Test
     void blindAdd_refusedByAnotherProgramsItem_countsOnceThoughItsCopyArrivesAfterAnotherCall() {
         Setting setting =

@@ -30,7 +30,7 @@ import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** What the caller is told of failures: the store over the SDK's real client and a server that misbehaves. */
+/** What the caller learns about failures: the store over the SDK's real client, and a server that misbehaves. */
 class FailureMeaningTest {
     private static final Duration LONG = Duration.ofSeconds(30);
 
@@ -45,7 +45,7 @@ class FailureMeaningTest {
         return DynamoDbCartStore.builder().client(client).operationTimeout(LONG).build();
     }
 
-    /** A store whose calls end where they would pause: the pause outlasts their deadline. */
+    /** Returns a store whose calls end where they would back off, because the backoff outlasts their deadline. */
     private static DynamoDbCartStore impatient(DynamoDbAsyncClient client) {
         return DynamoDbCartStore.builder()
                 .client(client)
@@ -121,7 +121,7 @@ class FailureMeaningTest {
                 return AwsBasicCredentials.create("key", "secret");
             }
         };
-        // The provider answers only once the call is over, which is when its metrics are published.
+        // The provider responds only after the end of the call, which is when the call's metrics are published.
         MetricPublisher over = new MetricPublisher() {
             @Override
             public void publish(MetricCollection metrics) {
@@ -187,7 +187,7 @@ class FailureMeaningTest {
                 DynamoDbAsyncClient client = server.client().build();
                 DynamoDbCartStore carts = impatient(client)) {
             failure(CartOutcomeUnknownException.class, carts.addItem(USER, book("a", "1", 1)));
-            if (!body.startsWith("{\"Responses\":[")) { // not JSON that a batch could be
+            if (!body.startsWith("{\"Responses\":[")) { // not valid as the response to a batch
                 failure(CartUnavailableException.class, carts.getAll(List.of(USER)));
             }
             if (!body.equals("{\"Responses\":{}}")) {
@@ -219,7 +219,7 @@ class FailureMeaningTest {
         }
     }
 
-    /** Nothing tells that a client which is not the store's own has no connection for a request yet. */
+    /** If the client is not the store's own, nothing shows whether a request is still waiting for a connection. */
     @Test
     void pool_thatIsExhaustedAtTheDeadlineOfAGivenClient_isUnknown() throws Exception {
         try (WireServer server = new WireServer(hang());

@@ -17,7 +17,7 @@ import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughputExcee
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.dynamodb.model.ThrottlingReason;
 
-/** What the client's futures fail with. */
+/** Failures of the client's futures. */
 final class Failures {
     static final String REASON = "TableWriteKeyRangeThroughputExceeded";
 
@@ -70,7 +70,7 @@ final class Failures {
                 .build();
     }
 
-    /** The request was sent; whether it arrived is not known. */
+    /** The request was sent, and nobody knows whether it arrived. */
     static Throwable lost() {
         return new CompletionException(
                 SdkClientException.create("Unable to execute HTTP request", new IOException("connection reset")));
@@ -90,7 +90,7 @@ final class Failures {
                 "x", new MarkedCredentials.Unavailable("x", SdkClientException.create("none in the chain")));
     }
 
-    /** A response with headers, such as {@code Date}. */
+    /** An error response with headers, such as {@code Date}. */
     static AwsServiceException service(int status, String code, Map<String, String> headers) {
         SdkHttpResponse.Builder response = SdkHttpResponse.builder().statusCode(status);
         headers.forEach(response::putHeader);

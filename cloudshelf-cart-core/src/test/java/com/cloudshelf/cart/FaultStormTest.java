@@ -44,11 +44,12 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /**
- * Everything goes wrong at once, on a real wire: the server hangs, breaks off, throttles and fails; credentials expire; the pool
- * of connections is small; publisher, executor, decorator, backoff and callbacks throw or block; calls are cancelled, and stores on
- * the same client closed. After it nothing may be missing or left over, and a fresh call succeeds.
+ * Everything goes wrong at once, over a real connection: the server hangs, breaks off, throttles and fails; credentials
+ * expire; the connection pool is small; publisher, executor, decorator, backoff and callbacks throw or block; calls are
+ * cancelled, and stores on the same client are closed. Afterwards nothing may be missing or left over, and a fresh call
+ * succeeds.
  *
- * <p>{@code -Dstorm.seconds=300} lasts as long; without it, a number of calls is the end.
+ * <p>{@code -Dstorm.seconds=300} sets the duration. Without it, the storm ends after a fixed number of calls.
  */
 class FaultStormTest {
     private static final int CALLS = 2_000;
@@ -64,11 +65,11 @@ class FaultStormTest {
             "{\"userId\":{\"S\":\"u\"},\"cartItems\":{\"L\":[]},\"totalItems\":{\"N\":\"0\"},"
                     + "\"totalPrice\":{\"N\":\"0\"},\"ttl\":{\"N\":\"99999999999\"}}";
 
-    /** Whose client the stores have. */
+    /** Whose client the stores use. */
     private enum Client {
         /** Each store makes its own. */
         OWN,
-        /** All have one that was given to them, with fewer connections than places. */
+        /** All stores share a given client, which has fewer connections than places. */
         GIVEN
     }
 
@@ -78,12 +79,12 @@ class FaultStormTest {
     private final Queue<Throwable> strange = new ConcurrentLinkedQueue<>();
     private final ExecutorService callers = Executors.newCachedThreadPool();
 
-    /** Draws for whichever thread asks. */
+    /** Draws a random number, for any thread. */
     private synchronized int draw(int bound) {
         return random.nextInt(bound);
     }
 
-    /** Whether something goes wrong that does so once in so many times. */
+    /** Returns true once in so many times on average. */
     private boolean fault(int onceIn) {
         return raging.get() && draw(onceIn) == 0;
     }
@@ -123,13 +124,13 @@ class FaultStormTest {
         await(() -> storeThreads() <= threadsBefore);
     }
 
-    /** As many calls succeed at once as there are places: none is missing. */
+    /** Asserts that no place is missing: as many calls succeed at the same time as there are places. */
     private static void assertServesAtOnce(DynamoDbCartStore store, Client kind) {
-        // A connection may prove dead when it is used. In a client that is not the store's own, what was given up holds
-        // connections until its call's deadline.
+        // A connection may turn out to be dead on use. In a client that is not the store's own, an abandoned request
+        // holds its connection until the deadline of its call.
         int attempts = kind == Client.OWN ? 3 : 1_000;
         for (int i = 1; !served(store); i++) {
-            assertThat(i).as("attempts in vain").isLessThan(attempts);
+            assertThat(i).as("failed attempts").isLessThan(attempts);
         }
     }
 
@@ -145,7 +146,7 @@ class FaultStormTest {
                 == PLACES;
     }
 
-    /** Returns how many calls there were. */
+    /** Makes calls until the storm is over, and returns their number. */
     private int rage(List<DynamoDbCartStore> stores, Supplier<DynamoDbCartStore> maker) throws InterruptedException {
         Semaphore underWay = new Semaphore(CALLERS);
         long start = System.nanoTime();
@@ -167,12 +168,12 @@ class FaultStormTest {
             }
         }
         assertThat(underWay.tryAcquire(CALLERS, 60, TimeUnit.SECONDS))
-                .as("whether all calls have ended")
+                .as("all calls have ended")
                 .isTrue();
         return calls;
     }
 
-    /** Issues a call, and returns what completes once it has ended. */
+    /** Issues a call, and returns a future that completes once the call has ended. */
     private CompletableFuture<?> call(DynamoDbCartStore store) {
         CompletableFuture<?> call;
         try {

@@ -29,9 +29,10 @@ import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
 
 /**
- * Calls one after the other over a network that loses requests and answers, delivers some of them late or twice, and lets
- * another process write in between. After each call what is in the table must be explained by some order in which every call
- * that succeeded happened once, every call that failed did not happen, and those of unknown outcome did or did not.
+ * Consecutive calls over a network that loses requests and responses, delivers some requests late or twice, and lets
+ * another process write in between. After each call, some order must explain the content of the table: in it, every
+ * call that succeeded happened once, every call that failed did not happen, and every call of unknown outcome may have
+ * happened.
  */
 class FaultyNetworkTest {
 
@@ -61,7 +62,10 @@ class FaultyNetworkTest {
     /** An operation of the other process that took place during a call, with its result. */
     private record Meanwhile(Op op, Result result) {}
 
-    /** What may be in the table, which operations of unknown outcome may yet happen, and whether the present call has happened. */
+    /**
+     * A possible content of the table, the operations of unknown outcome that may still happen, and whether the current
+     * call has happened.
+     */
     private record State(Map<String, Integer> cart, Set<Op> pending, boolean happened) {}
 
     private static final class Run implements AutoCloseable {
@@ -99,7 +103,7 @@ class FaultyNetworkTest {
         void calls(int count) {
             for (int i = 0; i < count; i++) {
                 if (random.nextInt(10) == 0) {
-                    // Nothing arrives that late.
+                    // No request arrives that late.
                     late.clear();
                     clock.advance(Duration.ofHours(2));
                     story.add("two hours pass");
@@ -133,7 +137,7 @@ class FaultyNetworkTest {
         private Op nextOp(boolean keyed) {
             String bookId = String.valueOf((char) ('a' + random.nextInt(3)));
             int number = ops++;
-            // The quantity tells which operation it comes from.
+            // The quantity identifies its operation.
             int quantity = 1 << (number % 20);
             CartChange change = switch (random.nextInt(10)) {
                 case 0 -> new Clear();
@@ -239,7 +243,7 @@ class FaultyNetworkTest {
             }
         }
 
-        /** Returns all that may be in the table after the call. */
+        /** Returns the possible contents of the table after the call. */
         private Set<State> explain(Op op, Result result, boolean repeated) {
             Set<State> possible = new HashSet<>();
             for (State state : states) {
@@ -252,7 +256,7 @@ class FaultyNetworkTest {
                 Set<State> next = new HashSet<>();
                 for (State state : anyOrder(possible, op, result, repeated)) {
                     Map<String, Integer> cart = applied(state.cart(), other.op().change());
-                    // Unknown is what an overflowing memory leaves of a refusal.
+                    // A refusal is reported as unknown if the memory has overflowed.
                     boolean unknown = other.result() == Result.UNKNOWN;
                     if (unknown || (other.result() == Result.REJECTED && cart == null)) {
                         next.add(state);
@@ -269,15 +273,17 @@ class FaultyNetworkTest {
                 if (ended && !state.happened()) {
                     continue;
                 }
-                // What did not happen by now may yet do so if its outcome, or that of an earlier call with its key, is
-                // unknown.
+                // An operation that has not happened may still do so if its outcome, or that of an earlier call with
+                // its key, is unknown.
                 boolean open = !state.happened() && (result == Result.UNKNOWN || repeated);
                 after.add(new State(state.cart(), open ? with(state.pending(), op) : state.pending(), false));
             }
             return after;
         }
 
-        /** Returns the states that can follow from these before anything else happens: the call itself, and pending ones. */
+        /**
+         * Returns the states that can follow from these if the call itself and pending operations happen in any order.
+         */
         private static Set<State> anyOrder(Set<State> from, Op op, Result result, boolean repeated) {
             Set<State> all = new HashSet<>(from);
             List<State> open = new ArrayList<>(from);

@@ -23,7 +23,7 @@ final class Generated {
         return Arbitraries.of("a", "b", "c", "d", "e", "f", "\u00fc#:\uD83D\uDE00");
     }
 
-    /** Prices in all forms that a caller may hand in, trailing zeros and exponents included. */
+    /** Prices in all forms that a caller may pass, including trailing zeros and exponents. */
     static Arbitrary<BigDecimal> prices() {
         return Arbitraries.frequencyOf(
                 Tuple.of(3, cents()),
@@ -55,7 +55,7 @@ final class Generated {
         return Arbitraries.of("x", "y", "giftWrap", "\u00fc#:\uD83D\uDE00");
     }
 
-    /** Values of attributes as a caller may hand them in, with lists and maps inside each other up to this depth. */
+    /** Attribute values that a caller may pass, with lists and maps nested up to this depth. */
     static Arbitrary<Object> values(int nesting) {
         Arbitrary<Object> plain = Arbitraries.of("", "1", "T", true, false, 0, 1, 1.50, 10L, new BigDecimal("1E+2"));
         if (nesting == 0) {
@@ -94,7 +94,7 @@ final class Generated {
                 });
     }
 
-    /** Every change except {@code Clear}, which must be alone. */
+    /** Every kind of change except {@code Clear}, which must be alone. */
     private static Arbitrary<CartChange> changes() {
         Arbitrary<CartChange> add = items().map(CartChange.Add::new);
         Arbitrary<CartChange> set = Combinators.combine(

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
 
-/** Requests that are slow are sent once more, within a budget, and never have two effects. */
+/** A slow request is sent a second time, within a budget, and never has two effects. */
 class HedgingTest {
     private final TestClock clock = new TestClock(Examples.NOW);
     private final ScriptedClient client = new ScriptedClient();
@@ -99,7 +99,7 @@ class HedgingTest {
         assertThat(landed).isCompletedExceptionally();
     }
 
-    /** The book is there, so that the hedge is refused; nothing says what becomes of the first copy. */
+    /** The book is in the cart, so the hedge is refused. The fate of the first copy stays open. */
     @Test
     void add_hedgeRefusedWhileTheFirstCopyIsOpen_thenThrottledToTheEnd_isUnknown() {
         table.put(Writes.itemWithLines(1));
@@ -237,7 +237,7 @@ class HedgingTest {
         }
     }
 
-    /** A service that is sick as a whole is not asked twice by everybody. */
+    /** If the whole service is slow or failing, not every call sends a second request. */
     @Nested
     class SickService {
         private static final double SHARE = 0.02;
@@ -266,7 +266,7 @@ class HedgingTest {
                         Stream.generate(this::call).limit(CALLERS).toList();
 
                 await(() -> client.requests().size() > before + CALLERS);
-                Thread.sleep(20); // in which a storm would show itself; nothing that passes depends on it
+                Thread.sleep(20); // time in which a storm would show; a passing test does not depend on it
                 slow.complete(null);
 
                 waiting.forEach(Outcomes::resultOf);

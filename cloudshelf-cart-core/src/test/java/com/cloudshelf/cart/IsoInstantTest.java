@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The reader for times agrees with the JDK's on its own form, and leaves all others to it. */
+/** The parser agrees with the JDK's on the form that it reads itself, and leaves all other forms to the JDK. */
 class IsoInstantTest {
     @Property
     void parse_anyInstant_isWhatWasWritten(

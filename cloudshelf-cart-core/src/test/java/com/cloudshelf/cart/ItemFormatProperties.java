@@ -35,7 +35,7 @@ class ItemFormatProperties {
         return Generated.carts();
     }
 
-    /** Attribute values of every type, nested now and then. */
+    /** Attribute values of every type, some of them nested. */
     @Provide
     static Arbitrary<AttributeValue> values() {
         Arbitrary<String> text = Arbitraries.of("", " ", "a", "2", "2025-09-03T10:30:00Z", "secret");
@@ -61,7 +61,7 @@ class ItemFormatProperties {
         return Arbitraries.of("bookId", "price", "quantity", "title", "author", "addedAt", "unknown");
     }
 
-    /** Items in which anything may be anywhere. */
+    /** Items in which any attribute may hold any value. */
     @Provide
     Arbitrary<Map<String, AttributeValue>> hostileItems() {
         Arbitrary<AttributeValue> line = Combinators.combine(
@@ -137,7 +137,9 @@ class ItemFormatProperties {
         assertThat(item).isEqualTo(before);
     }
 
-    /** What is read of an item's merged lines is what a read of those lines alone gives: the list can be sent whole. */
+    /**
+     * Reading the merged lines of an item gives the same cart as reading the item, so the list can be sent as a whole.
+     */
     @Property
     void lines_anyItem_readAsTheSameCart(@ForAll("hostileItems") Map<String, AttributeValue> item) {
         StoredCart stored;
@@ -168,7 +170,7 @@ class ItemFormatProperties {
         assertThat(cart.lastUpdated()).contains(time);
     }
 
-    /** Whatever is done to speed up the reading of times, it must read what the JDK reads, and nothing else. */
+    /** However the parsing of times is optimized, it must accept what the JDK accepts, and nothing else. */
     @Property(tries = 500)
     void times_anyText_isReadAsTheJdkReadsIt(@ForAll("timesAndAlmostTimes") String text) {
         Instant expected = readByTheJdk(text);
@@ -180,7 +182,7 @@ class ItemFormatProperties {
     @Provide
     Arbitrary<String> timesAndAlmostTimes() {
         Arbitrary<String> years = Arbitraries.of("2025", "2024", "1900", "2000", "0000", "-001", "20 5", "9999");
-        // A 60th second is read by some of the JDK's formatters only.
+        // Only some of the JDK's formatters accept a 60th second.
         Arbitrary<Integer> numbers = Arbitraries.integers().between(0, 62).filter(number -> number != 60);
         Arbitrary<String> fractions = Arbitraries.of(
                 "", ".1", ".12", ".123", ".123456", ".123456789", ".1234567890", ".-1", ",5", ".x", ":00");
@@ -218,7 +220,7 @@ class ItemFormatProperties {
         assertThat(cart.itemBytes() + WriteId.LENGTH).isEqualTo(ItemFormat.sizeOf(write.after()));
     }
 
-    /** Compares all that a later write goes by, and not the lists' order where DynamoDB keeps none. */
+    /** Compares everything that a later write depends on, and ignores the order of lists where DynamoDB keeps none. */
     static void assertSame(StoredCart actual, StoredCart expected) {
         assertThat(actual.cart()).isEqualTo(expected.cart());
         assertThat(actual.cart().version()).isEqualTo(expected.cart().version());

@@ -78,7 +78,7 @@ class ItemFormatTest {
             assertThat(stored.memory()).isNull();
         }
 
-        /** The example of the table's documentation; its time to live lies a year before its last change. */
+        /** The example from the table's documentation. Its time to live is a year before its last change. */
         @Test
         void decode_dataModelExample_hasExpired() {
             AttributeValue line = with(
@@ -383,7 +383,7 @@ class ItemFormatTest {
             assertThat(stored.cart().isEmpty()).isTrue();
         }
 
-        /** DynamoDB never removes an item whose time lies more than five years back. */
+        /** DynamoDB never deletes an item that expired more than five years ago. */
         @ParameterizedTest
         @CsvSource({"0", "-1", "-1E+125", "1E-130", "1599215400", "1599215400.9"})
         void decode_ttlThatDynamoDbIgnores_isNotExpired(String ttl) {
@@ -523,7 +523,10 @@ class ItemFormatTest {
                             .map(type -> Arguments.of(attribute.getKey(), type, attribute.getValue())));
         }
 
-        /** What is not a line never keeps a cart from being read: it is not there, or drift, and the next change repairs it. */
+        /**
+         * Only a bad line can make a cart unreadable. Any other attribute of a wrong type counts as absent or as drift,
+         * and the next change repairs it.
+         */
         @ParameterizedTest(name = "{0} as {1}")
         @MethodSource("attributesAndWrongTypes")
         void decode_attributeOfAWrongType_isReadAndRepairedByTheNextChange(String name, String type, String expected) {
@@ -846,7 +849,7 @@ class ItemFormatTest {
         }
     }
 
-    /** An item as this library writes it, of one line. */
+    /** Returns an item with one line, as this library writes it. */
     private static Map<String, AttributeValue> written() {
         return item(
                 "cartItems", list(line("a", "1", "1")),

@@ -11,7 +11,7 @@ import java.util.Map;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Items as other writers leave them, in attribute values. */
+/** Items as other writers leave them, and the attribute values to build them from. */
 final class Items {
     private Items() {}
 
@@ -27,7 +27,7 @@ final class Items {
         return AttributeValue.fromB(bytes(bytes));
     }
 
-    /** Returns the binary set of elements of one byte each. */
+    /** Returns a binary set whose elements are one byte each. */
     static AttributeValue bs(int... elements) {
         return AttributeValue.fromBs(
                 Arrays.stream(elements).mapToObj(Items::bytes).toList());
@@ -59,17 +59,17 @@ final class Items {
         return AttributeValue.fromL(List.of(values));
     }
 
-    /** A line of the attributes that no line can do without. */
+    /** Returns a line with the required attributes only. */
     static AttributeValue line(String bookId, String price, String quantity) {
         return map("bookId", s(bookId), "price", n(price), "quantity", n(quantity));
     }
 
-    /** Returns the map with these names and values, one after the other. */
+    /** Returns a map with these names and values, given alternately. */
     static AttributeValue map(Object... namesAndValues) {
         return AttributeValue.fromM(attributes(namesAndValues));
     }
 
-    /** Returns an item of the shared user with these names and values, one after the other. */
+    /** Returns an item of the shared user with these names and values, given alternately. */
     static Map<String, AttributeValue> item(Object... namesAndValues) {
         Map<String, AttributeValue> item = new LinkedHashMap<>();
         item.put("userId", s(USER));
@@ -95,7 +95,7 @@ final class Items {
         return attributes;
     }
 
-    /** The size of an item by DynamoDB's published rules. */
+    /** Returns the size of an item by DynamoDB's published rules. */
     static int sizeOf(Map<String, AttributeValue> item) {
         int size = 0;
         for (Map.Entry<String, AttributeValue> entry : item.entrySet()) {
@@ -122,7 +122,7 @@ final class Items {
         };
     }
 
-    /** One byte for two significant digits, and one more; another for the sign. */
+    /** A number takes one byte for every two significant digits, one more, and another for a minus sign. */
     private static int sizeOfNumber(String number) {
         BigDecimal decimal = new BigDecimal(number).stripTrailingZeros();
         return (decimal.precision() + 1) / 2 + 1 + (decimal.signum() < 0 ? 1 : 0);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a mapper does with carts, lines, versions and updates, whichever Jackson it is of. */
+/** The JSON of carts, lines, versions and updates, for the mapper of any Jackson version. */
 public abstract class JacksonModuleContract {
     private static final String LINE = """
             {"bookId":"book001","title":"The Great Gatsby","author":"F. Scott Fitzgerald","price":15.99,"quantity":2,\
@@ -26,7 +26,7 @@ public abstract class JacksonModuleContract {
     /** Writes with a mapper that has no modules. */
     protected abstract String writeWithoutModule(Object value);
 
-    /** Writes by way of a tree of nodes. */
+    /** Writes through a tree of nodes. */
     protected abstract String writeThroughNodes(Object value);
 
     /** Reads with a mapper that has found the module. */
@@ -35,10 +35,10 @@ public abstract class JacksonModuleContract {
     /** Reads with a mapper that has no modules. */
     protected abstract <T> T readWithoutModule(String json, Class<T> type);
 
-    /** Reads by way of a tree of nodes. */
+    /** Reads through a tree of nodes. */
     protected abstract <T> T readThroughNodes(String json, Class<T> type);
 
-    /** Returns the exception that web frameworks take for a bad request. */
+    /** Returns the exception that web frameworks report as a bad request. */
     protected abstract Class<? extends Exception> badRequest();
 
     private static CartItem line() {
@@ -172,7 +172,7 @@ public abstract class JacksonModuleContract {
                 .isEqualTo(new Body(line(), CartVersion.parse("abc.1.0000000000xyz")));
     }
 
-    /** A body of someone's own. */
+    /** A user's own type for the body of a request. */
     public record Body(CartItem item, CartVersion version) {}
 
     @ParameterizedTest

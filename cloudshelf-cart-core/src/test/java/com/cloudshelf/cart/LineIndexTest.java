@@ -54,7 +54,7 @@ class LineIndexTest {
         assertThat(index.isOneForEach(shared)).isFalse();
     }
 
-    /** What is stored today is read by every later version: the hash is part of the format. */
+    /** The hash is part of the item format, so it must never change. */
     @Test
     void hash_knownBooks_isAsDocumented() {
         assertThat(LineIndex.hash("book001")).isEqualTo(0xc0ea3b);

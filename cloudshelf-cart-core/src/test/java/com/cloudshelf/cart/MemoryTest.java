@@ -172,7 +172,9 @@ class MemoryTest {
         assertThat(after.forgotten()).isEqualTo(NOW - 30);
     }
 
-    /** The floor says that nothing has left; an ID from before it may well be in the ring, where a clock was ahead. */
+    /**
+     * The floor only says that no ID has left the ring. An ID below it may still be in the ring if a clock was fast.
+     */
     @Test
     void after_idBelowTheFloorLeaves_isNotProvenAbsent() {
         Memory ahead = Memory.start(WriteId.startedAt(NOW + 1_900_000), null, 0);
@@ -195,7 +197,7 @@ class MemoryTest {
                 .isEqualTo(NOW + 5);
     }
 
-    /** The rule that makes a retry safe: an ID that was once in the ring is in it, or is not proven absent. */
+    /** The rule that makes a retry safe: an ID that was once in the ring is still there, or is not proven absent. */
     @Property
     void traceOf_anyIdThatWasWritten_isNeverAbsent(
             @ForAll @LongRange(min = -4_000_000, max = 4_000_000) long startAhead,

@@ -18,7 +18,7 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
-/** The protocol of a merge, called as the function that it is: no store, no client, no thread. */
+/** The protocol of a merge, tested as a pure function: no store, no client, no thread. */
 class MergeProtocolTest {
     private static final String GUEST = "guest";
 
@@ -80,7 +80,7 @@ class MergeProtocolTest {
         return Event.failed(Failure.of(Failures.throttled()));
     }
 
-    /** Raises the version, as any change of another call does. */
+    /** Raises the version, as any other call's change does. */
     private void changeByAnother(String userId) {
         StoredCart stored = stored(userId);
         Write write = PinnedWrites.change(
@@ -266,7 +266,7 @@ class MergeProtocolTest {
         assertThat(decision.request().kind()).isEqualTo(Request.Kind.TRANSACT);
     }
 
-    /** An ID that is older than what the item has forgotten would tell nothing once the answer is lost. */
+    /** If the ID were older than the IDs that the item has forgotten, it would prove nothing after a lost response. */
     @Test
     void id_ofAMachineWhoseClockIsBehind_isLaterThanWhatTheItemsHaveForgotten() {
         for (String userId : List.of(GUEST, USER)) {

@@ -56,7 +56,7 @@ class MutationTest {
                 .clock(clock)
                 .wallMillis(clock::millis)
                 .backoff(pauses)
-                .hedging(0); // on a busy machine, the store would take a request of the script for a slow one
+                .hedging(0); // on a busy machine, the store would hedge a scripted request
     }
 
     @AfterEach
@@ -439,7 +439,10 @@ class MutationTest {
             assertWritten(cart);
         }
 
-        /** The table's documented function: appends a line and raises the totals, and knows nothing of this library. */
+        /**
+         * The other writer is the table's documented function. It appends a line and raises the totals, and knows
+         * nothing of this library.
+         */
         @Test
         void setQuantity_lineThatAnotherWriterAppendedInBetween_isNotLost() {
             table.put(Writes.itemWithLines(1));
@@ -827,7 +830,7 @@ class MutationTest {
             client.then(serveAndLose(table), serve(table).after(() -> resultOf(rival.addItem(USER, book("r", "1", 1)))))
                     .thenAlways(serve(table));
 
-            // Whether it says that it happened or that it does not know: the line stays.
+            // The line stays, whether the call succeeds or reports an unknown outcome.
             store.clear(USER).handle((done, failure) -> failure).join();
 
             assertThat(quantities(stored().cart())).containsExactly(tuple("r", 1));
@@ -837,7 +840,7 @@ class MutationTest {
         void clear_deletedWhatItSawAndACartStartedSince_returnsTheEmptyCart() {
             table.put(Writes.itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))));
             CartUpdate clear = CartUpdate.of(USER).clear().basedOn(resultOf(rival.get(USER)));
-            // A writer that knows no versions: the snapshot is stale, and what refuses it has still rested.
+            // This writer does not know versions: the snapshot is stale, yet the item that refuses it has still rested.
             table.put(with(table.item(USER), "lastUpdated", s("2025-09-01T00:00:00Z")));
             client.then(
                     serve(table),
@@ -1101,7 +1104,10 @@ class MutationTest {
                     store.apply(CartUpdate.of(USER).clear().ifVersion(version)));
         }
 
-        /** The first response tells of the book; the next two attempts conflict with changes of its quantity. */
+        /**
+         * The first refusal shows that the book is in the cart. The next two attempts conflict with changes of its
+         * quantity.
+         */
         private void loseTwice() {
             client.then(
                     serve(table),
@@ -1397,7 +1403,7 @@ class MutationTest {
         }
     }
 
-    /** What was written and is read back equals what the write returned, and contradicts itself nowhere. */
+    /** Asserts that the stored cart equals the one that the write returned, and is consistent. */
     private void assertWritten(Cart returned) {
         assertThat(stored().cart()).isEqualTo(returned);
         assertThat(stored().cart().version()).isEqualTo(returned.version());

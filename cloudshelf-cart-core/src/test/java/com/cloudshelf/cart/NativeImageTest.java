@@ -8,7 +8,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The library asks nothing of a GraalVM native image that would have to be configured: docs/recipes.md. */
+/** The library needs no configuration in a GraalVM native image, as docs/recipes.md states. */
 class NativeImageTest {
     private static final Set<String> OWNERS =
             Set.of("java.util.ServiceLoader", "java.lang.ClassLoader", "java.lang.invoke.MethodHandles$Lookup");

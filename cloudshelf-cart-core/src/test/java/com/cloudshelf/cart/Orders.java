@@ -10,15 +10,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges what came of a few calls: whether they could have been run one after the other, in some order that puts no call
- * before one that had ended when it started, with just these outcomes and just these carts left. Tries all orders.
+ * Judges the outcomes of a few calls: whether running the calls one after the other could have had exactly these
+ * outcomes and left exactly these carts. Tries all orders, except for those that put a call before one that had ended
+ * when it started.
  *
- * <p>A call that succeeded is in the order, once; one that failed without an effect is not; one whose outcome is unknown may be. A
- * rejection changes nothing and must be what the rules say at its place. The cart that a call returns is the one it led to, or,
- * if a response was lost, one that it saw later, before it ended.
+ * <p>A call that succeeded appears in the order once. One that failed without an effect does not appear, and one of
+ * unknown outcome may. A rejection changes nothing, and must be what the rules say at its place. The cart that a call
+ * returned is the one that it led to, or, if a response was lost, one that it saw later, before it ended.
  */
 final class Orders {
-    /** What a call does to the carts, by the rules. */
+    /** What a call does to the carts according to the rules. */
     sealed interface Action {
         /** @param cart the index of its cart */
         record Change(int cart, CartUpdate update) implements Action {}
@@ -28,7 +29,7 @@ final class Orders {
 
         record Merge(int from, int into) implements Action {}
 
-        /** Another program's, that is no call of the library and always takes effect. */
+        /** An append by another program. It is not a call of the library, and always takes effect. */
         record Append(int cart, CartItem line) implements Action {}
 
         record Expiry() implements Action {}
@@ -37,13 +38,13 @@ final class Orders {
     enum Kind {
         SUCCEEDED,
         UNKNOWN,
-        /** Failed without an effect, for reasons that have nothing to do with the cart. */
+        /** The call failed without an effect, for reasons unrelated to the cart. */
         FAILED,
         REJECTED,
         STALE
     }
 
-    /** @param cart what a call returned, as {@link #show} writes it */
+    /** @param cart the cart that a call returned, as {@link #show} writes it */
     record Outcome(Kind kind, String cart) {
         static Outcome of(Decision<?, Cart> end) {
             CartStoreException failure = end.failure();
@@ -70,8 +71,8 @@ final class Orders {
     }
 
     /**
-     * @param touched the carts that are not in their first version any more
-     * @param remains the carts whose items are the remains of expired ones
+     * @param touched the carts that are no longer in their first version
+     * @param remains the carts whose items are remains of expired carts
      * @param keys the idempotency keys that are remembered
      */
     private record State(List<Cart> carts, Set<Integer> touched, Set<Integer> remains, Set<String> keys) {
@@ -103,9 +104,9 @@ final class Orders {
     private final List<String> left;
 
     /**
-     * @param outcomes of each action; {@code null} for one that did not take place
-     * @param before whether the first had ended when the second started
-     * @param left the carts that were found in the end
+     * @param outcomes the outcome of each action; {@code null} for one that did not take place
+     * @param before whether the first action had ended when the second started
+     * @param left the carts in the table at the end
      */
     private Orders(List<Action> actions, List<@Nullable Outcome> outcomes, boolean[][] before, List<String> left) {
         this.actions = actions;
@@ -148,7 +149,7 @@ final class Orders {
         return text.length() == 0 ? "empty" : text.toString().trim();
     }
 
-    /** @param unread the calls that have been applied and whose returned cart has not come up yet */
+    /** @param unread the applied calls whose returned cart has not occurred yet */
     private boolean search(List<Integer> open, State state, List<Integer> unread) {
         List<Integer> waiting = new ArrayList<>();
         for (int call : unread) {
@@ -181,7 +182,10 @@ final class Orders {
         return false;
     }
 
-    /** A call of unknown outcome may take effect long after its end, and a weak read may see what was there long before it. */
+    /**
+     * Returns whether the order must keep the other before the call. A call of unknown outcome may take effect long
+     * after its end, and a weak read may see a state from long before it.
+     */
     private boolean mustPrecede(int other, int call) {
         return before[other][call] && outcomes.get(other).kind() != Kind.UNKNOWN && !isWeak(call);
     }
@@ -210,7 +214,7 @@ final class Orders {
         Action action = actions.get(call);
         Kind kind = outcomes.get(call).kind();
         if (kind == Kind.STALE) {
-            // A fence, or a write that left the content as it was, may have raised the version.
+            // A fence, or a write that kept the content, may have raised the version.
             return mayHaveBeenPreceded(call) ? List.of(state) : List.of();
         }
         if (action instanceof Action.Change change) {
@@ -232,7 +236,7 @@ final class Orders {
         if (action instanceof Action.Append append) {
             Cart cart = state.carts().get(append.cart());
             State after = state.with(append.cart(), apply(cart, List.of(new CartChange.Add(append.line()))), null);
-            // What is appended to the remains of an expired cart is lost, unless a clear has taken them away.
+            // A line appended to the remains of an expired cart is lost, unless a clear has removed them.
             return state.remains().contains(append.cart()) ? List.of(state, after) : List.of(after);
         }
         return List.of(action instanceof Action.Expiry ? expired(state) : state);

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import org.assertj.core.api.Assertions;
 
-/** How a call ended; it always does, for nothing in these tests takes long. */
+/** Outcomes of calls. Nothing in these tests takes long, so every call ends. */
 final class Outcomes {
     private Outcomes() {}
 
@@ -22,12 +22,12 @@ final class Outcomes {
         }
     }
 
-    /** Waits until something holds that another thread is about to bring about. */
+    /** Waits until a condition holds that another thread is about to fulfil. */
     static void await(BooleanSupplier condition) {
         long end = System.nanoTime() + SECONDS.toNanos(60);
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {
-                throw new AssertionError("it did not come about");
+                throw new AssertionError("the condition never held");
             }
             Thread.onSpinWait();
         }

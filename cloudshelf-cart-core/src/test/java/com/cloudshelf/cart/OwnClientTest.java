@@ -29,7 +29,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 
-/** The client that the store makes: it knows which requests have left, and what nobody waits for holds no connection. */
+/** The client that the store creates: it knows which requests have left, and abandoned requests hold no connections. */
 class OwnClientTest {
     private static DynamoDbCartStore.Builder carts(
             WireServer server, int connections, Consumer<DynamoDbAsyncClientBuilder> configuration) {
@@ -106,7 +106,7 @@ class OwnClientTest {
         }
     }
 
-    /** A request that nobody knows may be any: from then on, nothing is concluded. */
+    /** An unknown request may belong to any call, so from then on the store concludes nothing. */
     @Test
     void requestOfAnotherThread_endsTheWatch() throws IOException {
         Watch watch = new Watch();
@@ -129,7 +129,7 @@ class OwnClientTest {
         return client.getItem(request -> request.tableName("t").key(Items.item()));
     }
 
-    /** Where an interceptor may throw before anything is sent. */
+    /** Where an interceptor may throw. */
     private enum Place implements ExecutionInterceptor {
         BEFORE_EXECUTION {
             @Override
@@ -191,7 +191,7 @@ class OwnClientTest {
         }
     }
 
-    /** Where another HTTP client is put in its place, nothing is known of departures. */
+    /** If the configuration replaces the HTTP client, the store does not know which requests have left. */
     @Test
     void httpClientOfTheConfiguration_requestThatFails_isUnknown() throws IOException {
         try (WireServer server = new WireServer(WireServer.http(500, ""));

@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 
-/** A backoff that does not wait, and notes which attempts it was asked about. */
+/** A backoff strategy that does not wait, and records the attempts that it was asked about. */
 final class Pauses implements BackoffStrategy {
     private final List<Integer> attempts = new CopyOnWriteArrayList<>();
     private volatile Runnable onPause = () -> {};
     private volatile Duration delay = Duration.ZERO;
 
-    /** Returns the attempts that the pauses came before, counted from 1. */
+    /** Returns the attempts that followed a backoff, counted from 1. */
     List<Integer> attempts() {
         return attempts;
     }
 
-    /** Does something whenever a call asks how long to pause. */
+    /** Runs the action whenever a call asks how long to back off. */
     void onPause(Runnable action) {
         onPause = action;
     }

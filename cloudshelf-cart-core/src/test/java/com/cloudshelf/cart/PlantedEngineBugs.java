@@ -11,16 +11,16 @@ import static com.cloudshelf.cart.EngineScenarios.TURN_COMES_WHILE_ITS_OWNER_IS_
 import com.cloudshelf.cart.schedule.ScheduledClasses;
 import java.util.Map;
 
-/** Mistakes that the engine could make, planted in its source, each with a scenario that shows it in some schedules. */
+/** Bugs that the engine could have, planted in its source, each with a scenario that shows it in some schedules. */
 enum PlantedEngineBugs {
-    /** A call that was granted a place as it ended does not give it back. */
+    /** A call that is granted a place while it ends does not give it back. */
     KEEPS_A_PLACE_THAT_CAME_TOO_LATE(
             CANCEL_WHILE_A_PLACE_IS_RELEASED,
             "places taken",
             "Call",
             Map.of("if (!post(Signal.of(SignalKind.PLACE))) {", "if (!post(Signal.of(SignalKind.PLACE)) && false) {")),
 
-    /** A call that ends overlooks the place that lies in its mailbox. */
+    /** A call that ends overlooks a place in its mailbox. */
     OVERLOOKS_A_PLACE_IN_THE_MAILBOX(
             CANCEL_WHILE_A_PLACE_IS_RELEASED,
             "places taken",
@@ -31,10 +31,10 @@ enum PlantedEngineBugs {
     KEEPS_THE_PLACE_OF_A_HEDGE(
             HEDGE_AND_ANSWERS_AND_CANCEL, "places taken", "Call", Map.of("if (i > 0) {", "if (i > 1) {")),
 
-    /** Between the look for who is next and the end of the lane another change enters, and is never woken. */
+    /** A change that enters a lane between the search for the next one and the end of the lane is never woken. */
     LOSES_THE_WAKE_UP_OF_A_LANE(
             HEAD_OF_A_LANE_ENDS_WHILE_OTHERS_ENTER,
-            "whether a call is over",
+            "the call is over",
             "Lanes",
             Map.of(
                     "return next[0] == null ? null : lane;\n        });",
@@ -44,17 +44,17 @@ enum PlantedEngineBugs {
                             + "            lanes.remove(traveller.userId());\n"
                             + "        }")),
 
-    /** A change that ends as its turn comes does not pass it on. */
+    /** A change that ends as its turn comes does not pass the turn on. */
     KEEPS_A_TURN_THAT_CAME_TOO_LATE(
             TURN_COMES_WHILE_ITS_OWNER_IS_CANCELLED,
-            "whether a call is over",
+            "the call is over",
             "Call",
             Map.of("        if (inLane) {\n", "        if (inLane && state != State.TURN) {\n")),
 
-    /** Two threads handle signals of one call at a time, and neither asks whether it has ended. */
+    /** Two threads handle signals of one call at the same time, and neither checks whether the call has ended. */
     ENDS_TWICE(
             ANSWER_AND_DEADLINE_AND_CANCEL,
-            "how often a call told its outcome",
+            "reports of the call's outcome",
             "Call",
             Map.of(
                     "            if (draining) {\n                return true;\n            }\n",
@@ -69,7 +69,7 @@ enum PlantedEngineBugs {
     /** A call that starts while the store is closed is neither refused nor ended. */
     STARTS_BESIDE_A_CLOSE(
             CLOSE_AND_START_WITHOUT_ANSWERS,
-            "whether a call is over",
+            "the call is over",
             "Engine",
             Map.of(
                     "        if (closed) {\n            ended(call);",
@@ -77,10 +77,10 @@ enum PlantedEngineBugs {
                     "        return closed;",
                     "        return false;")),
 
-    /** A drain looks for calls before it asks to be told of the last. */
+    /** A drain counts the calls before it registers to be told about the last one. */
     MISSES_THE_LAST_CALL(
             DRAIN_AND_END,
-            "whether the end of the last call was noticed",
+            "the drain noticed the end of the last call",
             "Engine",
             Map.of(
                     "        draining = true;\n        return count.get() == 0 || ",
@@ -102,7 +102,7 @@ enum PlantedEngineBugs {
         return scenario;
     }
 
-    /** Returns what the failure says that it leads to. */
+    /** Returns a part of the message of the failure that the bug leads to. */
     String symptom() {
         return symptom;
     }

@@ -21,11 +21,11 @@ import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
 /**
- * Mistakes that the protocol or its conditions could make, planted around the real ones, each with a scope that is small and shows
+ * Bugs that the protocol or its conditions could have, planted around the real ones, each with a small scope that shows
  * it. An explorer that finds none of them would prove nothing.
  */
 enum PlantedProtocolBugs {
-    /** What was lost is forgotten: its ID is neither looked for nor used again. */
+    /** A lost attempt is forgotten: its ID is neither looked for nor reused. */
     FORGETS_LOST_ATTEMPTS(Start.YOUNG, ADD_NEW, REMOVE, 1) {
         @Override
         Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
@@ -33,7 +33,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** An add that is sent again gets an ID of its own. */
+    /** Each attempt of an add gets an ID of its own. */
     DRAWS_AN_ID_FOR_EVERY_ATTEMPT(Start.YOUNG, ADD_NEW, CLEAR, 1) {
         @Override
         Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
@@ -48,7 +48,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** A verdict that writes nothing is given on a cart which the caller brought along. */
+    /** A call that writes nothing trusts the caller's snapshot. */
     BELIEVES_A_SNAPSHOT(Start.YOUNG, CLEAR, SET, 0) {
         @Override
         Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
@@ -65,7 +65,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** A verdict is given although an attempt may yet take effect. */
+    /** A call ends without writing although an attempt may still take effect. */
     SKIPS_THE_FENCE(Start.YOUNG, ADD_THERE, REMOVE, 2) {
         @Override
         Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
@@ -115,7 +115,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** A refusal counts as another's doing, even if the item holds the call's own ID. */
+    /** A refusal counts as another writer's conflict, even if the item holds the call's own ID. */
     TAKES_ITS_OWN_WRITE_FOR_ANOTHERS(Start.YOUNG, SUBTRACT, REMOVE, 1) {
         @Override
         Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
@@ -125,7 +125,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** An add does not ask whether it is in the ring already. */
+    /** An add does not check whether its ID is in the ring already. */
     ADDS_WITHOUT_REGARD_TO_THE_RING(Start.YOUNG, ADD_NEW, CLEAR, 1) {
         @Override
         String condition(Clauses clauses) {
@@ -133,7 +133,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** An add does not ask whether the item could have forgotten it. */
+    /** An add does not check whether the item may have forgotten its ID. */
     ADDS_WITHOUT_REGARD_TO_WHAT_IS_FORGOTTEN(Start.CLOCK_AHEAD, ADD_NEW, CLEAR, 1) {
         @Override
         String condition(Clauses clauses) {
@@ -141,7 +141,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** An add does not ask whether the book is there. */
+    /** An add does not check whether the book is in the cart. */
     ADDS_A_SECOND_LINE(Start.YOUNG, ADD_THERE, REMOVE, 0) {
         @Override
         String condition(Clauses clauses) {
@@ -149,7 +149,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** A write to what was seen does not ask for the version, nor for anything else that would show another's write. */
+    /** A write checks neither the version nor anything else that would reveal another write. */
     WRITES_TO_ANY_VERSION(Start.YOUNG, SUBTRACT, ADD_NEW, 0) {
         @Override
         String condition(Clauses clauses) {
@@ -160,7 +160,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** A clear deletes the item before it has rested, and with it what refuses late copies. */
+    /** A clear deletes the item before it has rested, and with it the memory that refuses late copies. */
     DELETES_A_CART_THAT_HAS_NOT_RESTED(Start.YOUNG, ADD_NEW, CLEAR, 1) {
         @Override
         String condition(Clauses clauses) {
@@ -168,7 +168,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** Nothing is asked of the item. */
+    /** A write has no condition. */
     WRITES_WITHOUT_A_CONDITION(Start.YOUNG, SET, REMOVE, 0) {
         @Override
         String condition(Clauses clauses) {
@@ -176,7 +176,7 @@ enum PlantedProtocolBugs {
         }
     };
 
-    /** The condition of a request. */
+    /** The condition of a request, as a list of clauses. */
     static final class Clauses {
         static final String TRUE =
                 "attribute_exists(" + ItemFormat.USER_ID + ") OR attribute_not_exists(" + ItemFormat.USER_ID + ")";
@@ -189,7 +189,7 @@ enum PlantedProtocolBugs {
             this.names = names;
         }
 
-        /** Returns the condition, in which each of these clauses always holds. */
+        /** Returns the condition with these clauses made always true. */
         String without(String clause, String... attributes) {
             String changed = condition;
             for (String attribute : attributes) {

@@ -19,7 +19,7 @@ class PrimingTest {
             }
         });
 
-        // The stub gives a response that the store takes for one, so that no call fails and none is repeated.
+        // The store accepts the stub's response, so no call fails and none is repeated.
         assertThat(operations).containsExactly("GetItem", "UpdateItem", "UpdateItem", "UpdateItem");
     }
 

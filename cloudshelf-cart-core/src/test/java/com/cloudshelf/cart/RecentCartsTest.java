@@ -25,7 +25,7 @@ class RecentCartsTest {
     void mayHaveRested_cartThatWasNeverSeen_isTrue() {
         recent.saw(Writes.cartWithLines(1));
 
-        // More carts than there is room for: some share the place of the one that was seen.
+        // There are more carts than slots, so some share a slot with the cart that was seen.
         assertThat(IntStream.range(0, 10_000)).allMatch(i -> recent.mayHaveRested("another" + i, SEEN));
     }
 

@@ -22,7 +22,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 
-/** A real engine in a schedule: its threads are strands, its time passes when a scenario says so, and its service is a script. */
+/**
+ * A real engine in a schedule: its threads are strands, the scenario advances its time, and its service is a script.
+ */
 final class ScheduledEngine {
     static final Duration TIMEOUT = Duration.ofSeconds(5);
 
@@ -31,7 +33,7 @@ final class ScheduledEngine {
     private static final AwsRequestOverrideConfiguration NOTHING =
             AwsRequestOverrideConfiguration.builder().build();
 
-    /** A call, and how often it told its outcome. */
+    /** A call, and how often it reported its outcome. */
     private record Issued(CompletableFuture<String> result, AtomicInteger told) {
         boolean isDone() {
             return result.isDone();
@@ -47,11 +49,11 @@ final class ScheduledEngine {
     private boolean silent;
     private long millis = 1_000_000;
 
-    // What the call that was made last counts its tellings with, and whether this thread is about to tell an outcome.
+    // The counter of the last call's reports, and whether this thread is about to report an outcome.
     private AtomicInteger told = new AtomicInteger();
     private final ThreadLocal<Boolean> telling = ThreadLocal.withInitial(() -> false);
 
-    /** @param hedging whether a request is sent once more as soon as time passes */
+    /** @param hedging whether a request is hedged as soon as time passes */
     ScheduledEngine(int maxConcurrency, boolean hedging) {
         this.maxConcurrency = maxConcurrency;
         engine = new Engine(
@@ -84,7 +86,7 @@ final class ScheduledEngine {
         return start(userId, false);
     }
 
-    /** Issues a call that takes its turn. */
+    /** Issues a change, which takes turns with the cart's other changes. */
     CompletableFuture<String> change(String userId) {
         return start(userId, true);
     }
@@ -98,7 +100,7 @@ final class ScheduledEngine {
         return result;
     }
 
-    /** No request is answered any more. */
+    /** From now on, answers no request. */
     void fallSilent() {
         silent = true;
     }
@@ -112,7 +114,7 @@ final class ScheduledEngine {
         timer.trigger();
     }
 
-    /** Lets time pass until every call is done, and checks that each ended once and that nothing is left of any. */
+    /** Lets time pass until every call is done, and asserts that each ended once and left nothing behind. */
     void assertAtRest() {
         Schedule.joinOthers();
         for (int i = 0; i < 20 && !calls.stream().allMatch(Issued::isDone); i++) {
@@ -120,10 +122,10 @@ final class ScheduledEngine {
             Schedule.joinOthers();
         }
         for (Issued call : calls) {
-            assertThat(call.isDone()).as("whether a call is over").isTrue();
-            // One that is cancelled in this very moment may still tell its outcome, to nobody.
+            assertThat(call.isDone()).as("the call is over").isTrue();
+            // A call that is cancelled at this moment may still report its outcome, which nobody receives.
             assertThat(call.told.get())
-                    .as("how often a call told its outcome")
+                    .as("reports of the call's outcome")
                     .isBetween(call.result.isCancelled() ? 0 : 1, 1);
         }
         assertThat(engine.places().taken()).as("places taken").isZero();
@@ -132,7 +134,7 @@ final class ScheduledEngine {
                 .isZero();
     }
 
-    /** Also checks that new calls go through at once, as many as there are places for. */
+    /** Also asserts that as many new calls go through immediately as there are places. */
     void assertReady() {
         assertAtRest();
         int sent = requests.size();
@@ -214,7 +216,7 @@ final class ScheduledEngine {
         }
     }
 
-    /** Triggers what is due when it is told to. */
+    /** A timer that triggers due entries on demand. */
     private static final class HandTimer extends Timer {
         private final Set<FutureTask<?>> entries = new LinkedHashSet<>();
         private boolean closed;

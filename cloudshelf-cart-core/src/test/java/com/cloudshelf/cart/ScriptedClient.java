@@ -25,13 +25,13 @@ import software.amazon.awssdk.services.dynamodb.model.PutItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
-/** A client without a network: it hands each request to the next step of a script, which answers it or lets it fail. */
+/** A client without a network. It hands each request to the next step of a script, which answers it or fails it. */
 final class ScriptedClient implements DynamoDbAsyncClient {
-    /** Gives the response to one request, at once or later. */
+    /** Returns the response to one request, now or later. */
     interface Step {
         CompletableFuture<? extends DynamoDbResponse> answer(DynamoDbRequest request);
 
-        /** Returns a step that does something first, on the thread that sends. */
+        /** Returns a step that first runs the action, on the sending thread. */
         default Step after(Runnable action) {
             return request -> {
                 action.run();
@@ -65,7 +65,7 @@ final class ScriptedClient implements DynamoDbAsyncClient {
         return request -> CompletableFuture.failedFuture(failure);
     }
 
-    /** The request never gets an answer. */
+    /** The request is never answered. */
     static Step hang() {
         return request -> new CompletableFuture<>();
     }
@@ -94,7 +94,7 @@ final class ScriptedClient implements DynamoDbAsyncClient {
         return this;
     }
 
-    /** What happens to every request after those that {@link #then} gave a step; without it there should be none. */
+    /** Answers every request after those that {@link #then} scripted. Without it, there must be no such request. */
     ScriptedClient thenAlways(Step step) {
         rest = step;
         return this;
@@ -104,7 +104,7 @@ final class ScriptedClient implements DynamoDbAsyncClient {
         return requests;
     }
 
-    /** The kinds of the requests that were sent, in their order. */
+    /** Returns the operations of the requests that were sent, in order. */
     List<String> sent() {
         return requests.stream()
                 .map(request -> request.getClass().getSimpleName().replace("Request", ""))
@@ -124,7 +124,7 @@ final class ScriptedClient implements DynamoDbAsyncClient {
         return closed;
     }
 
-    @SuppressWarnings("unchecked") // a script that answers with another type is a mistake of its test
+    @SuppressWarnings("unchecked") // an answer of another type is a mistake in the test
     private <T extends DynamoDbResponse> CompletableFuture<T> next(DynamoDbRequest request) {
         requests.add(request);
         Step step = script.poll();
@@ -133,7 +133,7 @@ final class ScriptedClient implements DynamoDbAsyncClient {
         }
         if (step == null) {
             overrun = true;
-            step = fail(Failures.accessDenied()); // ends a call at once
+            step = fail(Failures.accessDenied()); // ends a call immediately
         }
         return (CompletableFuture<T>) step.answer(request);
     }

@@ -59,9 +59,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 
-/** What the SDK's real client over Netty fails with, and what is made of it. */
+/** The failures of the SDK's real client over Netty, and how the store classifies them. */
 class SdkFailuresTest {
-    /** A fatal alert of TLS 1.2 and 1.3. */
+    /** A fatal alert in TLS 1.2 and 1.3. */
     private static final byte[] HANDSHAKE_FAILURE = {21, 3, 3, 0, 2, 2, 40};
 
     static Stream<Arguments> answers() {
@@ -167,7 +167,7 @@ class SdkFailuresTest {
             handshakes.setDaemon(true);
             handshakes.start();
 
-            // An alert that arrives before the SDK listens is lost: then the SDK reports a closed connection, seconds
+            // If the alert arrives before the SDK listens, it is lost, and the SDK reports a closed connection seconds
             // later.
             Failure failure;
             do {
@@ -217,12 +217,13 @@ class SdkFailuresTest {
             hold(server, 2, full);
             CompletableFuture<? extends DynamoDbResponse> one = update(full);
             CompletableFuture<? extends DynamoDbResponse> other = update(full);
-            Outcomes.await(() -> one.isDone() || other.isDone()); // which of them finds the queue full is up to threads
+            Outcomes.await(
+                    () -> one.isDone() || other.isDone()); // which of them finds the queue full depends on the threads
             assertThat(failureOf(one.isDone() ? one : other).kind()).isEqualTo(Kind.UNSENT);
         }
     }
 
-    /** Has a request hold the client's one connection; on a busy machine the first may not get it in time. */
+    /** Makes a request hold the client's only connection. On a busy machine, the first may not get it in time. */
     private static void hold(WireServer server, int seen, DynamoDbAsyncClient client) {
         CompletableFuture<?> holding = update(client);
         Outcomes.await(() -> server.seen().size() == seen || holding.isDone());
@@ -235,7 +236,7 @@ class SdkFailuresTest {
     void client_thatWasClosedBefore_isUnsent() throws IOException {
         try (WireServer server = new WireServer(ok("{}"))) {
             DynamoDbAsyncClient client = server.client()
-                    .httpClientBuilder(NettyNioAsyncHttpClient.builder()) // whose threads end with it
+                    .httpClientBuilder(NettyNioAsyncHttpClient.builder()) // its threads end with it
                     .build();
             update(client).join();
             client.close();
@@ -388,7 +389,7 @@ class SdkFailuresTest {
                     CompletableFuture.supplyAsync(() -> departure.send(() -> typed(update(client, settings))));
 
             while (!departure.stay()) {
-                Thread.onSpinWait(); // not handed to the SDK yet, and not asked for
+                Thread.onSpinWait(); // not handed to the SDK yet, and not requested
             }
             assertThat(failureOf(issued.get()).kind()).isEqualTo(Kind.DENIED);
             never.complete(AwsBasicCredentials.create("a", "b"));
@@ -439,7 +440,10 @@ class SdkFailuresTest {
         }
     }
 
-    /** The SDK learns the server's time from the refusal although it does not retry: one more attempt is signed with it. */
+    /**
+     * The SDK learns the server's time from the refusal even if it does not retry, so the next attempt is signed with
+     * it.
+     */
     @ParameterizedTest
     @CsvSource({
         "InvalidSignatureException, 400, 20",

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Java serialization: what session stores, caches and remote calls do with values and failures. */
+/** Java serialization of values and failures, as session stores, caches and remote calls use it. */
 class SerializationTest {
     private static final CartVersion VERSION = CartVersion.of("incarnation", 42, -1);
 
@@ -129,7 +129,7 @@ class SerializationTest {
                 .isTrue();
     }
 
-    /** A stream as an attacker would make it: that of a value, with other bytes instead of some. */
+    /** Returns a stream as an attacker would forge it: the stream of a value, with some bytes replaced. */
     private static byte[] replaced(Object value, String text, String by) throws IOException {
         String stream = new String(write(value), StandardCharsets.ISO_8859_1);
         assertThat(by).hasSameSizeAs(text);
@@ -182,7 +182,7 @@ class SerializationTest {
         }
     }
 
-    /** Returns a stream with an object of a class whose fields, and those of its superclasses, are all left out. */
+    /** Returns a stream with an object whose fields, including those of its superclasses, are all missing. */
     private static byte[] streamOf(Class<?> type) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);

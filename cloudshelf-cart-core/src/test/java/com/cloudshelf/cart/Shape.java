@@ -21,13 +21,13 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Writes out what a value of the library holds, field by field: equal texts mean values that no protocol can tell apart. Of a
- * failure only the kind counts, as no step depends on more.
+ * Describes a value of the library field by field, so that equal texts mean values that no protocol can tell apart. For
+ * a failure only the kind counts, because no step depends on more.
  *
- * <p>Stored carts and writes are large, and are parts of many values: each is written out once and has a short name after that.
+ * <p>Stored carts and writes are large and occur in many values. Each is described once, and has a short name from then on.
  */
 final class Shape {
-    /** The names of the large values that were met. */
+    /** The names of the large values so far. */
     static final class Names {
         private final Map<Object, String> met = new IdentityHashMap<>();
         private final Map<String, String> names = new HashMap<>();
@@ -54,7 +54,7 @@ final class Shape {
         this.names = names;
     }
 
-    /** @param names of all values that are compared with this one */
+    /** @param names the names in all values that are compared with this one */
     static String of(@Nullable Object value, Names names) {
         Shape shape = new Shape(names);
         shape.append(value);
@@ -137,7 +137,7 @@ final class Shape {
 
     private void appendFields(Object value) {
         if (isAround(value)) {
-            text.append('^'); // a stored cart and its cart name each other
+            text.append('^'); // a stored cart and its cart refer to each other
             return;
         }
         around.add(value);

@@ -27,9 +27,9 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
-/** A table in memory that carries out the requests of a store, one at a time. */
+/** A table in memory that serves the requests of a store, one at a time. */
 final class Table {
-    /** What a cancelled transaction tells of a part that did not cancel it. */
+    /** The reason code for a part that did not cancel the transaction. */
     private static final String NO_REASON = "None";
 
     private final Map<String, Map<String, AttributeValue>> items = new HashMap<>();
@@ -38,12 +38,12 @@ final class Table {
         items.put(item.get("userId").s(), normalized(item));
     }
 
-    /** Returns a user's item; empty if there is none. */
+    /** Returns a user's item, or an empty map if there is none. */
     synchronized Map<String, AttributeValue> item(String userId) {
         return items.getOrDefault(userId, Map.of());
     }
 
-    /** Carries out a request; throws what DynamoDB would answer if its condition does not hold or it is invalid. */
+    /** Serves a request. Throws DynamoDB's exception if the condition does not hold or the request is invalid. */
     synchronized DynamoDbResponse serve(DynamoDbRequest request) {
         if (request instanceof GetItemRequest get) {
             Map<String, AttributeValue> item = item(get.key().get("userId").s());
@@ -99,7 +99,7 @@ final class Table {
         return DeleteItemResponse.builder().build();
     }
 
-    /** All parts or none. */
+    /** Applies all parts of the transaction, or none. */
     private void transact(TransactWriteItemsRequest transaction) {
         Map<String, Map<String, AttributeValue>> before = new HashMap<>(items);
         List<CancellationReason> reasons = new ArrayList<>();
@@ -176,7 +176,7 @@ final class Table {
         return updated;
     }
 
-    /** DynamoDB keeps numbers without trailing zeros, and gives them back without an exponent. */
+    /** DynamoDB keeps numbers without trailing zeros, and returns them without an exponent. */
     private static Map<String, AttributeValue> normalized(Map<String, AttributeValue> item) {
         Map<String, AttributeValue> copy = new LinkedHashMap<>();
         item.forEach((name, value) -> copy.put(name, normalized(value)));

@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
-/** What an audit tells of the repairs whose answers are not there when it ends. */
+/** What an audit reports about repairs that are unanswered when it ends. */
 @Timeout(60)
 class TableAuditTest {
     private static final String A = "a";
@@ -44,7 +44,7 @@ class TableAuditTest {
     void deadline_whileRepairsAreUnanswered_namesThemAndLeavesThemToTheNext() {
         CartAuditReport report;
         Service silent;
-        // On a slow machine, an audit may end before it has sent anything: the next one has more time.
+        // On a slow machine, an audit may end before it has sent anything. The next one gets more time.
         Duration time = Duration.ofMillis(500);
         do {
             findings.clear();
@@ -198,7 +198,7 @@ class TableAuditTest {
                 return CompletableFuture.failedFuture(
                         new CompletionException(Failures.service(400, "AccessDeniedException", "not allowed")));
             }
-            // The condition is not this stub's business, so that what a repair writes is what it would be.
+            // This stub ignores conditions, so every repair succeeds.
             return CompletableFuture.completedFuture(UpdateItemResponse.builder()
                     .attributes(Writes.itemOf(CartTable.decode(item(userId)), Instant.now()))
                     .build());

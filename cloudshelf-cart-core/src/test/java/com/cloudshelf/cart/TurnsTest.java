@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 
-/** Calls of one store at the same time: changes to one cart take turns, and requests in flight are bounded. */
+/** Concurrent calls of one store: changes to one cart take turns, and the number of requests in flight is bounded. */
 class TurnsTest {
     private static final GetItemResponse NO_ITEM = GetItemResponse.builder().build();
 
@@ -38,7 +38,7 @@ class TurnsTest {
                 .wallMillis(clock::millis)
                 .backoff(new Pauses())
                 .maxConcurrency(maxConcurrency)
-                .hedging(0) // on a busy machine, the store would take a request of the script for a slow one
+                .hedging(0) // on a busy machine, the store would hedge a scripted request
                 .build();
     }
 
@@ -193,7 +193,7 @@ class TurnsTest {
     class RequestsInFlight {
         private final List<CompletableFuture<DynamoDbResponse>> answers = new CopyOnWriteArrayList<>();
 
-        /** Every request hangs until the test answers it. */
+        /** Makes every request hang until the test answers it. */
         private void holdAnswers(int maxConcurrency) {
             store.close();
             store = store(maxConcurrency);
@@ -204,7 +204,7 @@ class TurnsTest {
             });
         }
 
-        /** Returns the response to a request, once that was sent. */
+        /** Returns the response to a request, once the request has been sent. */
         private CompletableFuture<DynamoDbResponse> answer(int request) {
             await(() -> answers.size() > request);
             return answers.get(request);
@@ -316,7 +316,7 @@ class TurnsTest {
         }
     }
 
-    /** Carries out the first request, and answers it. */
+    /** Serves the first request, and answers it. */
     private void answerTheFirst() {
         answerTheFirst(table.serve(client.requests().get(0)));
     }

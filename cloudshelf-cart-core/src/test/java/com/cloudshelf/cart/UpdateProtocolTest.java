@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
-/** The protocol of an update, called as the function that it is: no store, no client, no thread. */
+/** The protocol of an update, tested as a pure function: no store, no client, no thread. */
 class UpdateProtocolTest {
     private static final Write.Terms TERMS = new Write.Terms(Duration.ofDays(30), CartLimits.defaults(), 12);
 
@@ -248,7 +248,7 @@ class UpdateProtocolTest {
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("new", "1", 3)));
         Decision<Evidence, Cart> add = started(protocol);
 
-        // Two copies are in flight. One is refused, for the item is another program's.
+        // Two copies are in flight. One is refused because the item is another program's.
         Event refused = Event.refused(Failure.of(Failures.refused(table.item(USER))), true);
         Decision<Evidence, Cart> change = protocol.next(add.evidence(), refused, moment());
         changeByAnother(CartUpdate.of(USER).add(book("other", "1", 1)));
@@ -264,12 +264,12 @@ class UpdateProtocolTest {
         return protocol.next(sent.evidence(), Event.failed(Failure.of(Failures.lost())), moment());
     }
 
-    /** Refuses a request because of the item that is in the table. */
+    /** Refuses a request, with the item that is in the table. */
     private Decision<Evidence, Cart> refused(UpdateProtocol protocol, Decision<Evidence, Cart> sent) {
         return protocol.next(sent.evidence(), refusedBy(table.item(USER)), moment());
     }
 
-    /** The same, but of two copies of the request one is still in flight. */
+    /** Refuses one of two copies of a request, while the other is still in flight. */
     private Decision<Evidence, Cart> strayed(UpdateProtocol protocol, Decision<Evidence, Cart> sent) {
         Failure failure = Failure.of(Failures.refused(table.item(USER)));
         return protocol.next(sent.evidence(), Event.refused(failure, true), moment());
@@ -313,7 +313,7 @@ class UpdateProtocolTest {
         Decision<Evidence, Cart> again = resumed(protocol, lost(protocol, write));
         Event refusedWithoutItem = Event.refused(Failure.of(Failures.refused(Map.of())), false);
         Decision<Evidence, Cart> read = protocol.next(again.evidence(), refusedWithoutItem, moment());
-        // A program that knows no versions makes the same change.
+        // A program that does not know versions makes the same change.
         AttributeValue line = plain.get("cartItems").l().get(0);
         table.put(Items.with(
                 plain, "cartItems", Items.list(Items.with(line, "giftWrap", AttributeValue.fromBool(true)))));
@@ -472,7 +472,7 @@ class UpdateProtocolTest {
         Decision<Evidence, Cart> again = refused(protocol, clear);
         assertThat(again.evidence().attempts()).anyMatch(attempt -> attempt.isDeletion() && attempt.isAmbiguous());
 
-        // It leaves no ID that a fence could exclude; any write of the cart rules it out.
+        // The attempt leaves no ID that a fence could exclude, and any write to the cart rules it out.
         assertThat(refused(protocol, again).kind()).isEqualTo(Decision.Kind.PAUSE);
     }
 }

@@ -31,11 +31,11 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** No value is made past its checks, by whatever means; and what is accepted can be read back. */
+/** No value can be created in a way that bypasses its checks, and every accepted value can be read back. */
 class ValuesTest {
     private static final CartItem LINE = book("a", "1", 1);
 
-    /** What the constructors of values can be handed by a library that makes them by reflection. */
+    /** Creates values by reflection, as a library might, with arguments that bypass the factories. */
     private static final class Reflection {
         static Object make(Class<?> type, @Nullable Object... arguments) throws Throwable {
             for (Constructor<?> constructor : type.getDeclaredConstructors()) {
@@ -226,14 +226,14 @@ class ValuesTest {
         }
     }
 
-    /** Input of absurd size: what takes a time beyond linear on it takes hours. */
+    /** Input of absurd size. Anything slower than linear takes hours on it. */
     @Nested
     class HugeInput {
         private static final String ZEROS = "0".repeat(3_000_000);
 
         @Test
         void anyNumber_ofMillionsOfDigits_isRefused() {
-            // Neither read from text nor printed: that alone takes the JDK a time beyond linear.
+            // The number is neither parsed nor printed, because the JDK takes more than linear time for either.
             BigInteger digits = BigInteger.ONE.shiftLeft(40_000_000);
             for (int scale : new int[] {12_000_000, 0, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
                 BigDecimal number = new BigDecimal(digits, scale);

@@ -27,9 +27,12 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 
-/** An HTTP server that can misbehave in every way: each request gets the next answer of a script, then always the last one. */
+/**
+ * An HTTP server that can misbehave in every way. Each request gets the next answer of a script, and the last answer
+ * repeats.
+ */
 final class WireServer implements AutoCloseable {
-    /** What happens to one request that has arrived, on a connection that may be left in any state. */
+    /** Answers one request, and may leave its connection in any state. */
     interface Answer {
         void to(Request request, Socket socket, OutputStream out) throws IOException, InterruptedException;
     }
@@ -44,7 +47,7 @@ final class WireServer implements AutoCloseable {
         }
     }
 
-    /** The threads of all clients: a group of one's own takes two seconds to close. */
+    /** The threads of all clients. A group per client would take two seconds to close. */
     private static final SdkEventLoopGroup THREADS =
             SdkEventLoopGroup.builder().numberOfThreads(2).build();
 
@@ -88,7 +91,7 @@ final class WireServer implements AutoCloseable {
             try {
                 work.run();
             } catch (IOException | InterruptedException e) {
-                // The other side is gone, or the test is over.
+                // The client is gone, or the test is over.
             }
         });
         thread.setDaemon(true);
@@ -121,12 +124,12 @@ final class WireServer implements AutoCloseable {
         }
     }
 
-    /** From now on, every request is answered so. */
+    /** From now on, answers every request like this. */
     void answer(Answer answer) {
         last = answer;
     }
 
-    /** For tests that send very many requests. */
+    /** Forgets requests, for tests that send very many. */
     void rememberNothing() {
         remembers = false;
     }
@@ -181,7 +184,7 @@ final class WireServer implements AutoCloseable {
         }
     }
 
-    /** The bytes as they are, and then the end of the connection. */
+    /** Sends these bytes, and then closes the connection. */
     static Answer raw(String text) {
         return (request, socket, out) -> {
             out.write(text.getBytes(StandardCharsets.UTF_8));
@@ -203,7 +206,7 @@ final class WireServer implements AutoCloseable {
         };
     }
 
-    /** What DynamoDB answers, with its headers. */
+    /** Responds as DynamoDB does, with its headers. */
     static Answer ok(String body) {
         CRC32 crc = new CRC32();
         crc.update(body.getBytes(StandardCharsets.UTF_8));

@@ -45,7 +45,7 @@ class WriteProperties {
         return Generated.changeLists().list().ofMinSize(1).ofMaxSize(8);
     }
 
-    /** Items that other writers may leave: carts, but untidy ones. */
+    /** Items that other writers may leave: valid carts, but untidy. */
     @Provide
     Arbitrary<Map<String, AttributeValue>> untidyItems() {
         Arbitrary<AttributeValue> line = Combinators.combine(
@@ -71,7 +71,7 @@ class WriteProperties {
         });
     }
 
-    /** A cart that is written and read back equals the cart that the write returned, write after write. */
+    /** In any sequence of writes, each stored cart equals the cart that the write returned. */
     @Property(tries = 50)
     void change_anySequence_leavesWhatItSaysItLeaves(
             @ForAll("carts") Cart cart,
@@ -117,7 +117,10 @@ class WriteProperties {
         assertThat(table.item(USER).get("coupon")).isEqualTo(item.get("coupon"));
     }
 
-    /** Whatever cannot be shown of the guest's cart and lines comes along; of a line that both have, unless the user's is kept whole. */
+    /**
+     * Attributes of the guest's cart and lines that {@link Cart} cannot show are moved too. On a line that both have,
+     * they are moved unless the strategy keeps the user's line as it is.
+     */
     @Property
     void merge_anyCarts_leavesWhatItSaysItLeaves(
             @ForAll("carts") Cart into,
@@ -147,7 +150,7 @@ class WriteProperties {
         }
     }
 
-    /** Asserts which side's values are there that no caller can see: sets. */
+    /** Asserts from which sides the values come that no caller can see: sets. */
     private static void assertHidden(
             Map<String, AttributeValue> map, boolean ours, boolean theirs, boolean bothAreOurs) {
         assertThat(map.containsKey("hidden-ours")).isEqualTo(ours);
@@ -159,7 +162,10 @@ class WriteProperties {
         return AttributeValue.fromSs(List.of(of));
     }
 
-    /** Returns a cart's item, with values in it and in each line that cannot be shown: one of its own, one that both sides have. */
+    /**
+     * Returns a cart's item with values that cannot be shown, on the item and on each line: one under a name of its
+     * own, and one under a name that both sides have.
+     */
     private static Map<String, AttributeValue> withHidden(Cart cart, String own, String shared) {
         List<AttributeValue> lines = cart.items().stream()
                 .map(line -> Items.with(ItemFormat.encodeLine(line, Map.of()), "hidden-" + own, hidden(own)))
@@ -190,7 +196,7 @@ class WriteProperties {
         }
     }
 
-    /** Another writer moves, amends, appends or removes lines in between, and leaves totals and times as they were. */
+    /** Another writer moves, changes, appends or removes lines in between, and leaves totals and times unchanged. */
     @Property
     void change_listThatAnotherWriterTouched_neverHitsTheWrongLine(
             @ForAll("carts") Cart cart,
@@ -223,7 +229,8 @@ class WriteProperties {
             return;
         }
 
-        // It was accepted: what it meant to change is changed, and every other line is as the other writer left it.
+        // The write was accepted: it changed what it was meant to change, and every other line is as the other writer
+        // left it.
         Map<String, AttributeValue> expected = new LinkedHashMap<>();
         for (AttributeValue line : lines) {
             expected.put(line.m().get("bookId").s(), line);

@@ -418,7 +418,7 @@ class WriteTest {
             assertThat(after.lines().get(0).m()).containsEntry("gift", s("wrap"));
         }
 
-        /** The table's documented function appends blindly, and knows no version. */
+        /** The table's documented function appends blindly, without a version. */
         @Test
         void change_lineThatAnotherWriterAppended_isRefused() {
             List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
@@ -1123,7 +1123,7 @@ class WriteTest {
                 assertThat(pin.mayApplyTo(decode(
                                 with(item, "cf", n(Long.toString(stamp.id().begin()))))))
                         .isFalse();
-                // Another write may adopt the item, and then nothing in it rules this one out.
+                // Another write may adopt the item, and then nothing in the item rules this one out.
                 assertThat(pin.mayApplyTo(decode(item("cartItems", list())))).isTrue();
             }
             assertThat(add.mayApplyTo(StoredCart.absent(USER))).isTrue();
@@ -1349,12 +1349,12 @@ class WriteTest {
         return Expressions.apply(write, item) == null;
     }
 
-    /** Returns what is read after the write took effect. */
+    /** Returns the stored cart after the write. */
     private static StoredCart applied(Write write, Map<String, AttributeValue> item) {
         return decode(requireNonNull(Expressions.apply(write, item)));
     }
 
-    /** Returns the update expression in plain words: names and values replace their placeholders. */
+    /** Returns the update expression with the placeholders replaced by names and values. */
     private static String update(Write write) {
         return plain(write.updateExpression(), write);
     }
@@ -1382,7 +1382,7 @@ class WriteTest {
         return ring.bs().stream().map(id -> WriteId.of(id).text()).toList().toString();
     }
 
-    /** Returns the value that the update gives to a path. */
+    /** Returns the value that the update assigns to a path. */
     private static String path(Write write, String path) {
         String update = update(write);
         assertThat(update).contains(path + "=");
@@ -1390,7 +1390,7 @@ class WriteTest {
         return rest.split("[, ]", 2)[0];
     }
 
-    /** Returns the list that the write sends whole. */
+    /** Returns the list that the write sends as a whole. */
     private static List<AttributeValue> sentList(Write write) {
         assertThat(update(write)).contains("cartItems={..}").doesNotContain("cartItems[");
         return requireNonNull(write.values()).values().stream()
@@ -1400,7 +1400,7 @@ class WriteTest {
                 .l();
     }
 
-    /** Returns the books that occur anywhere in the values of a write, once each. */
+    /** Returns the books in the values of a write, each once. */
     private static List<String> mentionedBooks(Write write) {
         List<String> books = new ArrayList<>();
         for (AttributeValue value : requireNonNull(write.values()).values()) {

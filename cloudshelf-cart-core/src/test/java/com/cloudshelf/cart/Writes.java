@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Writes as a store would make them, and what the table holds after them. */
+/** Writes as a store would make them, and the resulting items. */
 final class Writes {
     static final int RING = 16;
     static final Write.Terms TERMS = new Write.Terms(Duration.ofDays(30), Generated.NO_LIMITS, RING);
@@ -41,13 +41,13 @@ final class Writes {
                 .item();
     }
 
-    /** Returns an idempotency key of a short name, with a retention in seconds. */
+    /** Returns an idempotency key with a short name and a retention in seconds. */
     static Write.KeyEntry key(String name, long seconds) {
         return new Write.KeyEntry(
                 hash(name), new Memory.Key(NOW.plusSeconds(seconds).toEpochMilli(), "digestdigest"));
     }
 
-    /** Returns the item with a key beside those that it has. */
+    /** Returns the item with one more key. */
     static Map<String, AttributeValue> withKey(Map<String, AttributeValue> item, Write.KeyEntry key) {
         AttributeValue until = item.get(ItemFormat.KEYS_UNTIL);
         long latest = Math.max(
@@ -58,7 +58,7 @@ final class Writes {
                 Items.n(Long.toString(latest)));
     }
 
-    /** Returns a short name in the length of a hash. */
+    /** Returns a short name, padded to the length of a hash. */
     static String hash(String name) {
         return (name + "____________").substring(0, 12);
     }
@@ -77,7 +77,7 @@ final class Writes {
         return names == null ? Map.of() : names;
     }
 
-    /** Returns the write that these changes make of what is stored. */
+    /** Returns the write of these changes to the stored cart. */
     static Write change(StoredCart before, CartChange... changes) {
         return PinnedWrites.change(
                 before, before.cart().apply(Generated.NO_LIMITS, NOW, List.of(changes)), null, stamp(), TERMS);

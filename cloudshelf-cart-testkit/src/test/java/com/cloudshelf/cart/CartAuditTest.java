@@ -39,9 +39,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
-/** A table that other programs filled is looked over, and repaired, while they go on. */
+/** A table that other programs have filled is audited and repaired while they continue to write. */
 class CartAuditTest {
-    /** With -Daudit.carts=10000 the test is that of a grown table. */
+    /** {@code -Daudit.carts=10000} tests a larger table. */
     private static final int CARTS = Integer.getInteger("audit.carts", 400);
 
     private static final int WRITERS = 8;
@@ -61,7 +61,10 @@ class CartAuditTest {
         return CartTable.audit(client, spec, audit.withUnitsPerSecond(100_000)).join();
     }
 
-    /** Ten ways to break a cart of the Python function's shape, and what the audit finds besides the fact that no library wrote it. */
+    /**
+     * Ways to break a cart of the Python function's shape, each with the problems that the audit finds, apart from
+     * {@link Problem#NO_MEMORY}.
+     */
     private enum Breakage {
         TOTALS(Problem.WRONG_TOTALS, (item, lines) -> item.put("totalItems", n("99"))),
         DUPLICATES(Problem.DUPLICATE_LINES, (item, lines) -> {
@@ -121,7 +124,7 @@ class CartAuditTest {
         return "user-" + index;
     }
 
-    /** The cart of a user, as the Python function leaves it. */
+    /** Returns a user's cart as the Python function leaves it. */
     private static Map<String, AttributeValue> legacy(String userId, int books) {
         Map<String, AttributeValue> item = new HashMap<>();
         List<AttributeValue> lines = new ArrayList<>();
@@ -147,7 +150,7 @@ class CartAuditTest {
         return item;
     }
 
-    /** Every twentieth cart is broken, in one way after another. */
+    /** Returns how a cart is broken: every twentieth is, in one way after another. */
     private static Breakage breakage(int index) {
         return index % 20 == 7 ? Breakage.values()[index / 20 % Breakage.values().length] : null;
     }
@@ -234,7 +237,7 @@ class CartAuditTest {
 
         Queue<Finding> left = new ConcurrentLinkedQueue<>();
         audit(CartAudit.reporting().withFindings(left::add));
-        // A foreign writer continues to leave the index behind; nothing else but what nobody can repair is left.
+        // A foreign writer keeps leaving a stale index. Apart from that, only the irreparable carts are left.
         assertThat(left).allSatisfy(finding -> {
             if (finding.problems().stream().allMatch(Problem::isRepairable)) {
                 assertThat(finding.problems()).containsExactly(Problem.STALE_INDEX);
@@ -268,7 +271,10 @@ class CartAuditTest {
         return audit(repair.resumingFrom(checkpoint.get()));
     }
 
-    /** Lines that no writer touched are those of the beginning, duplicates added up; unreadable items are as they were. */
+    /**
+     * Asserts that the lines which no writer touched are those of the start, with duplicates summed, and that
+     * unreadable items are unchanged.
+     */
     private void assertNothingElseChanged(Writers writers) {
         for (int i = 0; i < CARTS; i++) {
             Breakage breakage = breakage(i);
@@ -295,7 +301,7 @@ class CartAuditTest {
 
     private record Written(String userId, String bookId) {}
 
-    /** Four services with this library, and four of the Python function, which add to carts that can be written to. */
+    /** Four services with this library and four Python functions, which add books to the carts that can be written. */
     private final class Writers {
         final Queue<Written> acknowledged = new ConcurrentLinkedQueue<>();
         final Set<String> appendedTo = ConcurrentHashMap.newKeySet();
@@ -415,7 +421,7 @@ class CartAuditTest {
     @Test
     void repair_rivalsInBetween_areSeenAndKept() {
         table.put(broken(USER, Breakage.DUPLICATES));
-        // As a program that knows neither versions nor totals does it: only the lines show it.
+        // The rival knows neither versions nor totals, so only the lines show its change.
         table.faults.next(Fault.rival(() -> client.updateItem(update -> update.tableName(table.name)
                         .key(Map.of("userId", AttributeValue.fromS(USER)))
                         .updateExpression("SET cartItems[0].quantity = :three")

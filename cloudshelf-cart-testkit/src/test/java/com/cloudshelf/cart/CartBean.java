@@ -98,7 +98,7 @@ public class CartBean {
         }
     }
 
-    /** A line; what is not set is written as {@code NULL}, for it is nested. */
+    /** A line. The enhanced client writes an unset property of a nested bean as {@code NULL}. */
     @DynamoDbBean
     public static class Line {
         private String bookId;

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Making the table, comparing a live one with its specification, and reading an item that came another way. */
+/** Creating a table, comparing a live table with its specification, and reading items from streams and exports. */
 class CartTableTest {
     private final DynamoDbAsyncClient client = LocalDynamoDb.shared().client();
     private final CartTableSpec spec =
@@ -118,7 +118,7 @@ class CartTableTest {
         assertThat(CartTable.decode(image)).isEqualTo(cart);
     }
 
-    /** An image need not come from DynamoDB: an export is a file. */
+    /** An image may come from a file, such as an export, so its numbers may be malformed. */
     @ParameterizedTest
     @ValueSource(strings = {"abc", "", "NaN", "1e", " 1"})
     void decode_textThatIsNoNumber_isReadOrNamed(String text) {

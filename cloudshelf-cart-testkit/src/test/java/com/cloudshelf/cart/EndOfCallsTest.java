@@ -34,9 +34,9 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** Calls that end before their time: cancelled, or with their store. */
+/** Calls that end early, by cancellation or with their store. */
 class EndOfCallsTest {
-    /** The store's longest pause, and the delay with which a request may leave. */
+    /** Longer than the store's longest backoff and the delay before a request leaves. */
     private static final long LONGER_THAN_A_TRY_MILLIS = 400;
 
     private final TestTable table = new TestTable();
@@ -89,7 +89,7 @@ class EndOfCallsTest {
         int sent = table.faults.sent().size();
         pause();
         assertThat(future).isCancelled();
-        // At most what was in flight already, however slow the machine is.
+        // At most the requests that were already in flight, however slow the machine is.
         assertThat(table.faults.sent()).hasSizeLessThanOrEqualTo(sent + inFlight(name));
     }
 
@@ -111,7 +111,9 @@ class EndOfCallsTest {
         return name.equals("getAll") ? 3 : 1;
     }
 
-    /** Two hundred calls of all kinds, with no more than fifty connections, to a server that takes them and says nothing. */
+    /**
+     * Two hundred calls of all kinds, over at most fifty connections, to a server that accepts them and never responds.
+     */
     @Test
     @Timeout(180)
     void close_hungCallsOnASilentServer_completesEveryFutureAndLeavesNothing() throws IOException {
@@ -144,7 +146,7 @@ class EndOfCallsTest {
             assertThat(futures)
                     .allSatisfy(future -> assertThat(failureOf(future))
                             .isInstanceOfAny(CartUnavailableException.class, CartOutcomeUnknownException.class));
-            // The SDK does not end a request whose future is cancelled: each ends by the time-out that the store gave
+            // The SDK does not end a request whose future is cancelled. Each ends with the timeout that the store gave
             // it.
             assertThat(server.connections.stream().filter(server::holdsARequest))
                     .isEmpty();
@@ -198,7 +200,7 @@ class EndOfCallsTest {
                 .count();
     }
 
-    /** Accepts connections, and never answers. */
+    /** A server that accepts connections and never responds. */
     private static final class SilentServer implements AutoCloseable {
         final List<Socket> connections = new CopyOnWriteArrayList<>();
         private final ServerSocket socket = new ServerSocket(0, 300, InetAddress.getLoopbackAddress());
@@ -232,7 +234,7 @@ class EndOfCallsTest {
             return requests;
         }
 
-        /** Reads what was sent, and returns whether the other side still waits for its response. */
+        /** Reads what was sent, and returns whether the client still waits for its response. */
         boolean holdsARequest(Socket connection) {
             boolean asked = false;
             try {
@@ -243,7 +245,7 @@ class EndOfCallsTest {
                 }
                 return false;
             } catch (SocketTimeoutException e) {
-                return asked; // else an idle connection of the client's pool
+                return asked; // otherwise it is an idle connection of the client's pool
             } catch (IOException e) {
                 return false;
             }

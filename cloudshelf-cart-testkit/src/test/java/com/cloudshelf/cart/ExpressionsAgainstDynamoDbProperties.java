@@ -47,9 +47,9 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 /**
- * The table in memory, on which core's tests rest what they say of schedules, does with a request what DynamoDB Local does: the
- * same item after it, or the same refusal with the same item, or an error from both. For each form of write that the store sends,
- * to items that are as it saw them and to items that others have changed since.
+ * The table in memory, on which core's schedule tests rely, treats a request as DynamoDB Local does: both leave the
+ * same item, or refuse with the same item, or report an error. This is tested for each form of write that the store
+ * sends, on items that are as the store saw them and on items that others have changed since.
  */
 class ExpressionsAgainstDynamoDbProperties {
     private static final LocalDynamoDb SERVER = LocalDynamoDb.shared();
@@ -73,7 +73,7 @@ class ExpressionsAgainstDynamoDbProperties {
         CLEAR_KEYED
     }
 
-    /** How old the item is, and what its ring holds. */
+    /** The age of the item, and the content of its ring. */
     enum Past {
         YOUNG(Duration.ofMinutes(1), 0),
         EMPTIED(Duration.ofMinutes(1), 0),
@@ -91,7 +91,7 @@ class ExpressionsAgainstDynamoDbProperties {
         }
     }
 
-    /** What others did to the item before the request arrives. */
+    /** How others changed the item before the request arrives. */
     enum Since {
         NOTHING,
         DELETED,
@@ -322,7 +322,7 @@ class ExpressionsAgainstDynamoDbProperties {
 
     /* Outcomes. */
 
-    /** Returns the outcome in words. */
+    /** Asserts that both outcomes are equal, and returns the outcome in words. */
     private static String assertSameOutcome(DynamoDbRequest request, Map<String, Map<String, AttributeValue>> there) {
         Table table = new Table();
         there.forEach((userId, item) -> {
@@ -348,7 +348,7 @@ class ExpressionsAgainstDynamoDbProperties {
         return here.inWords;
     }
 
-    /** @param items what came with the response */
+    /** @param items the items in the response */
     private record Outcome(String inWords, List<String> reasons, Object items) {}
 
     private static Outcome outcome(Supplier<Map<String, AttributeValue>> answer) {
@@ -385,7 +385,7 @@ class ExpressionsAgainstDynamoDbProperties {
         }
     }
 
-    /** Reads items in each of the three ways in which the store reads: they hold the same. */
+    /** Reads items in each of the three ways in which the store reads. All return the same content. */
     private static List<Map<String, Object>> items(List<String> userIds) {
         List<Map<String, Object>> single = new ArrayList<>();
         for (String userId : userIds) {

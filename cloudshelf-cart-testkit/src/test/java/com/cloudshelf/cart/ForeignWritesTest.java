@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
-/** The expressions that docs/adopting.md gives to other programs do what it says, beside this library. */
+/** The expressions that docs/adopting.md gives to other programs work as described alongside this library. */
 class ForeignWritesTest {
     private static final String TOTALS = "ADD totalItems :copies, totalPrice :amount, version :one";
     private static final String TIMES = "lastUpdated = :now, #ttl = :ttl ";
@@ -48,7 +48,7 @@ class ForeignWritesTest {
                 .toAbsolutePath()
                 .getParent()
                 .resolve("docs/adopting.md");
-        // Texts that are broken over lines are put together again.
+        // Joins literals that the page breaks across lines.
         String text = Files.readString(page).replaceAll("[\"`](?: \\+)?\\n\\s*f?[\"`]", "");
         assertThat(text).contains(ADD, IF_ABSENT, SET_QUANTITY, REMOVE, IF_SAME, IF_ALIVE);
         String line = "cartItems[${index}]";

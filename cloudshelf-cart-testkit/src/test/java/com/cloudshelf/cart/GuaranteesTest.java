@@ -15,13 +15,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds docs/guarantees.md to its word: each promise, which is a row of a table with a column "Shown by" or a section under a
- * heading of the third level, names a test, and each test that the page names exists.
+ * Checks docs/guarantees.md: each promise names a test, and each test that the page names exists. A promise is a row of
+ * a table with a column "Shown by", or a section under a third-level heading.
  */
 class GuaranteesTest {
     private static final Path REPOSITORY = Path.of("..");
 
-    /** A class of tests, perhaps with a method; or a method of the class that was named last. */
+    /** A test class, optionally with a method; or a method of the class that was named last. */
     private static final Pattern TEST = Pattern.compile(
             "`(?:[a-z0-9]+/)*(?:(?<type>[A-Z]\\w*(?:Test|Properties))(?:\\.(?<method>\\w+))?|(?<more>[a-z][a-zA-Z0-9]*_\\w+))`");
 
@@ -78,11 +78,11 @@ class GuaranteesTest {
         return promises;
     }
 
-    /** Each class of tests of this repository, by its simple name, with its text. */
+    /** Returns the source of each test class in this repository, by simple name. */
     private static Map<String, String> tests() throws IOException {
         Map<String, String> tests = new TreeMap<>();
         for (String module : List.of("cloudshelf-cart-core", "cloudshelf-cart-testkit")) {
-            // Those of the published contract are tests, too.
+            // The published contract consists of tests, too.
             for (String sources : List.of("src/test/java", "src/main/java")) {
                 try (Stream<Path> files = Files.walk(REPOSITORY.resolve(module).resolve(sources))) {
                     for (Path file : files.filter(Files::isRegularFile).toList()) {

@@ -10,13 +10,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What several clients did to carts at the same time: each operation with the moments of its call and of its end, what was
- * called, and what came of it.
+ * A record of what several clients did to carts concurrently: each operation with the moments of its call and its end,
+ * its action, and its outcome.
  *
- * <p>A history consists of phases. All operations of a phase have ended, and nothing of them is in flight any more, before
- * the next phase starts; only between phases does the carts' clock jump.
+ * <p>A history consists of phases. Before the next phase starts, all operations of a phase have ended and none of their
+ * requests is in flight. The carts' clock jumps only between phases.
  *
- * <p>Thread-safe while it is recorded.
+ * <p>Thread-safe during recording.
  */
 final class History {
     /** What happens to all carts before a phase. */
@@ -33,47 +33,47 @@ final class History {
         }
     }
 
-    /** What is called. */
+    /** A call, or a write by another program. */
     sealed interface Action {}
 
     record Read(String userId) implements Action {}
 
-    /** @param versionOf the cart whose version the update demands, if it demands one */
+    /** @param versionOf the cart whose version the update requires, if any */
     record Change(CartUpdate update, @Nullable Cart versionOf) implements Action {}
 
     record MergeCarts(String fromUserId, String intoUserId, MergeStrategy strategy) implements Action {}
 
-    /** Appends a line as a writer does who knows no versions, and wants totals to add to. */
+    /** Appends a line as a writer does that does not know versions and needs existing totals to add to. */
     record ForeignAdd(String userId, CartItem item) implements Action {}
 
-    /** What comes of it. */
+    /** The outcome of an action. */
     sealed interface Outcome {}
 
-    /** @param cart what was returned; {@code null} if the call returns nothing */
+    /** @param cart the returned cart; {@code null} if the call returns nothing */
     record Ok(@Nullable Cart cart) implements Outcome {}
 
     record Rejected(Reason reason) implements Outcome {}
 
-    /** @param stale whether the demanded version was not the cart's; otherwise others kept changing it */
+    /** @param stale whether the required version was not the cart's; otherwise others kept changing the cart */
     record Conflict(Cart current, boolean stale) implements Outcome {}
 
-    /** A foreign add that found nothing to add to. */
+    /** A foreign add that found no item. */
     record NoItem() implements Outcome {}
 
-    /** Failed, and certainly without effect. */
+    /** The call failed, certainly without an effect. */
     record NoEffect(String why) implements Outcome {}
 
-    /** It may have taken effect, or may do so until the end of the phase. */
+    /** The call may have taken effect, or may do so until the end of the phase. */
     record Unknown(String why) implements Outcome {}
 
-    /** Something that must not happen at all. */
+    /** An outcome that must never occur. */
     record Broken(Throwable thrown) implements Outcome {}
 
     /**
      * One operation.
      *
-     * @param direct whether no response was lost on the way, so that the returned cart must be the one that was written
-     * @param sent the requests that it took, for the reader of a report
+     * @param direct whether no response was lost, so that the returned cart must be the one that was written
+     * @param sent the requests of the operation, for the reader of a report
      */
     record Operation(
             int number,
@@ -85,7 +85,7 @@ final class History {
             boolean direct,
             String sent) {
 
-        /** Returns this operation as it looks to someone who does not know its end. */
+        /** Returns this operation as it looks before it has ended. */
         Operation unfinished() {
             return new Operation(
                     number, client, action, invoked, Long.MAX_VALUE, new Unknown("in progress"), false, sent);
@@ -99,7 +99,7 @@ final class History {
         }
     }
 
-    /** @param put the cart that {@link Passage#FOREIGN_CART} puts in the place of the one that was there */
+    /** @param put the cart that {@link Passage#FOREIGN_CART} writes over the previous one */
     record Phase(Passage before, @Nullable Cart put, List<Operation> operations) {}
 
     private final CartLimits limits;
@@ -107,7 +107,7 @@ final class History {
     private final AtomicLong time = new AtomicLong();
     private final AtomicInteger operations = new AtomicInteger();
 
-    /** Starts a history at a time when all carts are empty. */
+    /** Starts a history in which all carts are empty. */
     History(CartLimits limits) {
         this.limits = limits;
     }
@@ -136,7 +136,7 @@ final class History {
         phases.add(new Phase(before, put, new ArrayList<>()));
     }
 
-    /** Returns the next moment; no two are the same. */
+    /** Returns the next moment. No two moments are equal. */
     long now() {
         return time.incrementAndGet();
     }
@@ -150,8 +150,8 @@ final class History {
     }
 
     /**
-     * Returns the history up to the end of its n-th operation, by order of their ends. Operations that were in progress at that
-     * moment are part of it, without their end.
+     * Returns the history up to the end of its n-th operation, in the order of their ends. It includes operations that
+     * were in progress at that moment, without their ends.
      */
     History prefix(int ended) {
         History prefix = new History(limits);
@@ -198,7 +198,7 @@ final class History {
         return action instanceof ForeignAdd add ? add.userId() : ((Read) action).userId();
     }
 
-    /** Returns the lines of a cart, with what tells two adds of a book apart. */
+    /** Returns the lines of a cart, with the details that distinguish two adds of a book. */
     static String show(@Nullable Cart cart) {
         return cart == null
                 ? "done"

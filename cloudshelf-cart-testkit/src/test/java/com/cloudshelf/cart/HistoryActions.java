@@ -20,16 +20,16 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** What one client of a history does next: at random, but with a memory of the carts that it has seen. */
+/** Chooses the next action of one client of a history, at random, but with a memory of the carts that it has seen. */
 final class HistoryActions {
     private static final int MAX_SEEN = 5;
 
     /**
-     * What a history is about.
+     * The subject of a history.
      *
-     * @param users whose carts it is about; the first is the one that most is done to
-     * @param percentClears how many of the updates clear the cart
-     * @param percentDemanding how many of the updates demand a version
+     * @param users the users of the carts; most actions are on the first one's
+     * @param percentClears the percentage of updates that clear the cart
+     * @param percentDemanding the percentage of updates that require a version
      */
     record Theme(List<String> users, int books, boolean foreigners, int percentClears, int percentDemanding) {
 
@@ -50,7 +50,7 @@ final class HistoryActions {
     private final Deque<Cart> seen = new ArrayDeque<>();
     private @Nullable Change unknown;
 
-    /** @param keyed the changes that were made with a key, by any client */
+    /** @param keyed the changes that any client has made with a key */
     HistoryActions(Theme theme, SplittableRandom random, History history, Map<String, Change> keyed) {
         this.theme = theme;
         this.random = random;
@@ -77,7 +77,7 @@ final class HistoryActions {
         return change(userId);
     }
 
-    /** Takes note of what came of an action. */
+    /** Remembers the outcome of an action. */
     void learn(Operation operation) {
         Outcome outcome = operation.outcome();
         Cart cart = null;
@@ -116,7 +116,7 @@ final class HistoryActions {
         return random.nextInt(6) == 0 ? keyed(change) : change;
     }
 
-    /** Gives a change a key: a new one, or one that was used before, and then mostly for its own changes. */
+    /** Returns the change with a key: a new one, or a used one, which then mostly goes with its own changes. */
     private Change keyed(Change change) {
         synchronized (keyed) {
             if (keyed.isEmpty() || random.nextInt(2) == 0) {
@@ -162,7 +162,7 @@ final class HistoryActions {
         }
     }
 
-    /** Returns a line that no other action adds: its title and time tell which one brought it into a cart. */
+    /** Returns a line that no other action adds. Its title and time identify the action that added it. */
     CartItem item(String bookId) {
         int mark = history.nextNumber();
         return CartItem.of(bookId, "t" + mark, null, price(), 1 + random.nextInt(4))
@@ -184,7 +184,7 @@ final class HistoryActions {
                 : any(cart.items()).bookId();
     }
 
-    /** Returns a cart of this user that this client saw, mostly the latest. */
+    /** Returns a cart of this user that this client has seen, mostly the latest. */
     private @Nullable Cart anySeen(String userId) {
         List<Cart> carts =
                 seen.stream().filter(cart -> cart.userId().equals(userId)).toList();

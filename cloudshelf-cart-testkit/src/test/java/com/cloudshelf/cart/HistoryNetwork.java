@@ -7,12 +7,12 @@ import software.amazon.awssdk.http.async.AsyncExecuteRequest;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 
 /**
- * The last piece of the way to the server, which knows when nothing is on it.
+ * The last stage before the server. It knows when no request is in flight.
  *
- * <p>A request that its client gives up runs to its end all the same: the server may be at it already, and a test that goes
- * on must not be overtaken by it.
+ * <p>A request that its client abandons still runs to its end: the server may already be processing it, and must not
+ * apply it later in the test.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // what the stages do cannot fail
+@SuppressWarnings("FutureReturnValueIgnored") // the stages cannot fail
 final class HistoryNetwork implements SdkAsyncHttpClient {
     private final SdkAsyncHttpClient client;
     private final Set<CompletableFuture<Void>> underWay = ConcurrentHashMap.newKeySet();
@@ -32,14 +32,14 @@ final class HistoryNetwork implements SdkAsyncHttpClient {
             } else {
                 told.completeExceptionally(failure);
             }
-            // Last: whoever is told may have more to deliver.
+            // Last, because a caller that is notified may deliver more.
             underWay.remove(landed);
             landed.complete(null);
         });
         return told;
     }
 
-    /** Returns a future that completes when every request has been answered, or cannot be any more. */
+    /** Returns a future that completes when every request has been answered or can no longer be. */
     CompletableFuture<Void> quiet() {
         CompletableFuture<?>[] open = underWay.toArray(CompletableFuture<?>[]::new);
         return open.length == 0

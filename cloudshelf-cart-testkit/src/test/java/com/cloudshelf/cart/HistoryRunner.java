@@ -62,11 +62,11 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Makes a history: some clients, each on a store with a bad network of its own, do random things to one or two carts in a
- * real DynamoDB Local at the same time.
+ * Runs a history: several clients, each on a store with an unreliable network of its own, concurrently perform random
+ * actions on one or two carts in DynamoDB Local.
  *
- * <p>The seed decides what is called, which faults happen and how the clocks are off, but not how the calls interleave: a
- * seed that showed a mistake once may take some repetitions to show it again.
+ * <p>The seed determines the calls, the faults and the clock skews, but not how the calls interleave. A seed that has
+ * shown a bug may need some repetitions to show it again.
  */
 final class HistoryRunner {
     private static final Duration MAX_BACKOFF = Duration.ofMillis(200);
@@ -74,7 +74,7 @@ final class HistoryRunner {
     private static final int MAX_FAULT_PERCENT = 45;
     private static final long PATIENCE_SECONDS = 300;
 
-    /** Those after which the store cannot know whether its request took effect come more than once. */
+    /** Faults after which the store cannot know whether its request took effect are listed more than once. */
     private static final List<Fault> FAULTS = List.of(
             Fault.throttle(),
             Fault.error(400, "ProvisionedThroughputExceededException"),
@@ -105,14 +105,14 @@ final class HistoryRunner {
             Fault.truncate(),
             Fault.wrongCrc());
 
-    /** For histories that turn on the delete of rested items. */
+    /** Faults for histories that depend on the delete of rested items. */
     private static final List<Fault> FAULTS_OF_DELETIONS = List.of(
             Fault.dropRequest().on("DeleteItem"),
             Fault.dropResponse().on("DeleteItem"),
             Fault.deliverLate(Duration.ofMillis(20)).on("DeleteItem"),
             Fault.deliverLate(Duration.ofMillis(80)).on("DeleteItem"));
 
-    /** For histories of two carts: transactions are few among their requests. */
+    /** Faults for histories of two carts, in which few requests are transactions. */
     private static final List<Fault> FAULTS_OF_MERGES = List.of(
             Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"),
             Fault.transactionCanceled("TransactionConflict", "None").on("TransactWriteItems"),
@@ -122,7 +122,7 @@ final class HistoryRunner {
             Fault.deliverLate(Duration.ofMillis(20)).on("TransactWriteItems"),
             Fault.deliverTwice(Duration.ofMillis(30)).on("TransactWriteItems"));
 
-    /** The default size, and two that are too small for the contention. */
+    /** The default size, and sizes that are too small for the contention. */
     private static final List<Integer> RING_SIZES = List.of(64, 4, 16, 4);
 
     private static final Set<String> READS = Set.of("GetItem", "TransactGetItems");
@@ -136,7 +136,7 @@ final class HistoryRunner {
         return thread;
     });
 
-    /** The SDK's three ways to retry, which the store must not depend on. */
+    /** The SDK's three retry modes. The store must not depend on them. */
     enum SdkRetries {
         LEGACY,
         STANDARD,
@@ -149,7 +149,7 @@ final class HistoryRunner {
                 return builder.overrideConfiguration(settings -> settings.retryStrategy(RetryMode.STANDARD))
                         .build();
             }
-            // A setting of the whole process is the only way in; a client reads it when it is made.
+            // The mode can only be set for the whole process. A client reads it when it is built.
             synchronized (SdkRetries.class) {
                 String before = System.setProperty(NEW_RETRIES, Boolean.toString(this == NEW_2026));
                 try {
@@ -165,12 +165,11 @@ final class HistoryRunner {
         }
     }
 
-    /**
-     * What to do.
+    /** A plan of a history.
      *
-     * @param operations how many at least, all clients together
-     * @param faults what the network does, each fault as likely as the other
-     * @param planted wraps each client of a store, to plant a bug
+     * @param operations the minimum number of operations of all clients together
+     * @param faults the faults of the network, all equally likely
+     * @param planted wraps the client of each store, to plant a bug
      */
     record Plan(
             long seed,
@@ -182,7 +181,7 @@ final class HistoryRunner {
             List<Fault> faults,
             UnaryOperator<DynamoDbAsyncClient> planted) {
 
-        /** Returns the plan that belongs to a seed: sizes of the ring, retry modes, timeouts and pauses take turns. */
+        /** Returns the plan for a seed. Ring sizes, retry modes, timeouts and backoffs alternate. */
         static Plan of(long seed, int operations) {
             SdkRetries[] modes = SdkRetries.values();
             return new Plan(
@@ -219,7 +218,7 @@ final class HistoryRunner {
         }
     }
 
-    /** What happened, and which faults the requests met, by name. */
+    /** The history, and how many requests met each fault, by name. */
     record Result(Plan plan, History history, Map<String, Integer> faults, int requests) {}
 
     private final Plan plan;
@@ -235,7 +234,7 @@ final class HistoryRunner {
     private final boolean deletions;
     private final boolean jumpingWallClocks;
 
-    /** Whether each request that is not answered at once is sent once more, beside the first. */
+    /** Whether each request that is not answered immediately is hedged. */
     private final boolean hedges;
 
     private final long maxSkewMillis;
@@ -258,8 +257,8 @@ final class HistoryRunner {
     }
 
     /**
-     * How slow this machine is right now: timeouts are stretched by it, for a machine that is busy with other things would
-     * leave hardly a call with a known outcome.
+     * The slowness of this machine at the moment. It stretches the timeouts, because on a busy machine hardly any call
+     * would have a known outcome.
      */
     private static final class Machine {
         private static final long USUAL_MILLIS = 500;
@@ -268,7 +267,7 @@ final class HistoryRunner {
 
         private static int measure() {
             Plan quiet = Plan.of(0, 100).withFaults(Fault.none());
-            // The first time, classes are loaded and code is compiled.
+            // The first run loads classes and compiles code.
             new HistoryRunner(quiet).run(MAX_SLOWNESS);
             long begin = System.nanoTime();
             new HistoryRunner(quiet).run(MAX_SLOWNESS);
@@ -313,7 +312,7 @@ final class HistoryRunner {
         return new Result(plan, history, faults, requests);
     }
 
-    /** Runs a phase, and waits until nothing of it is in flight any more. */
+    /** Runs a phase, and waits until none of its requests is in flight. */
     private void together(ExecutorService threads, List<Client> clients, int each, List<Connection> connections) {
         connections.forEach(Connection::startAnewPerhaps);
         List<Future<?>> running = new ArrayList<>();
@@ -322,7 +321,7 @@ final class HistoryRunner {
             for (Future<?> client : running) {
                 client.get(PATIENCE_SECONDS, SECONDS);
             }
-            // In this order: an answer that nobody waits for may be the start of a second delivery.
+            // The order matters: a response that no call waits for may start a second delivery.
             for (Connection connection : connections) {
                 connection.awaitDelays();
             }
@@ -336,7 +335,10 @@ final class HistoryRunner {
         }
     }
 
-    /** Starts a phase. Only now may the clock jump: a store cannot handle a request that is in flight for an hour. */
+    /**
+     * Starts a phase. The clock may jump only now, because a store cannot handle a request that is in flight for an
+     * hour.
+     */
     private void letTimePass() {
         int dice = deletions ? 5 + random.nextInt(9) : random.nextInt(20);
         if (dice == 0) {
@@ -352,7 +354,7 @@ final class HistoryRunner {
         }
     }
 
-    /** Puts a cart as the Python function left it: without a version, and with two lines for one book. */
+    /** Writes a cart as the Python function leaves it: without a version, and with two lines for one book. */
     private Cart putForeignCart() {
         List<CartItem> lines = Stream.of("b1", "b2", "b1")
                 .map(bookId -> {
@@ -383,7 +385,7 @@ final class HistoryRunner {
         return ItemFormat.encodeLine(item, Map.of());
     }
 
-    /** Stored totals are those of the lines, unless a foreign writer may have had the last word. */
+    /** Checks that stored totals match the lines, unless a foreign writer may have written last. */
     private void checkTotals() {
         for (String userId : theme.users()) {
             Map<String, AttributeValue> item = server.client()
@@ -423,7 +425,7 @@ final class HistoryRunner {
         return new BigDecimal(attributes.get(name).n());
     }
 
-    /** The carts' clock: goes with the real one, and jumps. */
+    /** The carts' clock. It follows the real one, and jumps. */
     private static final class CartClock extends Clock {
         private volatile Duration ahead = Duration.ZERO;
 
@@ -447,7 +449,7 @@ final class HistoryRunner {
         }
     }
 
-    /** A store, with the network that it has for itself. */
+    /** A store with its own network. */
     private final class Connection {
         final Faults faults;
         private final SplittableRandom random;
@@ -492,7 +494,7 @@ final class HistoryRunner {
                     .build();
         }
 
-        /** As a Lambda does: then nothing is known of the carts. */
+        /** Sometimes replaces the store, as a new Lambda instance does: the new store has seen no cart. */
         void startAnewPerhaps() {
             if (random.nextInt(3) == 0) {
                 store.close();
@@ -500,7 +502,10 @@ final class HistoryRunner {
             }
         }
 
-        /** Waits for delayed requests that nobody waits for: the SDK does not tell its HTTP client of a cancelled hedge. */
+        /**
+         * Waits for delayed requests that no call waits for: the SDK does not tell its HTTP client about a cancelled
+         * hedge.
+         */
         void awaitDelays() throws InterruptedException {
             while (faults.sent().stream().anyMatch(HistoryRunner::isDelayed)) {
                 Thread.sleep(5);
@@ -514,7 +519,7 @@ final class HistoryRunner {
         }
     }
 
-    /** Someone who does one thing after the other. */
+    /** A client that performs one action after the other. */
     private final class Client {
         private final String name;
         private final Connection connection;
@@ -534,7 +539,7 @@ final class HistoryRunner {
             }
         }
 
-        /** Writes and reads once more, undisturbed; returns whether everything was written. */
+        /** Writes and reads once more, without faults. Returns whether everything was written. */
         boolean conclude() {
             connection.faults.clear();
             boolean written = true;
@@ -597,7 +602,7 @@ final class HistoryRunner {
         }
     }
 
-    /** What the Python function does that wrote carts before this library did. */
+    /** Appends a line like the Python function that wrote carts before this library. */
     private CompletableFuture<?> append(ForeignAdd add) {
         foreignersCame = true;
         CartItem item = add.item();
@@ -638,7 +643,7 @@ final class HistoryRunner {
                 : new Broken(failure);
     }
 
-    // --- what an operation sent ---
+    // --- the requests of an operation ---
 
     private static boolean isDelayed(SentRequest request) {
         return request.fault().orElse("").startsWith("delay(")
@@ -647,8 +652,9 @@ final class HistoryRunner {
     }
 
     /**
-     * Whether no response was lost. A store may give up on a response that is there already, and send its write again: then an
-     * id turns up once more that took effect before. With hedges, each of two copies may be the one that took effect.
+     * Returns whether no response was lost. A store may abandon a response that has already arrived and send its write
+     * again; then an ID that took effect occurs again. With hedging, either of the two copies may be the one that took
+     * effect.
      */
     private static boolean isDirect(List<SentRequest> sent, boolean hedges) {
         Set<String> written = new HashSet<>();
@@ -664,7 +670,7 @@ final class HistoryRunner {
         return true;
     }
 
-    /** Returns the ids of the writes that a request speaks of; of a delete, which carries none, its name. */
+    /** Returns the write IDs in a request. For a delete, which carries none, returns its operation. */
     private static List<String> writeIds(SentRequest request) {
         if (request.operation().equals("DeleteItem")) {
             return List.of(request.operation());
@@ -680,8 +686,7 @@ final class HistoryRunner {
     }
 
     /**
-     * Whether a write that was refused is delivered once more. No store can know of that; the second time it may be carried
-     * out.
+     * Returns whether a refused write is delivered once more. No store can know about that, and the second delivery may be applied.
      */
     private static boolean mayReturn(List<SentRequest> sent) {
         return sent.stream()

@@ -20,10 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Runs histories and judges them: a few in every build, many with {@code -Dhistories=200 -Dhistories.operations=60}.
+ * Runs histories and judges them: a few in every build, and many with {@code -Dhistories=200 -Dhistories.operations=60}.
  *
- * <p>The first seeds are always the same; those that follow are new in each run, and printed. {@code -Dhistories.seed} starts
- * with another one.
+ * <p>The first seeds are always the same. The others are new in each run, which prints them. {@code -Dhistories.seed}
+ * sets the first seed.
  */
 class HistoryTest {
     private static final int FIXED_SEEDS = 12;

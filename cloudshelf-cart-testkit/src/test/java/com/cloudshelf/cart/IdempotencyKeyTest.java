@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Idempotency keys of callers: a repetition has no second effect for as long as the key is remembered. */
+/** Idempotency keys: a repeated call has no second effect as long as the cart remembers its key. */
 class IdempotencyKeyTest {
     private final TestTable table = new TestTable();
     private final DynamoDbCartStore carts = table.store();
@@ -67,7 +67,7 @@ class IdempotencyKeyTest {
         carts.apply(keyed).join();
         carts.clear(USER).join();
         assertThat(carts.apply(keyed).join().isEmpty()).isTrue();
-        // Rested, but with a live key: the item must not be deleted.
+        // The cart has rested but has a live key, so the item must not be deleted.
         Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(2));
         DynamoDbCartStore laterCarts = table.store(Faults.none(), settings -> settings.clock(later), client -> {});
         laterCarts.addItem(USER, book("book2", "1", 1)).join();
@@ -133,7 +133,7 @@ class IdempotencyKeyTest {
                 failureOf(carts.apply(CartUpdate.of(USER).remove("book1").idempotencyKey("one too many")));
         assertThat(reasonOf(failure)).isEqualTo(Reason.KEYS_FULL);
         assertThat(carts.apply(keyed).join()).isEqualTo(cart);
-        // A day later they are past their retention, and make room.
+        // A day later, the keys are past their retention and make room.
         DynamoDbCartStore tomorrow =
                 table.store(settings -> settings.clock(Clock.offset(Clock.systemUTC(), Duration.ofHours(25))));
         tomorrow.apply(CartUpdate.of(USER).remove("book1").idempotencyKey("one too many"))

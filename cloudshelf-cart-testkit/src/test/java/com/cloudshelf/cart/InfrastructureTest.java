@@ -43,7 +43,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 
-/** The templates in docs/infrastructure make the table that {@link CartTable} makes, and watch it alike. */
+/** The templates in docs/infrastructure create the table that {@link CartTable} creates, and monitor it alike. */
 class InfrastructureTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -134,13 +134,13 @@ class InfrastructureTest {
             return JSON.valueToTree(decided(JSON.convertValue(table, Object.class)));
         }
 
-        /** Takes the branch of each condition that the parameters choose, and leaves out what has no value then. */
+        /** Resolves each condition by the parameters, and leaves out what then has no value. */
         private Object decided(Object value) {
             if (value instanceof Map<?, ?> map) {
                 if (map.get("Fn::If") instanceof List<?> choice) {
                     JsonNode sides = root.at("/Conditions/" + choice.get(0) + "/Fn::Equals");
                     assertThat(sides.size())
-                            .as("a condition that compares: " + choice)
+                            .as("a condition that this test can resolve: " + choice)
                             .isEqualTo(2);
                     return decided(choice.get(sides.get(0).equals(sides.get(1)) ? 1 : 2));
                 }
@@ -158,7 +158,7 @@ class InfrastructureTest {
                     : value;
         }
 
-        /** The body of the dashboard, with a word instead of each reference. */
+        /** Returns the body of the dashboard, with a word in place of each reference. */
         String dashboard() {
             return resources("AWS::CloudWatch::Dashboard")
                     .get("Dashboard")
@@ -169,7 +169,7 @@ class InfrastructureTest {
                     .replace("${MetricNamespace}", "NAMESPACE");
         }
 
-        /** The statements of a managed policy by their Sid. */
+        /** Returns the statements of a managed policy by Sid. */
         Map<String, Statement> policy(String name) {
             JsonNode policy = resources("AWS::IAM::ManagedPolicy").get(name);
             assertThat(policy).as(name).isNotNull();
@@ -201,7 +201,7 @@ class InfrastructureTest {
             return texts;
         }
 
-        /** All actions of a managed policy. */
+        /** Returns all actions of a managed policy. */
         Set<String> actions(String name) {
             return policy(name).values().stream()
                     .flatMap(statement -> statement.actions().stream())
@@ -209,10 +209,10 @@ class InfrastructureTest {
         }
     }
 
-    /** What a statement allows, and on which conditions. */
+    /** The actions that a statement allows, and its conditions. */
     record Statement(Set<String> actions, Set<String> conditions) {}
 
-    /** The Terraform file as text, with a way to its blocks: not a parser, but enough for a file that is formatted. */
+    /** The Terraform file as text, with access to its blocks. It is not a parser, but enough for a formatted file. */
     record Terraform(String text) {
         private static final Pattern LIST = Pattern.compile("\"([^\"]*)\"");
 
@@ -221,7 +221,7 @@ class InfrastructureTest {
                     InfrastructureTest.text("docs/infrastructure/cart-table.tf").replaceAll("(?m)^\\s*#.*$", ""));
         }
 
-        /** The bodies of all blocks that begin with this. */
+        /** Returns the bodies of all blocks that start with this text. */
         List<Terraform> blocks(String begin) {
             List<Terraform> found = new ArrayList<>();
             for (int at = text.indexOf(begin + " {"); at >= 0; at = text.indexOf(begin + " {", at + 1)) {
@@ -281,7 +281,7 @@ class InfrastructureTest {
         return text.replaceAll("^\"|\"$", "");
     }
 
-    /** A file of the repository. */
+    /** Returns the content of a file in the repository. */
     private static String text(String path) {
         Path root = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
         while (root != null && !Files.exists(root.resolve(path))) {
@@ -295,7 +295,7 @@ class InfrastructureTest {
         }
     }
 
-    /** What {@link CartTable#create} sends, by operation. */
+    /** Returns the requests that {@link CartTable#create} sends, by operation. */
     private static Map<String, JsonNode> requestsOfCreate(CartTableSpec spec) throws IOException {
         Map<String, JsonNode> requests = new LinkedHashMap<>();
         try (Faults network = Faults.none();
@@ -340,7 +340,7 @@ class InfrastructureTest {
                 .as("DynamoDB's own default")
                 .isEqualTo(35);
         assertThat(table.properties().stream().map(Map.Entry::getKey))
-                .as("what the specification does not know")
+                .as("settings that the specification does not have")
                 .containsExactlyInAnyOrder(
                         "TableName",
                         "AttributeDefinitions",
@@ -407,7 +407,7 @@ class InfrastructureTest {
         assertThat(terraform.text()).doesNotContain("aws_region.current.name");
     }
 
-    /** The names of the metrics and operations that a store publishes. */
+    /** Returns the names of the metrics and operations that a store publishes. */
     private static Map<String, Set<String>> published() {
         Map<String, Set<String>> published =
                 new TreeMap<>(Map.of("metrics", new TreeSet<>(), "calls", new TreeSet<>()));
@@ -603,7 +603,7 @@ class InfrastructureTest {
         alarms.forEach((name, alarm) -> {
             JsonNode properties = alarm.path("Properties");
             assertThat(properties.path("TreatMissingData").asText())
-                    .as("a table that nobody uses is no alarm: " + name)
+                    .as("an unused table raises no alarm: " + name)
                     .isEqualTo("notBreaching");
             assertThat(properties.path("AlarmActions").isMissingNode()).isFalse();
             assertThat(properties.path("Threshold").isNumber()).as(name).isTrue();
@@ -619,7 +619,7 @@ class InfrastructureTest {
                             Stream.of(properties).filter(p -> p.has("MetricName")))
                     .filter(metric -> metric.path("ReturnData").asBoolean(true))
                     .count();
-            assertThat(returned).as("metrics that the alarm goes by: " + name).isEqualTo(1);
+            assertThat(returned).as("metrics that trigger the alarm: " + name).isEqualTo(1);
         });
         assertThat(metrics)
                 .containsExactlyInAnyOrder(

@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Changes to one cart through one store: they take turns, and none hurts its neighbours. */
+/** Changes to one cart through one store: they take turns, and none disturbs the others. */
 class LaneTest {
     private final TestTable table = new TestTable();
     private final DynamoDbCartStore carts = table.store(settings -> settings.operationTimeout(Duration.ofSeconds(30)));

@@ -29,25 +29,25 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges whether a history is linearizable: whether all its operations could have happened one after the other, each at one
- * moment between its call and its end, with just these outcomes.
+ * Judges whether a history is linearizable: whether all its operations could have happened one after the other, each at
+ * one moment between its call and its end, with exactly these outcomes.
  *
- * <p>The search is that of Wing and Gong with the memory of Lowe: from the empty cart, try each operation that may have been
- * the next, and never visit the same configuration (what has happened, and the state that it led to) twice. The judge of
- * each step is a model of one thread without any I/O, built on {@link Cart#apply}.
+ * <p>The search is that of Wing and Gong with Lowe's memory: starting from the empty cart, it tries each operation that
+ * may have been the next, and never visits the same configuration (the operations so far, and the state that they led
+ * to) twice. A single-threaded model without I/O, built on {@link Cart#apply}, judges each step.
  *
- * <p>What the outcomes allow:
+ * <p>The outcomes allow the following:
  *
  * <ul>
- *   <li>A call that failed without effect is left out. One whose outcome is unknown happened at some moment up to the end
- *       of its phase, or never.
- *   <li>A cart that was returned is the one that the operation led to. If a response was lost, it may instead be what a read
+ *   <li>A call that failed without an effect is left out. A call of unknown outcome happened at some moment up to the
+ *       end of its phase, or never.
+ *   <li>A returned cart is the one that the operation led to. If a response was lost, it may instead be what a read
  *       showed later, but before the operation's end.
  *   <li>A rejection or a conflict changed nothing, and is what the rules say at one moment.
  * </ul>
  */
 final class LinearizabilityChecker {
-    /** The time in the model does not matter: every line of a history brings its own. */
+    /** The model's time does not matter, because every line of a history has its own. */
     private static final Instant ANY_TIME = Instant.EPOCH;
 
     private static final CartLimits NO_LIMITS = CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE);
@@ -56,15 +56,15 @@ final class LinearizabilityChecker {
     private static final long HOPELESS = -1;
 
     /**
-     * What the model knows of one cart.
+     * The model's state of one cart.
      *
      * @param keys the remembered idempotency keys, each with its changes
-     * @param expired whether the cart has expired and no write has started a new one: what a foreign writer appends to the
-     *     remains is lost
+     * @param expired whether the cart has expired and no write has started a new one, so that anything a foreign writer
+     *     appends to the remains is lost
      */
     private record State(Cart cart, Map<String, List<CartChange>> keys, boolean expired) {}
 
-    /** What an action comes to: the states after it, or the reason why the rules refuse it. */
+    /** The model's result for an action: the states after it, or the reason why the rules refuse it. */
     private record Verdict(
             Map<String, State> after, @Nullable Reason rejected, boolean conflict) {
         boolean isSuccess() {
@@ -73,15 +73,15 @@ final class LinearizabilityChecker {
     }
 
     /**
-     * How far the search has come. Of the operations of the phase those with an unknown outcome are not part of it.
+     * A position of the search. It does not include operations of unknown outcome.
      *
      * @param done the operations that have happened, one bit each
-     * @param unread those of them that have yet to read the cart that they returned
+     * @param unread the operations among them that have yet to read the cart that they returned
      */
     private record Configuration(int phase, long done, long unread, Map<String, State> states) {}
 
     /**
-     * A title that an operation of a phase saw on a book's line.
+     * A title that an operation saw on a book's line.
      *
      * @param sources the operations of the phase that may have put it there, one bit each
      */
@@ -91,10 +91,10 @@ final class LinearizabilityChecker {
         }
     }
 
-    /** Why a history is wrong, in words. */
+    /** The reason why a history is wrong, in words. */
     record Violation(String report) {}
 
-    /** The search took too long: too many operations at once, or with an unknown outcome. */
+    /** The search took too long, because too many operations were concurrent or had an unknown outcome. */
     static final class UndecidedException extends RuntimeException {
         private static final long serialVersionUID = 1L;
     }
@@ -104,7 +104,9 @@ final class LinearizabilityChecker {
     private final List<List<Sighting>> sightings = new ArrayList<>();
     private final boolean collecting;
 
-    /** Where the search has been, each time with the operations of unknown outcome that it had used up by then. */
+    /**
+     * The visited configurations, each with the sets of operations of unknown outcome that had been used up by then.
+     */
     private final Map<Configuration, List<Long>> visited = new HashMap<>();
 
     private int steps;
@@ -127,21 +129,21 @@ final class LinearizabilityChecker {
     }
 
     /**
-     * Returns what is wrong with a history, with the shortest part of it that shows it; empty if it is linearizable.
+     * Returns the violation in a history, with the shortest part that shows it; empty if the history is linearizable.
      *
-     * @throws UndecidedException if that is not found out in reasonable time
+     * @throws UndecidedException if the search takes too long
      */
     static Optional<Violation> check(History history) {
         Optional<Violation> mistake = mistake(history);
         return mistake.isPresent() ? mistake : explain(history);
     }
 
-    /** @throws UndecidedException if that is not found out in reasonable time */
+    /** @throws UndecidedException if the search takes too long */
     static boolean isLinearizable(History history) {
         return new LinearizabilityChecker(history, false).search();
     }
 
-    /** Finds what is wrong without regard to any order. */
+    /** Finds violations that do not depend on any order. */
     private static Optional<Violation> mistake(History history) {
         Map<String, Cart> seen = new HashMap<>();
         for (Operation operation : history.operations()) {
@@ -168,7 +170,7 @@ final class LinearizabilityChecker {
                 && change.update().expectedVersion().filter(version::equals).isPresent();
     }
 
-    /** A part of a linearizable history is linearizable: bisects for the first that is not. */
+    /** Bisects for the shortest part that is not linearizable. Every part of a linearizable history is linearizable. */
     private static Optional<Violation> explain(History history) {
         int good = 0;
         int bad = history.operations().size();
@@ -205,7 +207,7 @@ final class LinearizabilityChecker {
         try {
             checker.search();
         } catch (UndecidedException e) {
-            // Those that were found will do.
+            // The states found so far are enough for the report.
         }
         return checker.ends.stream()
                 .limit(MAX_STATES_SHOWN)
@@ -246,7 +248,7 @@ final class LinearizabilityChecker {
         used.add(done & unknowns);
         long end = firstEnd(operations, done, unread);
 
-        // What changes nothing and fits now is best done now: it is in nobody's way.
+        // An operation that changes nothing and fits now can happen now, because it affects no other.
         for (int i = 0; i < operations.size(); i++) {
             long bit = 1L << i;
             Operation operation = operations.get(i);
@@ -266,7 +268,7 @@ final class LinearizabilityChecker {
                 || (end == Long.MAX_VALUE && goOn(phase, states));
     }
 
-    /** Lets each of some operations happen next, provided that it started before a moment. */
+    /** Lets each of these operations happen next, if it started before the moment. */
     private boolean tryEach(
             long candidates, long before, int phase, long done, long unread, Map<String, State> states) {
         List<Operation> operations = phases.get(phase).operations();
@@ -283,7 +285,7 @@ final class LinearizabilityChecker {
             boolean idle = verdict.after.equals(states);
             boolean unknown = operation.outcome() instanceof Unknown;
             if (unknown || shows(operation, verdict.after)) {
-                // An unknown outcome without effect did not happen.
+                // An operation of unknown outcome that would have no effect counts as one that did not happen.
                 if (!(unknown && idle) && search(phase, done | bit, unread, verdict.after)) {
                     return true;
                 }
@@ -302,7 +304,9 @@ final class LinearizabilityChecker {
         return unknowns;
     }
 
-    /** Ends a phase whose certain operations have all happened; of the others, those that have not never will. */
+    /**
+     * Ends a phase whose certain operations have all happened. The others that have not happened by then never will.
+     */
     private boolean goOn(int phase, Map<String, State> states) {
         if (phase + 1 < phases.size()) {
             return search(phase + 1, 0, 0, pass(phases.get(phase + 1), states));
@@ -311,20 +315,23 @@ final class LinearizabilityChecker {
         return !collecting;
     }
 
-    /** Returns the first end of an operation that has still to happen: nothing that started later may happen before it. */
+    /**
+     * Returns the earliest end among the operations that have yet to happen. No operation that started later may happen
+     * before.
+     */
     private static long firstEnd(List<Operation> operations, long done, long unread) {
         for (int i = 0; i < operations.size(); i++) {
             boolean open = (done & 1L << i) == 0 || (unread & 1L << i) != 0;
             if (open && !(operations.get(i).outcome() instanceof Unknown)) {
-                return operations.get(i).completed(); // they are in the order of their ends
+                return operations.get(i).completed(); // operations are in the order of their ends
             }
         }
         return Long.MAX_VALUE;
     }
 
     /**
-     * Returns the operations that may bring a title which an operation that has not ended saw: 0 if there is none to
-     * miss, {@link #HOPELESS} if one is gone for good. This ends most vain searches early.
+     * Returns the operations that may provide a title which an operation that has yet to happen saw: 0 if no title is
+     * missing, {@link #HOPELESS} if one can no longer appear. This ends most hopeless searches early.
      */
     private long missed(int phase, long done, long unread, Map<String, State> states) {
         long missed = 0;
@@ -390,14 +397,14 @@ final class LinearizabilityChecker {
                 || outcome instanceof NoItem;
     }
 
-    /** Whether an operation that changes nothing could have ended so in this state. */
+    /** Returns whether an operation that changes nothing could have ended like this in this state. */
     private boolean fits(Operation operation, Map<String, State> states) {
         State state = state(operation.action(), states);
         Outcome outcome = operation.outcome();
         if (outcome instanceof Rejected rejected) {
             return verdict(operation.action(), states).rejected == rejected.reason();
         } else if (outcome instanceof Conflict conflict) {
-            // The same content may have another version: the model cannot tell whether a demanded one is stale.
+            // Equal content may have different versions, so the model cannot tell whether a required version is stale.
             return state.cart.equals(bare(conflict.current()))
                     && !(conflict.stale() && remembersKey(operation.action(), state));
         } else if (outcome instanceof NoItem) {
@@ -406,13 +413,16 @@ final class LinearizabilityChecker {
         return shows(operation, states);
     }
 
-    /** Whether the cart that the operation returned is the one of this state. */
+    /** Returns whether the operation returned the cart of this state. */
     private static boolean shows(Operation operation, Map<String, State> states) {
         Cart returned = operation.outcome() instanceof Ok ok ? ok.cart() : null;
         return returned == null || state(operation.action(), states).cart.equals(bare(returned));
     }
 
-    /** A merge that finds nothing to merge returns the other cart, which it does not read at the same moment. */
+    /**
+     * Returns whether the operation may read the returned cart later. A merge that finds nothing to merge reads the
+     * other cart at another moment.
+     */
     private static boolean mayReadLater(Operation operation, boolean idle) {
         return !operation.direct() || (idle && operation.action() instanceof MergeCarts);
     }
@@ -432,7 +442,7 @@ final class LinearizabilityChecker {
         return success(states, state);
     }
 
-    /** The rules of an update, in the order in which they are judged: key, version, changes, limits. */
+    /** Applies the rules of an update, in their order: key, version, changes, limits. */
     private Verdict verdict(Change change, State state, Map<String, State> states) {
         CartUpdate update = change.update();
         String key = update.idempotencyKey().orElse(null);
@@ -490,7 +500,7 @@ final class LinearizabilityChecker {
                 && change.update().idempotencyKey().map(state.keys::containsKey).orElse(false);
     }
 
-    /** A key belongs to changes without the times of their lines. */
+    /** Returns the changes without the times of their lines, which a key ignores. */
     private static List<CartChange> untimed(List<CartChange> changes) {
         return changes.stream()
                 .map(change -> change instanceof CartChange.Add add ? new CartChange.Add(untimed(add.item())) : change)
@@ -522,7 +532,7 @@ final class LinearizabilityChecker {
         return state == null ? new State(Cart.empty(userId), Map.of(), false) : state;
     }
 
-    /** Returns the content alone, without the store's knowledge of the cart. */
+    /** Returns only the content, without the store's knowledge of the cart. */
     private static Cart bare(Cart cart) {
         return new Cart(cart.userId(), cart.items(), null, null, null);
     }

@@ -392,7 +392,7 @@ class LinearizabilityCheckerTest {
         return new Ok(content(USER, lines));
     }
 
-    /** Returns the cart with these lines, such as "b1:2 b2:1", and with a version that no other lines have. */
+    /** Returns a cart with these lines, such as "b1:2 b2:1", and with a version that no other lines have. */
     private static Cart content(String userId, String lines) {
         return stored(userId, lines, "v" + lines.replace(':', '-').replace(' ', '_'));
     }

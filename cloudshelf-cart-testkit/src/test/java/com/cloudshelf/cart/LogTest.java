@@ -41,13 +41,15 @@ import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** What logs at INFO and above, and messages of exceptions, hold after everything went wrong: no user, no book, no token. */
+/**
+ * After every kind of failure, neither logs at INFO and above nor exception messages contain a user, a book or a token.
+ */
 class LogTest {
     private static final String SECRET = "SECRET";
     private static final String PRICE = "77.7713";
     private static final int QUANTITY = 4717;
 
-    /** In a process of its own, where all loggers are at INFO, the SDK's too. */
+    /** Runs in a separate process in which all loggers are at INFO, including the SDK's. */
     @Test
     @Timeout(420)
     void log_ofARunWithAllFaults_holdsNoUserData(@TempDir Path directory) throws IOException, InterruptedException {
@@ -81,10 +83,10 @@ class LogTest {
         secrets.addAll(Files.readAllLines(tokens));
         assertThat(secrets).hasSizeGreaterThan(6).doesNotContain("");
         assertThat(log).doesNotContain(secrets);
-        secrets.add(Integer.toString(QUANTITY)); // in the log a latency may look like it
+        secrets.add(Integer.toString(QUANTITY)); // a latency in the log may look like it
         assertThat(messages).allSatisfy(message -> assertThat(message).doesNotContain(secrets));
 
-        // The run was one in which there is something to log, and to complain about.
+        // The run logged both normal events and problems.
         assertThat(log)
                 .contains("INFO " + CartTable.class.getName(), "WARN " + DynamoDbCartStore.class.getName())
                 .contains("A stored cart is inconsistent", "The metric publisher failed", "Creating table")
@@ -105,7 +107,7 @@ class LogTest {
         }
     }
 
-    /** Every kind of call, and of failure, with carts that hold nothing but what must not be told. */
+    /** Every kind of call and failure, with carts that contain only data that must not be logged. */
     static final class FaultyRun {
         private static final String USER = SECRET + "-user";
         private static final String GUEST = SECRET + "-guest";
@@ -209,7 +211,7 @@ class LogTest {
             network.clear();
         }
 
-        /** What the store refuses, or finds amiss. */
+        /** Calls that the store refuses, and items that it finds broken. */
         private void refusals(DynamoDbAsyncClient client) {
             DynamoDbCartStore small = store(client, settings -> settings.limits(CartLimits.of(1, 5_000)));
             String user = SECRET + "-small";
@@ -248,7 +250,7 @@ class LogTest {
                     .join();
         }
 
-        /** The write ids of all requests. */
+        /** Returns the write IDs of all requests. */
         private Set<String> tokens() {
             Set<String> tokens = new TreeSet<>();
             for (SentRequest request : network.sent()) {

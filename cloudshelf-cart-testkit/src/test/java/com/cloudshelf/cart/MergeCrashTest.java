@@ -32,7 +32,10 @@ import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** A login whose process ends in the middle of the merge, and is repeated by another: no line is lost, none is doubled. */
+/**
+ * The process of a login ends in the middle of its merge, and another process repeats the merge: no line is lost or
+ * doubled.
+ */
 class MergeCrashTest {
     private static final String GUEST = "guest-4711";
     private static final String USER = "user123";
@@ -81,8 +84,7 @@ class MergeCrashTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("moments")
     void merge_storeClosedInTheMiddle_repetitionNeitherLosesNorDoubles(String moment, String operation, Fault fault) {
-        // What the store may send after the fault is not answered: the merge is still in progress when its process
-        // ends.
+        // Later requests of the store are not answered, so the merge is still in progress when its process ends.
         table.faults
                 .forget()
                 .next(fault.on(operation))
@@ -99,7 +101,7 @@ class MergeCrashTest {
         repeatAndLook();
     }
 
-    /** As above, with a process of its own that is killed, so that nothing can be tidied up. */
+    /** The same in a separate process that is killed, so that it cannot clean up. */
     @ParameterizedTest(name = "{0}")
     @MethodSource("killings")
     @Timeout(420)
@@ -150,7 +152,7 @@ class MergeCrashTest {
                 "after a conflict");
     }
 
-    /** What the network does to the process that is killed; the last fault is the moment. */
+    /** Returns the faults up to the moment of the kill. The last fault is the moment. */
     private static Fault[] faultsUntil(String when) {
         Fault lost = Fault.dropResponse().on(WRITE);
         return switch (when) {
@@ -187,7 +189,7 @@ class MergeCrashTest {
                 .isEqualTo(10);
     }
 
-    /** The process that is killed: it merges, hangs where it is told to, and says so with a file. */
+    /** The process that is killed. It merges, hangs at the chosen moment, and creates a file to signal that. */
     static final class Login {
         private Login() {}
 
@@ -197,7 +199,7 @@ class MergeCrashTest {
             for (Fault fault : faults) {
                 network.next(fault);
             }
-            network.always(Fault.hang().on(WRITE).optional()); // what the store may send by then is not answered
+            network.always(Fault.hang().on(WRITE).optional()); // later requests are not answered
             Duration later = arguments[2].endsWith("rested guest") ? Duration.ofMinutes(61) : Duration.ZERO;
             try (SdkAsyncHttpClient http = network.wrap(NettyNioAsyncHttpClient.create());
                     DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Merging a guest's cart into a user's, in one transaction, also when its response is lost. */
+/** Merging a guest's cart into a user's in one transaction, also if the response is lost. */
 class MergeTest {
     private static final String GUEST = "guest";
     private static final String USER = "user";
@@ -105,7 +105,7 @@ class MergeTest {
         assertThat(carts.get(GUEST).join().totalItems()).isEqualTo(7);
     }
 
-    /** When a transaction lands that its sender has given up. */
+    /** Completes when the abandoned transaction is to arrive. */
     private final CompletableFuture<Void> landing = new CompletableFuture<>();
 
     private static final Clock AN_HOUR_LATER = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(61));
@@ -226,7 +226,7 @@ class MergeTest {
                         })
                         .on("TransactWriteItems"));
         CompletableFuture<Cart> call = carts.merge(GUEST, USER, MergeStrategy.SUM);
-        // An engine that recognises the token of the transaction knows better than the items.
+        // An engine that recognizes the transaction's token can give a definite answer, unlike the items.
         assertThat(call.handle((cart, failure) -> failure == null || failure instanceof CartOutcomeUnknownException))
                 .succeedsWithin(Duration.ofSeconds(120))
                 .isEqualTo(true);
@@ -288,7 +288,7 @@ class MergeTest {
         assertThat(carts.get(USER).join().totalItems()).isEqualTo(11);
     }
 
-    /** A transaction that reads is refused, too, while another writes. */
+    /** A read transaction, too, is refused while another transaction writes. */
     @ParameterizedTest
     @ValueSource(strings = {"TransactGetItems", "TransactWriteItems"})
     void merge_transactionConflicts_areRetried(String operation) {
@@ -298,7 +298,7 @@ class MergeTest {
                 .isEqualTo(10);
     }
 
-    /** Whoever merges last holds everything, so each merge must have seen everything when it took effect. */
+    /** The last merge returns all lines, so each merge must have seen all earlier ones when it took effect. */
     @Test
     void merge_manyInBothDirections_returnTheCartThatHoldsAll() {
         int merges = 200;

@@ -18,7 +18,7 @@ import software.amazon.awssdk.metrics.MetricCollection;
 import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** What a metric publisher learns of each call. */
+/** The metrics that a publisher receives for each call. */
 class MetricsTest {
     private final TestTable table = new TestTable();
     private final List<MetricCollection> published = new CopyOnWriteArrayList<>();

@@ -33,10 +33,10 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
 /**
- * Three kinds of programs write to the same carts at the same time: this library, beans of the enhanced client that lock on
- * {@code version}, and functions that append to the list and look at nothing. What one of them was told is done, is done.
+ * Three kinds of programs write to the same carts concurrently: this library, beans of the enhanced client that lock on
+ * {@code version}, and functions that append to the list blindly. No acknowledged change is lost.
  *
- * <p>A few changes in every build; for a minute with {@code -Dfleet.seconds=60}.
+ * <p>Every build makes a few changes. {@code -Dfleet.seconds=60} runs for a minute.
  */
 class MixedFleetTest {
     private static final int CARTS = 20;
@@ -45,12 +45,12 @@ class MixedFleetTest {
     private static final int APPENDERS = 4;
     private static final int CHANGES_EACH = Integer.getInteger("fleet.changes", 25);
 
-    /** So many that a cart stays below the limit of lines, however long the writers go on. */
+    /** Few enough that a cart stays below the limit of lines, however long the writers run. */
     private static final int BOOKS_EACH = 40;
 
     private static final Integer SECONDS = Integer.getInteger("fleet.seconds");
 
-    /** In every cart from the start; all writers add copies of it. */
+    /** This book is in every cart from the start, and all writers add copies of it. */
     private static final String BESTSELLER = "bestseller";
 
     private static final BigDecimal PRICE = new BigDecimal("2.50");
@@ -65,7 +65,7 @@ class MixedFleetTest {
             .build()
             .table(table.name, TableSchema.fromBean(CartBean.class));
 
-    /** By user, the copies of each book that writers were told are there. */
+    /** By user, the acknowledged copies of each book. */
     private final Map<String, Map<String, Integer>> acknowledged = new ConcurrentHashMap<>();
 
     private final Map<String, AtomicInteger> counts = new ConcurrentHashMap<>();
@@ -106,7 +106,7 @@ class MixedFleetTest {
         System.out.println("Mixed fleet: " + counts);
     }
 
-    /** Writes with all writers at the same time, each on a thread of its own. */
+    /** Runs all writers concurrently, each on its own thread. */
     private void run() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(LIBRARY_WRITERS + BEANS + APPENDERS);
         long end = SECONDS == null ? 0 : System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
@@ -149,7 +149,8 @@ class MixedFleetTest {
     }
 
     private DynamoDbCartStore store() {
-        // A copy in flight makes a refusal ambiguous on a machine that is slow; what is tested here is not the network.
+        // No hedging: on a slow machine, a second copy in flight would make a refusal ambiguous, and the network is not
+        // tested here.
         return table.store(settings -> settings.hedging(0));
     }
 
@@ -158,8 +159,9 @@ class MixedFleetTest {
     }
 
     /**
-     * Whether beans write to a cart. They replace the whole list if the version is as they read it, and so lose what is appended
-     * by a program that does not raise it, with this library or without: there, the functions raise it, as docs/adopting.md says.
+     * Returns whether beans write to a cart. A bean replaces the whole list if the version is unchanged, and so loses
+     * the appends of programs that do not raise the version, with or without this library. For these carts the
+     * functions raise it, as docs/adopting.md says.
      */
     private static boolean hasBeans(int cart) {
         return cart % 2 == 0;
@@ -186,7 +188,7 @@ class MixedFleetTest {
                 .join();
     }
 
-    /** One of the programs: its carts and books are drawn from a seed of its own. */
+    /** One of the programs. It draws its carts and books from its own seed. */
     private abstract class Writer {
         final Random random;
         private final int index;
@@ -208,11 +210,11 @@ class MixedFleetTest {
         }
     }
 
-    /** This library, in a process of its own. */
+    /** This library, as in a separate process. */
     private final class LibraryWriter extends Writer {
         private final DynamoDbCartStore carts = store();
 
-        /** Books that nobody else changes, by user. */
+        /** Books that no other writer changes, by user. */
         private final Map<String, List<String>> own = new HashMap<>();
 
         LibraryWriter(int index) {
@@ -262,7 +264,7 @@ class MixedFleetTest {
         }
     }
 
-    /** Reads the bean, changes it, and saves it if its version is as it was. */
+    /** Reads the bean, changes it, and saves it if its version is unchanged. */
     private final class BeanWriter extends Writer {
         BeanWriter(int index) {
             super(index);
@@ -297,7 +299,7 @@ class MixedFleetTest {
         }
     }
 
-    /** The Python function of the first design: it appends, whatever the cart holds, and adds to the totals. */
+    /** The Python function of the first design. It appends blindly and adds to the totals. */
     private final class Appender extends Writer {
         Appender(int index) {
             super(index);

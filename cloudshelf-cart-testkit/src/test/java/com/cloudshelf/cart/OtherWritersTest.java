@@ -25,7 +25,7 @@ import software.amazon.awssdk.enhanced.dynamodb.TableSchema;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
-/** What the commonest other writers leave in the table, in the very shapes that they give it, and what they read of ours. */
+/** Items of the most common other writers, in exactly their shapes, and what these writers read of ours. */
 class OtherWritersTest {
     private static final AttributeValue NULL = AttributeValue.fromNul(true);
 
@@ -138,7 +138,7 @@ class OtherWritersTest {
         }
     }
 
-    /** boto3: Python's values by its TypeSerializer. */
+    /** boto3, whose TypeSerializer converts Python's values. */
     @Nested
     class Python {
         @Test
@@ -211,7 +211,7 @@ class OtherWritersTest {
         }
     }
 
-    /** JavaScript's document client, with {@code convertEmptyValues}: empty texts and sets become NULL. */
+    /** JavaScript's document client with {@code convertEmptyValues}, which turns empty texts and sets into NULL. */
     @Test
     void documentClient_emptyTextsAndSetsAsNull_areNotThere() {
         Map<String, AttributeValue> line = line("book1", "2.5", "1");
@@ -231,7 +231,7 @@ class OtherWritersTest {
         CartInvariants.assertItemHolds(table.item(USER));
     }
 
-    /** An import of a CSV file, whose columns are all texts. */
+    /** An import of a CSV file, in which all columns are strings. */
     @Nested
     class Csv {
         private final Map<String, AttributeValue> item = Map.of(

@@ -33,12 +33,13 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 /**
- * Mistakes that a store could make, planted into the real one: a client between it and its real client spoils what passes.
+ * Bugs that a store could have, planted into the real one: a client between the store and its real client alters
+ * requests and responses.
  *
  * <p>A checker that finds none of them would prove nothing.
  */
 enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
-    /** Overwrites whatever is there. */
+    /** Overwrites any item. */
     WRITES_WITHOUT_CONDITION {
         @Override
         Plan plan(Plan plan) {
@@ -65,7 +66,7 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
         }
     },
 
-    /** Takes its own earlier attempt for another's write, and repeats the change. */
+    /** Takes its own earlier attempt for another writer's change, and repeats the change. */
     FORGETS_ITS_OWN_WRITES {
         @Override
         Plan plan(Plan plan) {
@@ -101,11 +102,11 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
         }
     },
 
-    /** Takes a write that is not in the ring for one that never was there. */
+    /** Takes a write that is no longer in the ring for one that was never applied. */
     TRUSTS_A_RING_THAT_OVERFLOWED {
         @Override
         Plan plan(Plan plan) {
-            // Another must write between an attempt and the next.
+            // Another writer must write between two attempts.
             return plan.withRingOf(1)
                     .withTimes(Duration.ofMillis(1_600), Duration.ofMillis(150))
                     .withFaults(Fault.dropResponse());
@@ -122,7 +123,7 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
         }
     },
 
-    /** Reads what was there when it read before. */
+    /** Returns the item of an earlier read. */
     READS_LATE {
         @Override
         Plan plan(Plan plan) {
@@ -199,12 +200,12 @@ enum PlantedBugs implements UnaryOperator<DynamoDbAsyncClient> {
         }
     };
 
-    /** Returns the plan on which this bug shows soon. */
+    /** Returns a plan on which this bug shows quickly. */
     Plan plan(Plan plan) {
         return plan;
     }
 
-    /** A client that passes everything on; each bug spoils some of it. */
+    /** A client that passes everything on. Each bug alters some of it. */
     private static class Spoiled implements DynamoDbAsyncClient {
         final DynamoDbAsyncClient real;
 

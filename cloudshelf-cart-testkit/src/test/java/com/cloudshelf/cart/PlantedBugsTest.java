@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Proves that the histories and their checker find what a store may do wrong. */
+/** Proves that the histories and their checker find the bugs that a store could have. */
 @Timeout(900)
 class PlantedBugsTest {
     private static final int OPERATIONS = 50;
@@ -42,7 +42,7 @@ class PlantedBugsTest {
         assertThat(notLinearizable(bug, seed - AT_ONCE, false)).isEmpty();
     }
 
-    /** Returns those of a few seeds whose histories, with or without the bug, turn out wrong. */
+    /** Returns the seeds whose histories, with or without the bug, are not linearizable. */
     private List<Long> notLinearizable(PlantedBugs bug, long firstSeed, boolean planted) {
         List<CompletableFuture<Boolean>> running = LongStream.range(firstSeed, firstSeed + AT_ONCE)
                 .mapToObj(seed -> bug.plan(Plan.of(seed, OPERATIONS)))

@@ -32,8 +32,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 
 /**
- * The published policies hold the IAM actions that the library's requests need: all of them, and no other. Each test compares
- * a policy with what was sent, so that it fails on an action too few as on one too many.
+ * The published policies contain exactly the IAM actions that the library's requests need. Each test compares a policy
+ * with the requests that were sent, so it fails on a missing action as well as on an unneeded one.
  */
 class PolicyTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -48,7 +48,7 @@ class PolicyTest {
 
     private final InfrastructureTest.Template template = InfrastructureTest.Template.read();
 
-    /** The contract of all stores, with a network that remembers what was sent. Surefire leaves it to the test below. */
+    /** The contract of all stores, on a network that records requests. The test below runs it; Surefire does not. */
     static class RecordedContract extends CartStoreContract {
         static final Faults NETWORK = Faults.none();
         static final DynamoDbAsyncClient CLIENT = LocalDynamoDb.shared().client(NETWORK);
@@ -65,7 +65,10 @@ class PolicyTest {
         }
     }
 
-    /** The IAM actions that the requests need: a transaction needs those of its parts, tags at creation one of their own. */
+    /**
+     * Returns the IAM actions that the requests need. A transaction needs those of its parts, and tags at creation need
+     * an action of their own.
+     */
     private static Set<String> actions(List<SentRequest> requests) {
         Set<String> actions = new TreeSet<>();
         for (SentRequest request : requests) {
@@ -86,7 +89,7 @@ class PolicyTest {
         return actions;
     }
 
-    /** The partition keys that the requests name. */
+    /** Returns the partition keys in the requests. */
     private static Set<String> keys(List<SentRequest> requests) {
         Set<String> keys = new TreeSet<>();
         for (SentRequest request : requests) {
@@ -114,7 +117,7 @@ class PolicyTest {
                 .selectors(selectClass(RecordedContract.class))
                 .execute()
                 .testEvents();
-        // Whether they all pass is for the contract's own test to tell.
+        // The contract's own test checks that all of them pass.
         assertThat(tests.succeeded().count()).isGreaterThan(50);
         List<SentRequest> sent = RecordedContract.NETWORK.sent();
         RecordedContract.CLIENT.close();
@@ -160,7 +163,7 @@ class PolicyTest {
         carts.addItem(USER, book("book005", "1", 1)).join();
         expire(table, USER);
         carts.addItem(USER, book("book006", "1", 1)).join();
-        // No key is remembered any more a day later, and the cart has rested.
+        // A day later, no key is remembered and the cart has rested.
         Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(25));
         table.store(settings -> settings.clock(later)).clear(USER).join();
         carts.delete(USER).join();
@@ -245,7 +248,7 @@ class PolicyTest {
             assertThat(template.policy("CartAuditPolicy").get("LookOver").actions())
                     .isEqualTo(actions(table.faults.sent()));
             table.faults.forget();
-            // Two rivals in a row, so that the item is read again.
+            // Two conflicts in a row make the audit read the item again.
             table.faults.next(2, Fault.rival(() -> append(table)).on("UpdateItem"));
             CartTable.audit(client, spec, CartAudit.repairing()).join();
             Set<String> ofRepair = actions(table.faults.sent());

@@ -27,7 +27,7 @@ import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.retry.RetryMode;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** What happens to a change when the network, the service or another writer interferes. */
+/** Changes on which the network, the service or another writer interferes. */
 class ReliabilityTest {
     /** The system property for AWS_NEW_RETRIES_2026, which the SDK reads when it builds a client. */
     private static final String NEW_RETRIES = "aws.newRetries2026";
@@ -43,7 +43,7 @@ class ReliabilityTest {
         table.close();
     }
 
-    /** Faults after which the change is in the table, although the caller's client saw a failure. */
+    /** Returns faults after which the change is in the table although the client saw a failure. */
     static Stream<Fault> lostResponses() {
         return Stream.of(
                 Fault.dropResponse(),
@@ -54,7 +54,7 @@ class ReliabilityTest {
                 Fault.wrongCrc());
     }
 
-    /** The kinds of change, each with what it makes of a cart with three copies of book1 and one of book2. */
+    /** Returns the kinds of change, each with its result on a cart with three copies of book1 and one of book2. */
     static Stream<Arguments> changes() {
         CartUpdate update = CartUpdate.of(USER);
         Cart ordered = Cart.empty(USER)
@@ -154,7 +154,7 @@ class ReliabilityTest {
 
     @Test
     void apply_rejectedWhileAnAttemptIsInFlight_fencesTheAttempt() {
-        // The late add finds a full cart at its retry; when it lands, there would be room for it again.
+        // The retry of the late add finds a full cart. When the late add arrives, there is room again.
         DynamoDbCartStore small = table.store(settings -> settings.limits(CartLimits.of(2, 100)));
         small.addItem(USER, book("book1", "1", 1)).join();
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> {}, client -> {});
@@ -208,7 +208,7 @@ class ReliabilityTest {
                 .isInstanceOf(CartOutcomeUnknownException.class);
     }
 
-    /** The SDK's retry modes; the store must not depend on which of them its client is in. */
+    /** Returns the SDK's retry modes. The store must not depend on the mode of its client. */
     static Stream<Arguments> retryModes() {
         Consumer<ClientOverrideConfiguration.Builder> legacy = client -> client.retryStrategy(RetryMode.LEGACY);
         Consumer<ClientOverrideConfiguration.Builder> standard = client -> client.retryStrategy(RetryMode.STANDARD);
@@ -312,7 +312,7 @@ class ReliabilityTest {
         call.cancel(true);
         int before = table.faults.sent().size();
         assertThat(call).isCancelled();
-        // Longer than any pause of this store's backoff could still be running.
+        // Longer than any backoff of this store could take.
         CompletableFuture.runAsync(
                         () -> {}, CompletableFuture.delayedExecutor(250, java.util.concurrent.TimeUnit.MILLISECONDS))
                 .join();

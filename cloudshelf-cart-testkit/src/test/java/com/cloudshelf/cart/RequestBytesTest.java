@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What docs/performance.md says of requests and bytes, where no other test says it already. */
+/** The statements of docs/performance.md about requests and bytes that no other test covers. */
 class RequestBytesTest {
     private final TestTable table = new TestTable();
 

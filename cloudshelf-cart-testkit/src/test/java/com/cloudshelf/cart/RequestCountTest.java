@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What each operation costs in requests and bytes, counted where they leave for the wire. */
+/** The cost of each operation in requests and bytes, counted where they leave the process. */
 class RequestCountTest {
     private final TestTable table = new TestTable();
     private final DynamoDbCartStore carts = table.store();

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** What other writers left in the table: kept where it is not known, refused where it is no cart, absent where it expired. */
+/** Items of other writers: unknown attributes are kept, invalid carts are refused, and expired carts are absent. */
 class StoredItemTest {
     private final TestTable table = new TestTable();
     private final DynamoDbCartStore carts = table.store();
@@ -69,7 +69,7 @@ class StoredItemTest {
         }
     }
 
-    /** Object mappers write NULL for null, and imports turn numbers into strings: only the lines are the cart. */
+    /** Object mappers write NULL for null, and imports turn numbers into strings. Only the lines make the cart. */
     @Test
     void anyCall_otherAttributeOfAnotherType_readsTheCartAndTheNextChangeRepairsIt() {
         Map<String, AttributeValue> item = written();

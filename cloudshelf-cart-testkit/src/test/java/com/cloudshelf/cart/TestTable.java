@@ -16,11 +16,11 @@ import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** A table on DynamoDB Local, stores on it whose network can fail, and a look at the raw items past any network. */
+/** A table on DynamoDB Local, with stores whose network can fail and direct access to the raw items. */
 final class TestTable implements AutoCloseable {
     static final String USER = "user123";
     private static final LocalDynamoDb SERVER = LocalDynamoDb.shared();
-    /** What a call takes if nothing goes wrong, on a machine that has much else to do. */
+    /** More than a call takes on a busy machine if nothing goes wrong. */
     private static final Duration AMPLE = Duration.ofSeconds(30);
 
     final String name = SERVER.createCartTable();
@@ -31,7 +31,7 @@ final class TestTable implements AutoCloseable {
         return CartItem.of(bookId, "Title of " + bookId, "An Author", new BigDecimal(price), quantity);
     }
 
-    /** A store whose requests pass through {@link #faults}. */
+    /** Returns a store whose requests pass through {@link #faults}. */
     DynamoDbCartStore store() {
         return store(settings -> {});
     }
@@ -41,8 +41,8 @@ final class TestTable implements AutoCloseable {
     }
 
     /**
-     * Settings of a store that ends a call without waiting for its deadline: after so many pauses, which take no time, the next
-     * one would outlast any deadline.
+     * Returns settings with which a store ends a call without waiting for its deadline: after this many backoffs, which
+     * take no time, the next one would outlast any deadline.
      */
     static Consumer<DynamoDbCartStore.Builder> endingAfterPauses(int pauses) {
         return settings -> settings.operationTimeout(Duration.ofSeconds(60))
@@ -68,7 +68,7 @@ final class TestTable implements AutoCloseable {
         return store;
     }
 
-    /** The stored item; empty if there is none. */
+    /** Returns the stored item, or an empty map if there is none. */
     Map<String, AttributeValue> item(String userId) {
         return SERVER.client()
                 .getItem(get -> get.tableName(name)
@@ -82,7 +82,7 @@ final class TestTable implements AutoCloseable {
         SERVER.client().putItem(put -> put.tableName(name).item(item)).join();
     }
 
-    /** What the seed's Python function does: append blindly, and add to totals that must be there. */
+    /** Appends like the original Python function: blindly, and with totals that must already exist. */
     CompletableFuture<?> appendBlindly(String userId, String bookId, String price, int quantity) {
         AttributeValue line = AttributeValue.fromM(Map.of(
                 "bookId", AttributeValue.fromS(bookId),
@@ -112,7 +112,7 @@ final class TestTable implements AutoCloseable {
                 .join();
     }
 
-    /** The operations that were sent since the last look, in order. */
+    /** Returns the operations sent since the last call of this method, in order. */
     List<String> sent() {
         List<String> operations =
                 faults.sent().stream().map(SentRequest::operation).toList();
@@ -120,7 +120,7 @@ final class TestTable implements AutoCloseable {
         return operations;
     }
 
-    /** Waits for a call that is to fail, and returns why it did. */
+    /** Waits for a call that must fail, and returns its failure. */
     static Throwable failureOf(CompletableFuture<?> call) {
         try {
             Object value = call.join();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Versions: a demand for one is met exactly when nobody changed the cart since. */
+/** Versions: a required version matches exactly if nobody has changed the cart since. */
 class VersionTest {
     private final TestTable table = new TestTable();
     private final DynamoDbCartStore carts = table.store();

@@ -14,11 +14,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every Java or Kotlin example of these pages is, except for white space, part of a source that the build compiles and runs. */
+/**
+ * Every Java or Kotlin example on these pages occurs, except for white space, in a source that the build compiles and
+ * runs.
+ */
 class DocumentationTest {
     private static final Path MODULE = Path.of(System.getProperty("basedir", ""));
     private static final Path ROOT = MODULE.toAbsolutePath().getParent();
-    /** A class of the AWS SDK in an artifact of its own, which the build does without. */
+    /** A class in a separate artifact of the AWS SDK, which the build does not have. */
     private static final String NO_DEPENDENCY = "EmfMetricLoggingPublisher";
 
     private static final Pattern JAVA_BLOCK = Pattern.compile("(?ms)^ *```(?:java|kotlin) *$(.*?)^ *```");
@@ -79,7 +82,7 @@ class DocumentationTest {
         return sources.toString();
     }
 
-    /** Without white space, for the formatter may break the lines of a source where a page need not. */
+    /** Returns the code without white space, because the formatter may break lines where a page does not. */
     private static String normal(String java) {
         return java.replaceAll("\\s", "");
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** Stores from the environment: region, keys and endpoint as the SDK finds them. */
+/** Stores whose Region, keys and endpoint come from the environment, as the SDK finds them. */
 class LambdaCartsTest {
     private static final CartItem DUNE = CartItem.of("book001", "Dune", "Frank Herbert", new BigDecimal("9.99"), 1);
     private static final Map<String, String> BEFORE = new HashMap<>();

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A decorator as users write them: it counts the calls that failed. */
+/** A decorator such as users write. It counts the calls that failed. */
 final class MeteredCartStore implements CartStore {
     private final CartStore carts;
     private final AtomicInteger failures;

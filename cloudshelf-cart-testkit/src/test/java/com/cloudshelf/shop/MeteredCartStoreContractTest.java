@@ -6,7 +6,7 @@ import com.cloudshelf.cart.testkit.CartStoreContract;
 import com.cloudshelf.cart.testkit.InMemoryCartStore;
 import java.time.Clock;
 
-/** The suite from another package, over futures that the decorator derives. */
+/** The suite in another package, on futures that the decorator derives. */
 class MeteredCartStoreContractTest extends CartStoreContract {
 
     @Override

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 
-/** The module of Jackson 2, as a mapper finds it. */
+/** The module for Jackson 2, as a mapper finds it. */
 class CartModuleTest extends JacksonModuleContract {
     private final ObjectMapper mapper = JsonMapper.builder().findAndAddModules().build();
     private final ObjectMapper bare = new ObjectMapper();
@@ -23,7 +23,7 @@ class CartModuleTest extends JacksonModuleContract {
         T get() throws JsonProcessingException;
     }
 
-    @SuppressWarnings("unchecked") // to let the exception pass as it is
+    @SuppressWarnings("unchecked") // to rethrow the exception unchanged
     private static <T, E extends Exception> T uncheck(Work<T> work) throws E {
         try {
             return work.get();

@@ -12,7 +12,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JacksonModule;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The module of Jackson 3, as a mapper finds it. */
+/** The module for Jackson 3, as a mapper finds it. */
 class CartModuleTest extends JacksonModuleContract {
     private final JsonMapper mapper = JsonMapper.builder().findAndAddModules().build();
     private final JsonMapper bare = new JsonMapper();

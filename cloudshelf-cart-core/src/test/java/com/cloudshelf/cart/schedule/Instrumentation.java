@@ -27,10 +27,10 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Type;
 
 /**
- * Puts the points of a {@link Schedule} into a class: before each access to a volatile field or to an object that threads share,
- * and instead of monitors.
+ * Inserts the points of a {@link Schedule} into a class: before each access to a volatile field or to an object that
+ * threads share, and in place of monitors.
  *
- * <p>Other fields get no points: whether they are guarded correctly shows in the results.
+ * <p>Other fields get no points. If they are not guarded correctly, the results show it.
  */
 final class Instrumentation extends ClassVisitor {
     private static final String SCHEDULE = Type.getInternalName(Schedule.class);
@@ -77,7 +77,8 @@ final class Instrumentation extends ClassVisitor {
             return new Points(where, super.visitMethod(access, method, type, generic, thrown));
         }
         if ((access & ACC_STATIC) != 0) {
-            throw new IllegalArgumentException("a static synchronized method, which no schedule knows: " + where);
+            throw new IllegalArgumentException(
+                    "a static synchronized method, which schedules do not support: " + where);
         }
         String inner = method + "$locked";
         writeLocking(super.visitMethod(access & ~ACC_SYNCHRONIZED, method, type, generic, thrown), inner, type, where);

@@ -20,16 +20,16 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a scenario in which one thread goes at a time: before each access to what threads share, the schedule decides which
- * of them continues. {@link Instrumentation} puts those points into the classes under test.
+ * One run of a scenario in which one thread runs at a time. Before each access to shared state, the schedule decides
+ * which thread continues. {@link Instrumentation} inserts these points into the classes under test.
  *
- * <p>It is drawn as in "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs" (Burckhardt and others): each
- * strand has a random priority, the highest that can go on does, and at a few random points the running strand falls behind all
- * others. A mistake that needs few such points is found with a probability that does not depend on how narrow its window is. The
- * same seed gives the same schedule.
+ * <p>It is drawn as in "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs" (Burckhardt and others):
+ * each strand has a random priority, the strand with the highest priority that can continue does so, and at a few
+ * random points the running strand falls behind all others. A bug that needs few such points is found with a
+ * probability that does not depend on how narrow its window is. The same seed gives the same schedule.
  */
 public final class Schedule {
-    /** More points than any scenario has: a strand that meets so many turns in a circle. */
+    /** More points than any scenario has. A strand that reaches so many is in an endless loop. */
     private static final int MAX_POINTS = 20_000;
 
     private static final int PATIENCE_SECONDS = 120;
@@ -77,7 +77,7 @@ public final class Schedule {
         int depth;
     }
 
-    // All of it belongs to the strand that goes, and passes on with it.
+    // Only the running strand uses these fields; each hands them over to the next.
     private final SplittableRandom random;
     private final Set<Integer> changes = new HashSet<>();
     private final List<Strand> strands = new ArrayList<>();
@@ -90,7 +90,7 @@ public final class Schedule {
 
     private Schedule(long seed, int expectedPoints) {
         random = new SplittableRandom(seed);
-        int count = random.nextInt(4); // of the runs a quarter has none
+        int count = random.nextInt(4); // a quarter of the runs have none
         for (int i = 0; i < count; i++) {
             changes.add(random.nextInt(1, Math.max(2, expectedPoints)));
         }
@@ -102,7 +102,7 @@ public final class Schedule {
     /**
      * Runs a scenario.
      *
-     * @param expectedPoints about how many points it has
+     * @param expectedPoints roughly how many points the scenario has
      */
     public static Outcome run(long seed, int expectedPoints, Runnable scenario) {
         Schedule schedule = new Schedule(seed, expectedPoints);
@@ -110,7 +110,7 @@ public final class Schedule {
         first.go.release();
         try {
             if (!schedule.over.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("a strand waits for something that no schedule knows of");
+                throw new IllegalStateException("a strand waits for something outside the schedule");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -121,7 +121,7 @@ public final class Schedule {
 
     /* For scenarios. */
 
-    /** Starts a strand beside the one that calls. */
+    /** Starts another strand. */
     public static void start(String name, Runnable body) {
         current().schedule().add(name, body);
         point("start of " + name);
@@ -135,7 +135,7 @@ public final class Schedule {
 
     /* For the classes under test. */
 
-    /** The strand is about to do something that others could see, or that others could have done something about. */
+    /** Marks a point: the strand is about to do something that others could observe or influence. */
     public static void point(String where) {
         Strand self = CURRENT.get();
         if (self != null && self.shielded == 0) {
@@ -143,7 +143,7 @@ public final class Schedule {
         }
     }
 
-    /** Like {@link #point}, for an access that a lock guards if the strand holds one. */
+    /** Marks a point, unless the strand holds a lock that guards the access. */
     public static void guardedPoint(String where) {
         Strand self = CURRENT.get();
         if (self != null && self.locks == 0) {
@@ -151,7 +151,7 @@ public final class Schedule {
         }
     }
 
-    /** Until {@link #unshield} the strand is not held up: it is in someone else's critical section. */
+    /** Keeps the strand running until {@link #unshield}: it is in a critical section of another class. */
     public static void shield(String where) {
         point(where);
         current().shielded++;
@@ -185,7 +185,7 @@ public final class Schedule {
         }
     }
 
-    /** Stands for the method of {@link CompletableFuture}; the time is up when no strand can go on any more. */
+    /** Replaces the method of {@link CompletableFuture}. The time is up when no strand can continue. */
     public static Object get(CompletableFuture<?> future, long time, TimeUnit unit)
             throws InterruptedException, ExecutionException, TimeoutException {
         Strand self = current();
@@ -193,7 +193,7 @@ public final class Schedule {
         return future.get(0, unit);
     }
 
-    /** Stands for the method of {@link CountDownLatch}; the time is up when no strand can go on any more. */
+    /** Replaces the method of {@link CountDownLatch}. The time is up when no strand can continue. */
     public static boolean await(CountDownLatch latch, long time, TimeUnit unit) throws InterruptedException {
         Strand self = current();
         self.schedule().wait(self, () -> latch.getCount() == 0, true);
@@ -233,7 +233,7 @@ public final class Schedule {
         points++;
         trace.add(self.name + ": " + where);
         if (points > MAX_POINTS) {
-            throw new IllegalStateException("the strands turn in a circle");
+            throw new IllegalStateException("the strands are in an endless loop");
         }
         if (changes.contains(points)) {
             self.priority = --fallenBehind;
@@ -253,7 +253,7 @@ public final class Schedule {
         return strands.stream().allMatch(strand -> strand == self || strand.ended);
     }
 
-    /** Lets the strand go on whose turn it is. Of strands that can none go on, the threads stay where they are. */
+    /** Lets the next strand run. If no strand can continue, the threads stay where they are. */
     private void next(Strand self) {
         Strand next = highest(Strand::canGoOn);
         if (next == null) {
@@ -261,7 +261,7 @@ public final class Schedule {
         }
         if (next == null) {
             if (!strands.stream().allMatch(strand -> strand.ended) && failure == null) {
-                failure = new AssertionError("no strand can go on: " + stuck());
+                failure = new AssertionError("no strand can continue: " + stuck());
             }
             over.countDown();
         } else if (next != self) {

@@ -23,8 +23,8 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
- * The classes of the library once more, in a loader of their own: some with the points of a {@link Schedule}, some with a
- * mistake that was planted in their source.
+ * A second copy of the library's classes, in a class loader of its own: some with the points of a {@link Schedule},
+ * some with a bug planted in their source.
  */
 public final class ScheduledClasses extends ClassLoader {
     private static final String PACKAGE = "com.cloudshelf.cart.";
@@ -33,16 +33,16 @@ public final class ScheduledClasses extends ClassLoader {
     private final Set<String> instrumented;
     private final Map<String, byte[]> planted = new HashMap<>();
 
-    /** @param instrumented the names of the classes that get points, and their nested classes with them */
+    /** @param instrumented the names of the classes that get points, along with their nested classes */
     public ScheduledClasses(Set<String> instrumented) {
         super(ScheduledClasses.class.getClassLoader());
         this.instrumented = instrumented;
     }
 
     /**
-     * Compiles a class again, with other text in one place.
+     * Recompiles a class with some of its source replaced.
      *
-     * @throws IllegalArgumentException if the text is not there exactly once, or what comes out does not compile
+     * @throws IllegalArgumentException if a text does not occur exactly once, or the result does not compile
      */
     public ScheduledClasses plant(String className, Map<String, String> replacements) {
         try {
@@ -51,7 +51,7 @@ public final class ScheduledClasses extends ClassLoader {
                 String text = replacement.getKey();
                 int at = source.indexOf(text);
                 if (at < 0 || source.indexOf(text, at + 1) >= 0) {
-                    throw new IllegalArgumentException(className + " does not hold exactly once: " + text);
+                    throw new IllegalArgumentException(className + " does not contain exactly once: " + text);
                 }
                 source = source.replace(text, replacement.getValue());
             }

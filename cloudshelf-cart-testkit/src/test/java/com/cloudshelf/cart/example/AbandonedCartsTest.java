@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Which of a table's changes are carts that someone abandoned. */
+/** The changes in a stream that count as abandoned carts. */
 class AbandonedCartsTest {
     private static final Instant EXPIRY = Instant.parse("2025-10-03T10:30:00Z");
     private static final Cart EMPTY = stored(Cart.empty("user123"));

@@ -12,7 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** The example of an adoption, on DynamoDB Local. */
+/** The example of adopting a table, on DynamoDB Local. */
 class AdoptCartTableTest {
     private final LocalDynamoDb server = LocalDynamoDb.shared();
     private final CartTableSpec spec = CartTableSpec.defaults().withTableName(server.createCartTable());

@@ -51,7 +51,7 @@ import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
-/** The function from end to end: events as API Gateway sends them, on DynamoDB Local, over a network that may fail. */
+/** The function end to end: events as API Gateway sends them, DynamoDB Local, and a network that may fail. */
 class CartHandlerTest {
     private static final String USER = "7c1d2e3f-4a5b-4c6d-8e7f-901234567890";
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -130,7 +130,7 @@ class CartHandlerTest {
         }
     }
 
-    /** Over a network that works, and in its own time. */
+    /** Calls the store over a network that works, and with ample time. */
     private <T> T directly(Function<CartStore, CompletableFuture<T>> call) {
         try (DynamoDbCartStore direct = DynamoDbCartStore.builder()
                 .client(server.client())
@@ -224,7 +224,7 @@ class CartHandlerTest {
         return event;
     }
 
-    /** The client learns nothing of the first two calls, and the customer continues shopping between them. */
+    /** The client receives no response to the first two calls, and the customer continues shopping in between. */
     @Test
     void checkout_calledThreeTimes_isOneOrderAndTakesItsBooksOnce() {
         storeTwoBooks();
@@ -249,7 +249,7 @@ class CartHandlerTest {
                 .containsExactly(tuple("book001", 1), tuple("book003", 1));
     }
 
-    /** The order is placed, and then the function ends: the books are still in the cart until someone calls again. */
+    /** The order is placed, and then the function ends. The books are still in the cart until the next call. */
     @Test
     void checkout_thatEndsBetweenOrderAndCart_isFinishedByTheNextCall() {
         storeTwoBooks();
@@ -392,7 +392,7 @@ class CartHandlerTest {
         assertThat(response.getHeaders()).containsEntry("Retry-After", "1");
     }
 
-    /** A store of which every call fails with this. */
+    /** Returns a store on which every call fails with this failure. */
     private static CartStore failing(CartStoreException failure) {
         return (CartStore) Proxy.newProxyInstance(
                 CartStore.class.getClassLoader(),
@@ -580,7 +580,7 @@ class CartHandlerTest {
         assertThat(handle(event).getStatusCode()).isEqualTo(404);
     }
 
-    /** What Lambda tells a function about its call. */
+    /** The context that Lambda passes to a function. */
     private record StubContext(int remainingMillis, List<String> log) implements Context {
         @Override
         public int getRemainingTimeInMillis() {

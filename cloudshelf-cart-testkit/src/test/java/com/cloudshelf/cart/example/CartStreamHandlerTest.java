@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Records of DynamoDB Streams, as Lambda hands them over, become carts. */
+/** The handler decodes records of DynamoDB Streams, as Lambda delivers them, into carts. */
 class CartStreamHandlerTest {
     private static final ObjectMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** The deployment step, on DynamoDB Local. */
+/** The example of a deployment step, on DynamoDB Local. */
 class DeployCartTableTest {
     private final LocalDynamoDb server = LocalDynamoDb.shared();
     private final ByteArrayOutputStream printed = new ByteArrayOutputStream();

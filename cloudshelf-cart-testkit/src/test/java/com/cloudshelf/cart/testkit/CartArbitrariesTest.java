@@ -144,7 +144,7 @@ class CartArbitrariesTest {
                                 add -> assertThat(add.item().quantity()).isEqualTo(1)));
     }
 
-    /** Run by the test above only: they are to fail. */
+    /** Properties that must fail. Only the test above runs them. */
     static class Falsified {
         private static Cart lastCart;
         private static List<CartChange> lastChanges;

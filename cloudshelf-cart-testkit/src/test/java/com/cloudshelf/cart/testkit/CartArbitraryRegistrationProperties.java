@@ -13,7 +13,7 @@ import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
-/** Parameters of the library's types, with no set-up but the testkit on the class path. */
+/** Parameters of the library's types, without any setup except the testkit on the class path. */
 class CartArbitraryRegistrationProperties {
 
     private static final CartLimits NO_LIMITS = CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE);

@@ -106,7 +106,7 @@ class CartInvariantsTest {
         assertBroken("totalPrice has no trailing zeros", "totalPrice", new BigDecimal("19.010"));
         assertBroken("at most one line", "items", List.of(BOOK1, BOOK2, BOOK1));
         assertBroken("a quantity is at least 1", "items", List.of(broken("quantity", 0)));
-        // In millionths; more decimals, or trailing zeros, cannot be held at all.
+        // Prices are stored in millionths, so more decimals or trailing zeros are not possible.
         assertBroken("a price is 0 to 10^12", "items", List.of(broken("micros", -1L)));
         assertBroken("a price is 0 to 10^12", "items", List.of(broken("micros", 1_000_000_000_000_000_001L)));
         assertBroken("a book id is not blank", "items", List.of(broken("bookId", " ")));

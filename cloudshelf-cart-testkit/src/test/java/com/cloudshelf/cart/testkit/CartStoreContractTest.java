@@ -41,11 +41,11 @@ import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Events;
 
-/** The suite passes an honest store, and fails each of these dishonest ones. */
+/** The suite passes for a correct store, and fails for each of these incorrect ones. */
 class CartStoreContractTest {
 
-    /** Mistakes that cart stores have, each with a test that finds it. */
-    @SuppressWarnings("ImmutableEnumChecker") // what it is made with keeps nothing
+    /** Bugs that cart stores have, each with a test that finds it. */
+    @SuppressWarnings("ImmutableEnumChecker") // the functions in it have no state
     enum Mistake {
         ADDS_ONE_COPY_WHATEVER_IS_ASKED("addItem_newBook_isAppendedAsGiven", Function.identity()) {
             @Override
@@ -281,7 +281,7 @@ class CartStoreContractTest {
                 .assertStatistics(events -> events.succeeded(3).aborted(0).failed(0));
     }
 
-    /** Selects a test by its name, in whichever nested class of the suite it is. */
+    /** Selects a test by its name, in any nested class of the suite. */
     private static DiscoverySelector theTest(Class<?> suite, String name) {
         Class<?> group = Arrays.stream(CartStoreContract.class.getDeclaredClasses())
                 .filter(nested -> Arrays.stream(nested.getDeclaredMethods())
@@ -361,7 +361,7 @@ class CartStoreContractTest {
         }
     }
 
-    /** Hands every call on; its subclasses do something else in one of them. */
+    /** Forwards every call. Each subclass changes one of them. */
     private static class Dishonest implements CartStore {
         final CartStore honest;
 

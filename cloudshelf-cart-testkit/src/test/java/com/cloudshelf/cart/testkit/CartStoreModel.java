@@ -32,15 +32,15 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.Tuple;
 
 /**
- * What two users' carts must be after any steps, by the pure rules of {@link Cart}; and the comparison of a store with it after
- * every step, in what the call returned and in what is read afterwards.
+ * A model of two users' carts, built on the pure rules of {@link Cart}. After every step, it compares the call's result
+ * and a subsequent read with the store.
  */
 final class CartStoreModel {
     static final CartLimits LIMITS = CartLimits.of(6, 10_000);
     private static final Duration TIME_TO_LIVE = Duration.ofDays(30);
     private static final Duration RETENTION = Duration.ofHours(24);
 
-    /** Which cart a version or a snapshot is taken from. */
+    /** The cart that a version or a snapshot is taken from. */
     enum Seen {
         NONE,
         LATEST,
@@ -126,7 +126,7 @@ final class CartStoreModel {
     private final List<UserModel> users;
 
     /**
-     * @param lookBeneath asserts whatever else can be known of a user's stored cart
+     * @param lookBeneath asserts anything else that can be known about a user's stored cart
      */
     CartStoreModel(CartStore store, StillClock clock, Consumer<String> lookBeneath) {
         this.store = store;
@@ -151,7 +151,7 @@ final class CartStoreModel {
         user.seen.add(read);
     }
 
-    /** Takes a step in the store and in the model, and returns whose carts it may have changed. */
+    /** Takes a step in the store and in the model, and returns the users whose carts it may have changed. */
     private List<UserModel> take(Step step) {
         if (step instanceof Wait wait) {
             clock.advance(wait.duration());
@@ -241,12 +241,12 @@ final class CartStoreModel {
         return change;
     }
 
-    /** Whether there is nothing in a cart, as if there were none. */
+    /** Returns whether a cart has no content, as if it did not exist. */
     private static boolean isBare(Cart cart) {
         return cart.isEmpty() && cart.attributes().isEmpty();
     }
 
-    /** Compares a call with what the model expects of it: a cart, or a failure. */
+    /** Compares the outcome of a call with the model's: a cart, or a failure. */
     private static void compare(CompletableFuture<Cart> call, UserModel user, Runnable expectation) {
         CartStoreException expected = null;
         try {
@@ -280,8 +280,8 @@ final class CartStoreModel {
     }
 
     /**
-     * Has several callers change one user's cart at the same time, and asserts what holds for every order in which their
-     * changes may have come: a version identifies one cart, and what is read in the end is a cart that one of them was given.
+     * Lets several callers change one user's cart concurrently, and asserts what holds for every order of their
+     * changes: a version identifies one cart, and the final cart is one that a call returned.
      */
     static void checkConcurrently(CartStore store, String userId, List<List<CartUpdate>> schedule) {
         store.delete(userId).join();

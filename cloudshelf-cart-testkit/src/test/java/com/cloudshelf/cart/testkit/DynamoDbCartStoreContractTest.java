@@ -17,7 +17,7 @@ class DynamoDbCartStoreContractTest extends CartStoreContract {
                 .tableName(dynamoDb.createCartTable())
                 .limits(limits)
                 .clock(clock)
-                .operationTimeout(Duration.ofSeconds(30)) // a busy machine is not what is tested
+                .operationTimeout(Duration.ofSeconds(30)) // ample time for a busy machine
                 .build();
     }
 }

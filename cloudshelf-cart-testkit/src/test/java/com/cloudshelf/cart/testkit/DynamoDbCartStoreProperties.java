@@ -25,7 +25,7 @@ class DynamoDbCartStoreProperties {
             .tableName(TABLE)
             .clock(CLOCK)
             .limits(CartStoreModel.LIMITS)
-            .operationTimeout(Duration.ofSeconds(30)) // a busy machine is not what is tested
+            .operationTimeout(Duration.ofSeconds(30)) // ample time for a busy machine
             .build();
 
     @Property(tries = 30, shrinking = ShrinkingMode.BOUNDED)

@@ -74,7 +74,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
-// In another thread, since CompletableFuture.join() ignores interrupts.
+// In a separate thread, because CompletableFuture.join() ignores interrupts.
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FaultsTest {
     private static final String USER = "user-4711";
@@ -85,7 +85,7 @@ class FaultsTest {
     private static SdkAsyncHttpClient http;
 
     private final Faults faults = Faults.none();
-    /** The clients' timer: their time-outs, of an hour, strike when a test says so. */
+    /** The clients' timer. Their timeouts are an hour long, and a test triggers them. */
     private final ScheduledThreadPoolExecutor timeouts = new ScheduledThreadPoolExecutor(1);
 
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -116,7 +116,7 @@ class FaultsTest {
         timeouts.shutdownNow();
     }
 
-    // --- nothing happens ---
+    // --- no fault ---
 
     @Test
     void none_requestPasses_andIsLogged() {
@@ -180,7 +180,7 @@ class FaultsTest {
         assertThat(faults.wrap(http).clientName()).isEqualTo(http.clientName());
     }
 
-    // --- the server never sees the request ---
+    // --- faults before the server ---
 
     @Test
     void throttle_clientSeesThrottling_noEffect() {
@@ -288,7 +288,7 @@ class FaultsTest {
         assertThat(faults.sent().get(0).status()).isEmpty();
     }
 
-    // --- it takes effect, and the client does not learn it ---
+    // --- effect without a response ---
 
     @Test
     void serverErrorAfterEffect_clientSeesError_effect() {
@@ -361,7 +361,7 @@ class FaultsTest {
         assertDeliveredOnce("wrongCrc");
     }
 
-    // --- it takes effect at another time, or more than once ---
+    // --- a late effect, or more than one ---
 
     @Test
     void delay_respondsNormally_butLater() {
@@ -507,7 +507,7 @@ class FaultsTest {
         assertThat(hits()).isZero();
     }
 
-    // --- in part ---
+    // --- a partial response ---
 
     @Test
     void partialBatch_halfOfTheKeysIsUnprocessed() {
@@ -556,7 +556,7 @@ class FaultsTest {
         assertThat(faults.counts()).isEmpty();
     }
 
-    // --- which requests ---
+    // --- the requests that meet a fault ---
 
     @Test
     void next_withCount_thenNothing() {
@@ -635,7 +635,7 @@ class FaultsTest {
         assertThatIllegalStateException().isThrownBy(() -> faults.hang(1, 0.5));
     }
 
-    // --- what was not met ---
+    // --- faults that no request met ---
 
     static Stream<Arguments> unmetScripts() {
         return Stream.of(
@@ -739,7 +739,7 @@ class FaultsTest {
                 .withMessageContaining("BatchGetItem");
     }
 
-    // --- shares ---
+    // --- faults on a share of the requests ---
 
     @Test
     void hang_share_hangsThoseOfTheSeedBeforeOrAfterTheirEffect() {
@@ -768,7 +768,7 @@ class FaultsTest {
         assertThat(hangs(4712)).isNotEqualTo(met);
     }
 
-    /** Which of 200 requests hang, on a network without a server. */
+    /** Returns which of 200 requests hang, on a network without a server. */
     private List<String> hangs(long seed) {
         Faults sick = open(Faults.none());
         sick.hang(seed, 0.2);
@@ -848,7 +848,7 @@ class FaultsTest {
                         storm.sent().stream().mapToInt(SentRequest::deliveries).sum());
     }
 
-    // --- the client's side of the contract ---
+    // --- the contract of an HTTP client ---
 
     @Test
     void retryingClient_meetsOneFaultPerAttempt() {
@@ -1048,7 +1048,10 @@ class FaultsTest {
                 .httpClient(onIt.wrap(http));
     }
 
-    /** For requests that the server cannot read: it closes their connection, which the next request on it would notice. */
+    /**
+     * Returns an HTTP client for requests that the server cannot read. The server closes the connection of such a
+     * request, which would disturb the next one.
+     */
     private SdkAsyncHttpClient ownHttp() {
         return open(NettyNioAsyncHttpClient.create());
     }
@@ -1076,7 +1079,7 @@ class FaultsTest {
         assertThatThrownBy(call::join).hasCauseInstanceOf(ApiCallAttemptTimeoutException.class);
     }
 
-    /** Lets the client's time strike for the attempt of that number, once that one has met its fault. */
+    /** Triggers the client's timeout for the attempt with this number, once the attempt has met its fault. */
     private void timeOut(int attempt) {
         timeOutWhen(() -> faults.sent().size() >= attempt && faults.settled().isDone());
     }
@@ -1180,7 +1183,7 @@ class FaultsTest {
         return aRequest(errors, CompletableFuture.completedFuture(null));
     }
 
-    /** A request whose body is there once the gate is open. */
+    /** Returns a request whose body is available once the gate is open. */
     private static AsyncExecuteRequest aRequest(List<Throwable> errors, CompletableFuture<Void> gate) {
         return AsyncExecuteRequest.builder()
                 .request(SdkHttpRequest.builder()
@@ -1216,7 +1219,7 @@ class FaultsTest {
                 .build();
     }
 
-    /** A real client whose server is silent. */
+    /** An HTTP client whose server never responds. */
     private static final class NeverAnswering implements SdkAsyncHttpClient {
         private final List<CompletableFuture<Void>> executions = new ArrayList<>();
         private boolean closed;

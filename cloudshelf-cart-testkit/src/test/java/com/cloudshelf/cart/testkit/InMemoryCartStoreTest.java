@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the store in memory has beyond the contract: settings, scripted failures, and no dependencies. */
+/** Features of the store in memory beyond the contract: settings, scripted failures, and no dependencies. */
 class InMemoryCartStoreTest {
 
     private static final String USER = "user123";
@@ -339,7 +339,7 @@ class InMemoryCartStoreTest {
         return type.getProtectionDomain().getCodeSource().getLocation();
     }
 
-    /** All that a unit test may do with the store; it runs with nothing on the class path but this library. */
+    /** Everything that a unit test may do with the store. It runs with only this library on the class path. */
     public static class Scenario {
         private final StringBuilder seen = new StringBuilder();
 

@@ -140,7 +140,7 @@ class LocalCartServerTest {
         return pattern.matcher(out.toString(UTF_8)).results().toList();
     }
 
-    /** What was printed, which another thread can wait for. */
+    /** The output of the server, which another thread can wait for. */
     private static final class Printed extends ByteArrayOutputStream {
         private final List<Expected> expected = new ArrayList<>();
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import net.jqwik.api.Example;
 
-/** Runs on jqwik's engine, which starts when Jupiter's root store is closed already. */
+/** Runs on jqwik's engine, which starts after Jupiter's root store has been closed. */
 class LocalDynamoDbWithoutJupiterTest {
 
     @Example

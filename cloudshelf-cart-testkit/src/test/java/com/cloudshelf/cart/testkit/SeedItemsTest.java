@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Items as other writers of the table leave them: the AWS CLI, older programs, and a Python function that only appends. */
+/** Items as other writers leave them: the AWS CLI, older programs, and a Python function that only appends. */
 class SeedItemsTest {
     private static final String USER = "user123";
     private static final CartItem EMMA = CartItem.of("book002", "Emma", "Jane Austen", new BigDecimal("9.50"), 1);
@@ -253,7 +253,9 @@ class SeedItemsTest {
         return item;
     }
 
-    /** Its line has no author, and its time to live ended a year before its last change. */
+    /**
+     * Returns the item of an example. Its line has no author, and its time to live ended a year before its last change.
+     */
     private static Map<String, AttributeValue> exampleItem() {
         Map<String, AttributeValue> line = new HashMap<>(gatsby());
         line.remove("author");
@@ -282,7 +284,7 @@ class SeedItemsTest {
         client.putItem(r -> r.tableName(table).item(item)).join();
     }
 
-    /** Appends a line and adds to the totals, without a condition, a version or a look at what is there. */
+    /** Appends a line and adds to the totals, without a condition, a version or a read. */
     private void append(Map<String, AttributeValue> line, int quantity, String price) {
         client.updateItem(r -> r.tableName(table)
                         .key(Map.of("userId", s(USER)))

@@ -81,7 +81,7 @@ class WithCartStoreTest {
         }
     }
 
-    /** Runs as often as {@code -Drounds} says; once without it. */
+    /** Runs once, or as often as {@code -Drounds} says. */
     @Test
     void store_testsInParallel_tablesApart() {
         for (int rounds = Integer.getInteger("rounds", 1); rounds > 0; rounds--) {
@@ -134,7 +134,7 @@ class WithCartStoreTest {
 
     @Test
     void operationTimeout_ofTheAnnotation_isTheStores() {
-        // By what the store refuses, so that nobody waits for a timeout.
+        // The test uses refusals of the store, so it does not wait for a timeout.
         assertThat(run(SlowCase.class, Map.of()).testEvents().failed().stream())
                 .extracting(WithCartStoreTest::failure)
                 .singleElement()
@@ -206,7 +206,7 @@ class WithCartStoreTest {
                 .testEvents()
                 .assertStatistics(events -> events.started(3).succeeded(3));
 
-        assertThat(ClassCase.seen).hasSize(4 * 4); // @BeforeAll and three tests, four things each
+        assertThat(ClassCase.seen).hasSize(4 * 4); // @BeforeAll and three tests, with four objects each
         assertThat(Set.copyOf(ClassCase.seen)).hasSize(4);
         assertThatIllegalStateException().isThrownBy(() -> ClassCase.store.get("user1"));
     }
@@ -226,7 +226,7 @@ class WithCartStoreTest {
                 .testEvents()
                 .assertStatistics(events -> events.started(4).succeeded(4));
         assertThat(Set.copyOf(MixedCase.tables))
-                .as("one of the class, two of the nested one")
+                .as("one for the class, two for the nested class")
                 .hasSize(3);
         assertThat(MixedCase.tables).hasSize(4);
     }
@@ -329,7 +329,9 @@ class WithCartStoreTest {
         }
     }
 
-    /** All but those of the server and of the SDK's shared pools, which grow to their size once. */
+    /**
+     * Counts all threads except those of the server and of the SDK's shared pools, which reach their full size once.
+     */
     private static int threadsOfStores() {
         return (int) Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> !thread.getName().startsWith("local-dynamodb"))
@@ -361,7 +363,7 @@ class WithCartStoreTest {
                 .orElseThrow();
     }
 
-    @WithCartStore(operationTimeout = "PT30S") // a busy machine is not what is tested
+    @WithCartStore(operationTimeout = "PT30S") // ample time for a busy machine
     static class ParallelCase {
 
         static final int TESTS = 100;

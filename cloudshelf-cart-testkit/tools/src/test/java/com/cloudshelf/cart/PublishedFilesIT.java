@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 
-/** Looks at the files that a release would upload, as this build has just made them. */
+/** Checks the files that a release would upload, as this build has just created them. */
 class PublishedFilesIT {
     private static final Path REPOSITORY = Path.of("../..");
     private static final Map<String, Path> MODULES = Map.of(
@@ -73,7 +73,7 @@ class PublishedFilesIT {
         assertThat(new TreeSet<>(listed)).isEqualTo(closure(module));
     }
 
-    /** The published poms are self-contained: no parent, no profile, nothing that only the build needs. */
+    /** The published poms are self-contained: no parent, no profile, and nothing that only the build needs. */
     @ParameterizedTest
     @ValueSource(strings = {"core", "testkit"})
     void pom_asPublished_namesNoParentAndNoTestDependency(String module) throws IOException {

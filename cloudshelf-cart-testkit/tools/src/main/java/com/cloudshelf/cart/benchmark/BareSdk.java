@@ -10,7 +10,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
-/** The floor: one call of the SDK, and nothing done with its response. */
+/** The floor: one call of the SDK whose response is ignored. */
 record BareSdk(DynamoDbAsyncClient client, String table) {
     CompletableFuture<GetItemResponse> get(String userId) {
         return client.getItem(get -> get.tableName(table)
@@ -18,7 +18,10 @@ record BareSdk(DynamoDbAsyncClient client, String table) {
                 .consistentRead(true));
     }
 
-    /** Sets the quantity of one line, the totals and the times, on the condition of a version; all of it is known already. */
+    /**
+     * Sets the quantity of one line, the totals and the times on the condition of a version. All values are known in
+     * advance.
+     */
     CompletableFuture<UpdateItemResponse> setQuantity(String userId, int line, int quantity, long version) {
         Instant now = Instant.now();
         Map<String, AttributeValue> values = new HashMap<>();

@@ -5,14 +5,14 @@ import java.nio.file.Path;
 import java.util.List;
 import software.amazon.awssdk.core.util.VersionInfo;
 
-/** Measures the store and its peers; prints a table, and writes it and a picture to a directory. */
+/** Measures the store and its peers. Prints a table, and writes the table and a chart to a directory. */
 public final class Benchmark {
     private Benchmark() {}
 
     /**
-     * Runs the parts that are named.
+     * Runs the given parts.
      *
-     * @param arguments the directory, and one or more of its parts, with commas in between
+     * @param arguments the directory, and the parts, separated by commas
      */
     public static void main(String[] arguments) {
         int status = 1;
@@ -36,15 +36,15 @@ public final class Benchmark {
             new RoundTrips(results).run();
         }
         if (parts.contains("life")) {
-            say("what a shopping life costs, on DynamoDB Local");
+            say("the cost of a shopping life, on DynamoDB Local");
             new ShoppingLife(results).run();
         }
         if (parts.contains("cpu")) {
-            say("CPU and allocation, by JMH on ready answers");
+            say("CPU and allocation, with JMH on canned responses");
             Cpu.run(results, directory);
         }
         if (parts.contains("start")) {
-            say("cold start, in JVMs of their own");
+            say("cold start, in separate JVMs");
             ColdStart.measure(results, directory);
         }
         if (parts.contains("load")) {
@@ -56,7 +56,7 @@ public final class Benchmark {
             EqualClients.run(results, answers);
         }
         if (parts.contains("tail")) {
-            say("latencies where requests hang");
+            say("latencies while requests hang");
             new Tail(results, answers).run(directory.resolve("latency.svg"));
         }
         if (parts.contains("outage")) {
@@ -64,7 +64,7 @@ public final class Benchmark {
             Outage.run(results, answers);
         }
         if (parts.contains("memory")) {
-            say("memory of calls that wait");
+            say("memory of waiting calls");
             Memory.run(results, answers);
         }
         String table = results.table();

@@ -12,18 +12,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** The responses that DynamoDB gives to reads of carts of several sizes, as the store and each peer had written them. */
+/** DynamoDB's responses to reads of carts of several sizes, as the store and each peer write them. */
 final class CannedAnswers {
     static final String STORE = "store";
     static final String RAW = "raw";
     static final String ENHANCED = "enhanced";
 
-    /** How often each cart is changed after it was filled, so that the store's holds the ids of that many writes. */
+    /** The number of changes to each filled cart, so that the store's cart holds the IDs of this many writes. */
     private static final int CHANGES = 9;
 
     private CannedAnswers() {}
 
-    /** Writes the responses as files, for the JVMs that are started. */
+    /** Writes the responses to files, for the JVMs that the benchmark starts. */
     static void write(Path directory, int... sizes) throws IOException, InterruptedException {
         Files.createDirectories(directory);
         LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
@@ -61,7 +61,7 @@ final class CannedAnswers {
         return directory.resolve(name + "-" + size + ".json");
     }
 
-    /** Past the SDK, which does not show the body as it came. */
+    /** Bypasses the SDK, which does not expose the raw body. */
     private static String getItem(URI endpoint, String table, String userId) throws IOException, InterruptedException {
         String body = "{\"TableName\":\"%s\",\"Key\":{\"userId\":{\"S\":\"%s\"}},\"ConsistentRead\":true}"
                 .formatted(table, userId);

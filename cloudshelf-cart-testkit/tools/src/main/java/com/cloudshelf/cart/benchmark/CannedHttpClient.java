@@ -12,8 +12,8 @@ import software.amazon.awssdk.http.async.AsyncExecuteRequest;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 
 /**
- * An HTTP client without a network: it takes in the request, and answers with a body that is ready, on the caller's thread.
- * What remains of a call is the work of the client side.
+ * An HTTP client without a network. It consumes the request and answers with a prepared body on the caller's thread, so
+ * that a call consists only of client-side work.
  */
 final class CannedHttpClient implements SdkAsyncHttpClient {
     private record Answer(SdkHttpResponse head, byte[] body) {

@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 /**
  * Adds up what DynamoDB charges for the requests of a client.
  *
- * <p>A refused condition is charged by the size of the item, which the refusal does not tell: the item is read for it, with
- * another client.
+ * <p>DynamoDB charges a refused condition by the size of the item. The refusal does not reveal the size, so another
+ * client reads the item.
  */
 final class Capacity implements ExecutionInterceptor {
     private static final double DOLLARS_A_WRITE = 0.625 / 1_000_000;
@@ -115,7 +115,7 @@ final class Capacity implements ExecutionInterceptor {
         return writes * DOLLARS_A_WRITE + reads * DOLLARS_A_READ;
     }
 
-    /** The size of an item as DynamoDB's documentation counts it. */
+    /** Returns the size of an item by the rules in DynamoDB's documentation. */
     static long size(Map<String, AttributeValue> item) {
         long size = 0;
         for (Map.Entry<String, AttributeValue> attribute : item.entrySet()) {

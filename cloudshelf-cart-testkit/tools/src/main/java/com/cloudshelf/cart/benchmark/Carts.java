@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
-/** A way to keep carts in DynamoDB, as far as it is measured: the library's, or one of its peers. */
+/** The measured operations of a way to keep carts in DynamoDB: the library, or one of its peers. */
 interface Carts {
     String USER = "user123";
 
@@ -24,7 +24,7 @@ interface Carts {
         return add(userId, List.of(book));
     }
 
-    /** Returns the id of the n-th book of {@link #books}. */
+    /** Returns the ID of the n-th book of {@link #books}. */
     static String bookId(int n) {
         return "book" + (10_000 + n);
     }

@@ -10,7 +10,7 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/** Runs {@link CpuBenchmark} and judges what it counted. */
+/** Runs {@link CpuBenchmark} and judges its results. */
 final class Cpu {
     private final List<IterationResult> iterations = new ArrayList<>();
 
@@ -37,7 +37,7 @@ final class Cpu {
             double ofSdk = cpu.ratio("storeCpu", "sdkCpu");
             results.add(
                     4,
-                    "get, " + lines + " lines: CPU over the bare getItem",
+                    "get, " + lines + " lines: CPU relative to a bare getItem",
                     Results.ratio(ofSdk),
                     Results.ratio(cpu.ratio("rawCpu", "sdkCpu")),
                     Results.ratio(cpu.ratio("enhancedCpu", "sdkCpu")),
@@ -64,7 +64,7 @@ final class Cpu {
             double ofSdk = cpu.ratio("snapshotCpu", "sdkCpu");
             results.add(
                     3,
-                    warm + ": CPU over the SDK's bare delta write",
+                    warm + ": CPU relative to the SDK's bare delta write",
                     Results.ratio(ofSdk),
                     Results.ratio(cpu.ratio("rawCpu", "sdkCpu")),
                     Results.ratio(cpu.ratio("enhancedCpu", "sdkCpu")),
@@ -83,7 +83,7 @@ final class Cpu {
         double ofEnhanced = ratio(store, "enhanced" + unit);
         results.add(
                 target,
-                what + ", as a part of raw / enhanced",
+                what + " relative to raw / enhanced",
                 Results.ratio(ofRaw) + " / " + Results.ratio(ofEnhanced),
                 "1",
                 "1",
@@ -91,10 +91,13 @@ final class Cpu {
                 ofRaw <= raw && ofEnhanced <= enhanced);
     }
 
-    /** What part of the store's call no code of the store takes: the SDK sends the store's request, made once and kept. */
+    /**
+     * Adds the part of a call's cost that is not the store's code: the SDK alone sends the store's request, which is
+     * built once and reused.
+     */
     private void sameRequest(Results results, String what) {
         results.add(
-                what + ": the same, of the SDK that sends the store's request",
+                what + ": CPU of the SDK alone with the store's request, relative to the bare call",
                 Results.ratio(ratio("sameCpu", "sdkCpu")),
                 "",
                 "");
@@ -110,7 +113,7 @@ final class Cpu {
                 ratio(contender + "Cpu", "operations") / 1000, ratio(contender + "Bytes", "operations") / 1024);
     }
 
-    /** Returns the median over the iterations, so that what hits one of them does not count. */
+    /** Returns the median over the iterations, so that outliers do not count. */
     private double ratio(String counter, String base) {
         return Results.median(iterations.stream()
                 .map(iteration -> score(iteration, counter) / score(iteration, base))

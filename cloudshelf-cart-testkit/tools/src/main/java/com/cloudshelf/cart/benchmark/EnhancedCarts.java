@@ -16,7 +16,7 @@ import software.amazon.awssdk.enhanced.dynamodb.TableSchema;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** The SDK's enhanced client with a bean, and its extension for versioned records. */
+/** Carts as beans of the SDK's enhanced client, with its extension for versioned records. */
 final class EnhancedCarts implements Carts {
     private static final TableSchema<EnhancedCart> SCHEMA = TableSchema.fromBean(EnhancedCart.class);
 

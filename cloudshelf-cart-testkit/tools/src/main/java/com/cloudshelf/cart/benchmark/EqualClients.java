@@ -16,7 +16,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** Many callers of one process that read, by hand and by the store, on the same client: its retries on, 500 connections. */
+/**
+ * Many callers of one process read, with hand-written code and with the store, on the same kind of client: retries on,
+ * 500 connections.
+ */
 final class EqualClients {
     private static final int CALLERS = 500;
     private static final long WARM_UP = TimeUnit.SECONDS.toNanos(60);
@@ -36,7 +39,7 @@ final class EqualClients {
     static void run(Results results, Path answers) throws IOException, InterruptedException {
         try (StubService service = StubService.start(answers.resolve("store-10.json"), 10)) {
             String table = "cloudshelf-shopping-cart";
-            compare(results, "a service of 10 ms", service.settings(), table, table);
+            compare(results, "a service that takes 10 ms", service.settings(), table, table);
         }
         LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
         String rawTable = dynamoDb.createCartTable();
@@ -62,7 +65,7 @@ final class EqualClients {
         String what = CALLERS + " callers read on equal clients, " + where + ": ";
         results.add(
                 12,
-                what + "calls a second",
+                what + "calls per second",
                 Results.format("%.0f (%.2f)", store[0], store[0] / raw[0]),
                 Results.format("%.0f", raw[0]),
                 "",
@@ -77,13 +80,16 @@ final class EqualClients {
                 "at most 1.25 of raw",
                 store[2] <= 1.25 * raw[2]);
         results.add(
-                what + "p50, CPU a call",
+                what + "p50, CPU per call",
                 Results.format("%.0f ms, %.0f us", store[1], store[3]),
                 Results.format("%.0f ms, %.0f us", raw[1], raw[3]),
                 "");
     }
 
-    /** Loads one contender; prints calls a second, p50 and p99 in milliseconds, and microseconds of CPU a call. */
+    /**
+     * Puts one contender under load. Prints calls per second, p50 and p99 in milliseconds, and microseconds of CPU per
+     * call.
+     */
     public static void main(String[] arguments) throws InterruptedException {
         DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()
                 .httpClientBuilder(NettyNioAsyncHttpClient.builder().maxConcurrency(CALLERS))

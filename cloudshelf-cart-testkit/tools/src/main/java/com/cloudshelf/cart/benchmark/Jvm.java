@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Starts JVMs and takes what they print last. */
+/** Starts JVMs and parses their last line of output. */
 final class Jvm {
     private Jvm() {}
 

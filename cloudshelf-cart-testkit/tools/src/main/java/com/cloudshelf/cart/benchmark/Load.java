@@ -13,13 +13,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** Many callers of one process, each with a cart of its own, on a service that takes 50 ms: each with its default client. */
+/**
+ * Many callers of one process, each with its own cart, on a service that takes 50 ms. Each contender uses its default
+ * client.
+ */
 final class Load {
     private static final int LATENCY_MILLIS = 50;
     private static final int CALLERS = 500;
     private static final int BURST = 20_000;
 
-    /** Until then two processors still compile; what is measured before is the compiler. */
+    /** Two processors still compile code until then, so a shorter warm-up would measure the compiler. */
     private static final long WARM_UP = TimeUnit.SECONDS.toNanos(120);
 
     private static final long TIME = TimeUnit.SECONDS.toNanos(6);
@@ -40,13 +43,13 @@ final class Load {
     static void run(Results results, Path answers) throws IOException, InterruptedException {
         try (StubService service = StubService.start(answers.resolve("store-10.json"), LATENCY_MILLIS)) {
             String classPath = System.getProperty("java.class.path");
-            // The store last but one, so that it is not the one that meets a cold service.
+            // The store does not run first, so that it does not meet a cold service.
             double[] raw = Jvm.run(service.settings(), classPath, Load.class, CannedAnswers.RAW);
             double[] store = Jvm.run(service.settings(), classPath, Load.class, CannedAnswers.STORE);
             double[] enhanced = Jvm.run(service.settings(), classPath, Load.class, CannedAnswers.ENHANCED);
             results.add(
                     6,
-                    CALLERS + " callers read: calls a second",
+                    CALLERS + " callers read: calls per second",
                     Results.format("%.0f", store[0]),
                     Results.format("%.0f", raw[0]),
                     Results.format("%.0f", enhanced[0]),
@@ -54,7 +57,7 @@ final class Load {
                     store[0] >= 4 * raw[0] && store[0] >= 4 * enhanced[0]);
             results.add(
                     6,
-                    "the same: p50",
+                    CALLERS + " callers read: p50",
                     Results.format("%.0f ms", store[1]),
                     Results.format("%.0f ms", raw[1]),
                     Results.format("%.0f ms", enhanced[1]),
@@ -62,7 +65,7 @@ final class Load {
                     store[1] <= raw[1] / 4 && store[1] <= enhanced[1] / 4);
             results.add(
                     6,
-                    BURST + " reads at once: failed",
+                    BURST + " concurrent reads: failures",
                     Results.format("%.0f", store[2]),
                     Results.format("%.0f", raw[2]),
                     Results.format("%.0f", enhanced[2]),
@@ -72,7 +75,7 @@ final class Load {
         }
     }
 
-    /** Loads one contender; prints calls a second, p50 in milliseconds, and the failures of a burst. */
+    /** Puts one contender under load. Prints calls per second, p50 in milliseconds, and the failures of a burst. */
     public static void main(String[] arguments) throws InterruptedException {
         String table = "cloudshelf-shopping-cart";
         Carts carts = switch (arguments[0]) {

@@ -13,7 +13,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** How often a service that answers with errors only is asked for each call of 40 callers. */
+/** The requests per call that 40 callers send to a service that only responds with errors. */
 final class Outage {
     private static final int CALLERS = 40;
     private static final long TIME = TimeUnit.SECONDS.toNanos(60);
@@ -27,7 +27,8 @@ final class Outage {
             double[] coming = measure(service, CannedAnswers.RAW, "true");
             results.add(
                     11,
-                    "permanent errors, " + CALLERS + " callers: requests a call (raw: with the SDK's coming retries)",
+                    "permanent errors, " + CALLERS
+                            + " callers: requests per call (raw also with the SDK's new retries)",
                     Results.format("%.2f", store[0]),
                     Results.format("%.2f (%.2f)", raw[0], coming[0]),
                     "",
@@ -43,7 +44,7 @@ final class Outage {
         return Jvm.run(options, System.getProperty("java.class.path"), Outage.class, contender);
     }
 
-    /** Prints the requests a call of one contender. */
+    /** Prints the requests per call of one contender. */
     public static void main(String[] arguments) throws InterruptedException {
         AtomicInteger requests = new AtomicInteger();
         ExecutionInterceptor counter = new ExecutionInterceptor() {

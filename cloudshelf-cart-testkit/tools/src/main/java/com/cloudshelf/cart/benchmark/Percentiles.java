@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A picture of latencies by percentile, one line for each contender; both axes are logarithmic. */
+/** A chart of latencies by percentile, with one line for each contender. Both axes are logarithmic. */
 final class Percentiles {
     private static final int LEFT = 70;
     private static final int TOP = 50;

@@ -13,7 +13,10 @@ import java.util.function.UnaryOperator;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** What a careful team writes by hand: read, change, write the cart on the condition that its version is the one read. */
+/**
+ * The code that a careful team writes by hand: read the cart, change it, and write it on the condition that its version
+ * is unchanged.
+ */
 record RawCarts(DynamoDbAsyncClient client, String table) implements Carts {
     record Line(String bookId, String title, String author, BigDecimal price, int quantity, Instant addedAt) {}
 
@@ -67,7 +70,7 @@ record RawCarts(DynamoDbAsyncClient client, String table) implements Carts {
         });
     }
 
-    /** Takes out of the stored cart what this one holds. */
+    /** Subtracts this cart from the stored one. */
     CompletableFuture<Cart> subtract(Cart ordered) {
         return change(ordered.userId, lines -> {
             for (Line out : ordered.lines) {

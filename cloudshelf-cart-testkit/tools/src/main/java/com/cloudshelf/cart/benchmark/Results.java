@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What was measured: a table of all of it, and a picture of what compares with the peers. */
+/** The results: a table of all measurements, and a chart of those that compare with the peers. */
 final class Results {
     private record Row(
             String target, String what, String store, String raw, String enhanced, String wanted, String met) {}
@@ -28,12 +28,12 @@ final class Results {
         rows.add(new Row(Integer.toString(target), what, store, raw, enhanced, wanted, met ? "yes" : "**no**"));
     }
 
-    /** Adds two bars to the picture: what the store takes, as parts of what the peers take. */
+    /** Adds two bars to the chart: the cost of the store relative to each peer. */
     void draw(String what, double ofRaw, double ofEnhanced) {
         bars.add(new Bar(what, ofRaw, ofEnhanced));
     }
 
-    /** Adds one bar: what the store takes, as a part of what raw takes. */
+    /** Adds one bar: the cost of the store relative to raw. */
     void draw(String what, double ofRaw) {
         bars.add(new Bar(what, ofRaw, Double.NaN));
     }
@@ -64,7 +64,7 @@ final class Results {
                         + " font-size=\"13\">%n",
                 LABELS + (int) (UNIT * LONGEST) + 60, height));
         svg.append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
-        svg.append(text(10, 22, "The store as a part of its peers; shorter is better", "bold"));
+        svg.append(text(10, 22, "The store relative to its peers; shorter is better", "bold"));
         svg.append(format("<rect x=\"%d\" y=\"10\" width=\"14\" height=\"14\" fill=\"#2a6f97\"/>%n", LABELS + 140));
         svg.append(text(LABELS + 160, 22, "of raw", "normal"));
         svg.append(format("<rect x=\"%d\" y=\"10\" width=\"14\" height=\"14\" fill=\"#e09f3e\"/>%n", LABELS + 240));
@@ -99,7 +99,7 @@ final class Results {
         return format(ratio < 0.1 ? "%.3f" : "%.2f", ratio);
     }
 
-    /** In the same words on every machine. */
+    /** Formats independently of the machine's locale. */
     static String format(String format, Object... arguments) {
         return String.format(Locale.ROOT, format.replace("%n", "\n"), arguments);
     }

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
-/** What the peers do when another writer was there first: pause, begin again, and give up after the time the store has. */
+/** The peers' reaction to a conflict: back off, start again, and give up after the store's deadline. */
 final class Retries {
     private static final long DEADLINE_NANOS = Duration.ofSeconds(5).toNanos();
     private static final BackoffStrategy BACKOFF =

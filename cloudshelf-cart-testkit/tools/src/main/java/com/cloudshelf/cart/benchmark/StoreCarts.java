@@ -7,7 +7,7 @@ import com.cloudshelf.cart.DynamoDbCartStore;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** The library. */
+/** The library's store. */
 record StoreCarts(DynamoDbCartStore store) implements Carts {
     @Override
     public CompletableFuture<Cart> get(String userId) {
@@ -37,7 +37,7 @@ record StoreCarts(DynamoDbCartStore store) implements Carts {
         return store.setQuantity(userId, bookId, quantity);
     }
 
-    /** Sets a quantity in a cart that the store returned. */
+    /** Sets a quantity, based on a cart that the store returned. */
     CompletableFuture<Cart> setQuantity(Cart cart, String bookId, int quantity) {
         return store.apply(
                 CartUpdate.of(cart.userId()).setQuantity(bookId, quantity).basedOn(cart));

@@ -31,8 +31,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A service in a JVM of its own that takes its time, and gives every read and every write that asks for one the same item; a share
- * of the requests hangs.
+ * A service with a latency, in a separate JVM. Every read, and every write that asks for one, returns the same item. A
+ * share of the requests hangs.
  */
 final class StubService implements AutoCloseable {
     private static final String AWS_ENDPOINT = "aws.endpointUrlDynamoDb";
@@ -54,12 +54,12 @@ final class StubService implements AutoCloseable {
         return start(item, latencyMillis, 200);
     }
 
-    /** A service that answers everything with this status; with another than 200, with an error. */
+    /** Starts a service that answers every request with this status. A status other than 200 is an error. */
     static StubService start(Path item, int latencyMillis, int status) throws IOException {
         return start(item, latencyMillis, status, 0);
     }
 
-    /** A service that answers one request in so many only after ten seconds; none if the number is 0. */
+    /** Starts a service that answers one in so many requests only after ten seconds; none if the number is 0. */
     static StubService start(Path item, int latencyMillis, int status, int hungOneIn) throws IOException {
         Process process = new ProcessBuilder(
                         Jvm.java(),
@@ -82,7 +82,7 @@ final class StubService implements AutoCloseable {
         return endpoint;
     }
 
-    /** What points clients at this service that come by their settings in the SDK's own way. */
+    /** Returns the system properties that point the SDK's clients at this service. */
     List<String> settings() {
         return settings(endpoint);
     }
@@ -100,7 +100,7 @@ final class StubService implements AutoCloseable {
         process.destroy();
     }
 
-    /** Serves until the process is ended. */
+    /** Serves until the process ends. */
     public static void main(String[] arguments) throws Exception {
         byte[] item = Files.readAllBytes(Path.of(arguments[0]));
         int latency = Integer.parseInt(arguments[1]);
@@ -128,7 +128,7 @@ final class StubService implements AutoCloseable {
                 .channel()
                 .localAddress();
         System.out.println(address.getPort());
-        System.in.read(); // ends with the process that started this one
+        System.in.read(); // returns when the process that started this one ends
         System.exit(0);
     }
 

@@ -28,8 +28,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * What callers feel of requests that hang: a steady load on a service that takes 5 ms, where 1 % of the requests is answered
- * after 10 s or never. First on DynamoDB Local, where half of the requests that hang take effect; then on the stub service.
+ * The latencies of callers while requests hang: a steady load on a service that takes 5 ms and answers 1 % of the
+ * requests after 10 s or never. Runs first on DynamoDB Local, where half of the requests that hang take effect, and
+ * then on the stub service.
  */
 final class Tail {
     private static final int CALLS_A_SECOND = 200;
@@ -37,7 +38,7 @@ final class Tail {
     private static final int READS = 5_000;
     private static final int ADDS = 5_000;
 
-    /** Of the store, so that a book that is added twice would show. */
+    /** The store's adds, enough to reveal a book that is added twice. */
     private static final int MANY_ADDS = 20_000;
 
     private static final int LATENCY_MILLIS = 5;
@@ -54,7 +55,7 @@ final class Tail {
         this.answers = answers;
     }
 
-    /** What the calls of one contender came to; times in milliseconds. */
+    /** The results of one contender. Times are in milliseconds. */
     private record Felt(List<Double> sorted, double requests, int failed, long doubled) {
         String times() {
             return Results.format("%.0f / %.0f / %.0f ms", at(0.5), at(0.99), at(0.999));
@@ -74,7 +75,7 @@ final class Tail {
         Felt run(Maker maker, boolean adds, int count, boolean sick) throws IOException;
     }
 
-    /** Measures, and writes a picture of the adds on DynamoDB Local. */
+    /** Measures, and writes a chart of the adds on DynamoDB Local. */
     void run(Path picture) throws IOException {
         run("DynamoDB Local", this::onDynamoDbLocal, true);
         run("stub service", this::onStub, false);
@@ -91,7 +92,7 @@ final class Tail {
             if (adds && remembers) {
                 percentiles.add("hedging (2 %)", store.sorted);
                 percentiles.add("hedging(0)", patient.sorted);
-                percentiles.add("the SDK, by hand", raw.sorted);
+                percentiles.add("raw", raw.sorted);
             }
             String call = where + ", " + (adds ? "add" : "get");
             String what = call + ", 1 % of the requests hang: ";
@@ -103,10 +104,10 @@ final class Tail {
                     "",
                     "p99.9 at most 60 ms",
                     store.at(0.999) <= 60);
-            results.add(what + "the same with hedging(0)", patient.times(), "", "");
+            results.add(what + "p50 / p99 / p99.9 with hedging(0)", patient.times(), "", "");
             results.add(
                     9,
-                    what + "requests a call",
+                    what + "requests per call",
                     Results.format("%.3f", store.requests),
                     Results.format("%.3f", raw.requests),
                     "",
@@ -114,12 +115,19 @@ final class Tail {
                     store.requests <= 1.03);
             results.add(what + "failed calls", "" + store.failed, "" + raw.failed, "");
             if (adds && remembers) {
-                results.add(9, what + "books twice", "" + store.doubled, "" + raw.doubled, "", "0", store.doubled == 0);
+                results.add(
+                        9,
+                        what + "books added twice",
+                        "" + store.doubled,
+                        "" + raw.doubled,
+                        "",
+                        "0",
+                        store.doubled == 0);
             }
             results.add(call + ", none hangs: p50 / p99 / p99.9", healthy.times(), "", "");
             results.add(
                     9,
-                    call + ", none hangs: requests a call",
+                    call + ", none hangs: requests per call",
                     Results.format("%.4f", healthy.requests),
                     "",
                     "",
@@ -145,14 +153,14 @@ final class Tail {
         String table = dynamoDb.createCartTable();
         try (Faults network = Faults.none();
                 DynamoDbAsyncClient client = dynamoDb.clientBuilder(network)
-                        // Without it, the SDK would wait for ever.
+                        // Without a timeout, the SDK would wait forever.
                         .overrideConfiguration(settings -> settings.apiCallAttemptTimeout(HANG))
                         .build()) {
             Carts carts = maker.on(client, table);
             maker.on(dynamoDb.client(), table).add("user0", Carts.books(3)).join();
             calls(WARM_UP, call(carts, adds, MANY_ADDS));
             network.forget();
-            // The first that is drawn counts: what does not hang is late.
+            // The first fault that is drawn counts, so every request either hangs or is late.
             network.hang(4711, sick ? 1.0 / HUNG_ONE_IN : 0).draw(1, 1, Fault.delay(Duration.ofMillis(LATENCY_MILLIS)));
             Times times = calls(count, call(carts, adds, 0));
             int requests = network.sent().size();
@@ -207,14 +215,14 @@ final class Tail {
         return total == null ? 0 : Long.parseLong(total.n());
     }
 
-    /** How long each call took, and how many of them failed. */
+    /** The duration of each call, and the number of failures. */
     private record Times(List<Double> millis, int failed) {
         Felt felt(double requests, long doubled) {
             return new Felt(millis.stream().sorted().toList(), requests, failed, doubled);
         }
     }
 
-    /** Calls at a steady rate, whether those before have ended or not. */
+    /** Calls at a steady rate, whether earlier calls have ended or not. */
     private static Times calls(int count, IntFunction<CompletableFuture<?>> call) {
         List<Double> millis = Collections.synchronizedList(new ArrayList<>());
         AtomicInteger failed = new AtomicInteger();

@@ -58,7 +58,7 @@ class OldestSdkTest {
             + "\"price\":{\"N\":\"9.5\"},\"quantity\":{\"N\":\"2\"},\"addedAt\":{\"S\":\"2025-01-01T00:00:00Z\"}}}]},"
             + "\"totalItems\":{\"N\":\"2\"},\"totalPrice\":{\"N\":\"19\"},\"ttl\":{\"N\":\"99999999999\"}}";
 
-    /** Shared, since a group of a client's own takes two seconds to close. */
+    /** Shared, because a group per client would take two seconds to close. */
     private static final SdkEventLoopGroup THREADS =
             SdkEventLoopGroup.builder().numberOfThreads(2).build();
 
@@ -96,7 +96,7 @@ class OldestSdkTest {
         thread.start();
     }
 
-    /** HTTP by hand, because the JDK's own server sets the date of each response itself. */
+    /** Speaks HTTP itself, because the JDK's server sets the date of each response. */
     private void serve(Socket socket) throws IOException {
         InputStream in = socket.getInputStream();
         StringBuilder head = new StringBuilder();

@@ -38,7 +38,7 @@ class RecipesTest {
 
     private final LocalDynamoDb server = LocalDynamoDb.shared();
 
-    /** A store for a machine that has much else to do: it gives each call time, and sends no request twice because it is slow. */
+    /** Returns a store for a busy machine: calls have ample time, and slow requests are not hedged. */
     private static DynamoDbCartStore.Builder patient() {
         return DynamoDbCartStore.builder().operationTimeout(Duration.ofSeconds(30)).hedging(0);
     }

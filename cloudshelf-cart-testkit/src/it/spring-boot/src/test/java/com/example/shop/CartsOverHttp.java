@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Value;
 
-/** Carts, lines, versions and updates over HTTP, with the mapper that Spring Boot creates, of either version. */
+/** Carts, lines, versions and updates over HTTP, with the mapper that Spring Boot creates, from Jackson 2 or 3. */
 abstract class CartsOverHttp {
     private static final String DUNE =
             "{\"bookId\":\"b2\",\"title\":\"Dune\",\"price\":9.50,\"quantity\":2}";

@@ -8,7 +8,7 @@ import com.cloudshelf.cart.testkit.LocalDynamoDb;
 import java.time.Clock;
 import java.time.Duration;
 
-/** The whole protocol of the store, by the client without HTTP. */
+/** The whole contract of the store, over the client without HTTP. */
 class StoreContractTest extends CartStoreContract {
     private final LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
 

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.testkit.engine.EngineTestKit;
 
-/** What is not available without HTTP, and WireMock and DynamoDB Local on one class path. */
+/** Features that are not available without HTTP, and WireMock next to DynamoDB Local on one class path. */
 @Isolated("sets a system property, and counts threads")
 class WithoutHttpTest {
     private static final String PROPERTY = "cloudshelf.cart.testkit.endpoint";
@@ -140,7 +140,7 @@ class WithoutHttpTest {
     private static Set<Thread> startedSince(Set<Thread> before) {
         Set<Thread> started = new HashSet<>(Thread.getAllStackTraces().keySet());
         started.removeAll(before);
-        // The pools of the JDK keep their threads for a while, whoever used them.
+        // The JDK's pools keep their threads for a while.
         started.removeIf(thread -> thread.getName().startsWith("ForkJoinPool"));
         return started;
     }
