@@ -23,7 +23,7 @@ class ArchitectureTest {
             .importUrl(CartStore.class.getProtectionDomain().getCodeSource().getLocation());
 
     @Test
-    void classes_ofTheLibrary_dependOnEachOtherInNoCircle() {
+    void classes_ofTheLibrary_haveNoCyclicDependencies() {
         assertThat(circles())
                 .as("classes that depend on each other: one of them knows too much")
                 .isEmpty();
@@ -34,7 +34,7 @@ class ArchitectureTest {
      * checks.
      */
     @Test
-    void classFiles_ofValues_holdNoNamesOfParameters() {
+    void classFiles_ofValues_containNoParameterNames() {
         assertThat(Stream.of(CartItem.class, CartVersion.class, CartUpdate.class, CartLimits.class, Cart.class)
                         .flatMap(type -> Stream.of(type.getDeclaredConstructors()))
                         .map(Executable::getParameters)

@@ -66,13 +66,13 @@ class AttributesProperties {
     }
 
     @Property
-    void equality_anotherOrderOfNames_isEqual(@ForAll("attributes") Map<String, Object> attributes) {
+    void equality_namesInAnotherOrder_isEqual(@ForAll("attributes") Map<String, Object> attributes) {
         assertThat(line(reversed(attributes))).isEqualTo(line(attributes)).hasSameHashCodeAs(line(attributes));
         assertThat(digest(new Add(line(reversed(attributes))))).isEqualTo(digest(new Add(line(attributes))));
     }
 
     @Property
-    void attributes_handedInAgain_areTheSame(@ForAll("attributes") Map<String, Object> attributes) {
+    void attributes_passedBackIn_areUnchanged(@ForAll("attributes") Map<String, Object> attributes) {
         CartItem line = line(attributes);
 
         assertThat(line(line.attributes())).isEqualTo(line);
@@ -80,7 +80,7 @@ class AttributesProperties {
     }
 
     @Property
-    void add_anyAttributes_newestWinsNameByName(
+    void add_anyAttributes_newestValueOfEachNameWins(
             @ForAll("attributes") Map<String, Object> older, @ForAll("attributes") Map<String, Object> newer) {
         Map<String, Object> expected = new HashMap<>(older);
         expected.putAll(newer);

@@ -149,7 +149,7 @@ class AttributesTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e126, -1e126, 9e-131})
-    void with_aNumberThatDynamoDbHasNot_isRefused(double number) {
+    void with_aNumberThatDynamoDbLacks_isRefused(double number) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> LINE.with("x", List.of(number)))
                 .withMessageContaining("attribute x[0] ");
@@ -210,7 +210,7 @@ class AttributesTest {
                 "123456789012345678901234567890123456789",
                 "0.123456789012345678901234567890123456789"
             })
-    void with_aNumberBeyondDynamoDbs_isRefused(String number) {
+    void with_aNumberOutOfDynamoDbsRange_isRefused(String number) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> LINE.with("x", new BigDecimal(number)))
                 .withMessageContaining("attribute x ")
@@ -301,7 +301,7 @@ class AttributesTest {
     }
 
     @Test
-    void with_listsAndMapsThatChangeLater_areCopies() {
+    void with_listsAndMapsThatChangeLater_areCopied() {
         List<Object> inner = new ArrayList<>(List.of("a"));
         Map<String, Object> outer = new HashMap<>(Map.of("inner", inner));
         CartItem line = LINE.with("x", outer);
@@ -316,7 +316,7 @@ class AttributesTest {
 
     @Test
     @SuppressWarnings("unchecked")
-    void attributes_ofALine_areUnmodifiableThroughAndThrough() {
+    void attributes_ofALine_areDeeplyUnmodifiable() {
         Map<String, Object> attributes =
                 LINE.with("x", List.of(Map.of("y", List.of(1)))).attributes();
 
@@ -327,7 +327,7 @@ class AttributesTest {
     }
 
     @Test
-    void equals_content_decides() {
+    void equals_anyValues_comparesContent() {
         CartItem line = LINE.with("x", 1).with("y", List.of("1.50"));
 
         assertThat(line)
@@ -340,7 +340,7 @@ class AttributesTest {
     }
 
     @Test
-    void shown_whatCannotBe_isLeftOutWhole() {
+    void shown_valueThatCannotBeShown_isLeftOutEntirely() {
         Map<String, Object> stored = new HashMap<>();
         stored.put("good", List.of(1, "a"));
         stored.put("set", Set.of("a"));

@@ -85,7 +85,7 @@ class CallTest {
 
         @ParameterizedTest
         @EnumSource
-        void get_aConsistency_isAsked(ReadConsistency consistency) {
+        void get_withAConsistency_requestsIt(ReadConsistency consistency) {
             client.then(answer(NO_ITEM));
 
             resultOf(store.get(USER, consistency));
@@ -134,7 +134,7 @@ class CallTest {
         }
 
         @Test
-        void request_lessTimeLeftThanARequestShouldHave_isNotSent() {
+        void request_lessThanTheMinimumTimeLeft_isNotSent() {
             client.then(fail(Failures.throttled()));
             pauses.onPause(() -> clock.advance(Duration.ofMillis(4751)));
 
@@ -144,7 +144,7 @@ class CallTest {
         }
 
         @Test
-        void request_littleMoreThanThatLeft_isSent() {
+        void request_slightlyMoreThanTheMinimumTimeLeft_isSent() {
             client.then(fail(Failures.throttled()), serve(table));
             pauses.onPause(() -> clock.advance(Duration.ofMillis(4700)));
 
@@ -190,7 +190,7 @@ class CallTest {
 
         @ParameterizedTest
         @MethodSource("failuresThatPass")
-        void read_failuresThatPass_succeeds(Throwable failure) {
+        void read_transientFailures_succeeds(Throwable failure) {
             client.then(fail(failure), fail(failure), fail(failure), answer(NO_ITEM));
 
             assertThat(resultOf(store.get(USER))).isEqualTo(Cart.empty(USER));
@@ -201,7 +201,7 @@ class CallTest {
 
         @ParameterizedTest
         @MethodSource("failuresThatPass")
-        void write_failuresThatPass_happensOnce(Throwable failure) {
+        void write_transientFailures_isAppliedOnce(Throwable failure) {
             client.then(fail(failure), fail(failure), serve(table));
 
             assertThat(resultOf(store.addItem(USER, book("a", "1", 2))).totalItems())
@@ -222,7 +222,7 @@ class CallTest {
         }
 
         @Test
-        void anyCall_throttledForEver_endsAfterFortyRequests() {
+        void anyCall_throttledForever_endsAfterFortyRequests() {
             client.thenAlways(fail(Failures.throttled()));
 
             failureOf(CartThrottledException.class, store.get(USER));
@@ -232,7 +232,7 @@ class CallTest {
         }
 
         @Test
-        void anyCall_refusedForEver_endsAfterFortyRequests() {
+        void anyCall_refusedForever_endsAfterFortyRequests() {
             table.put(Writes.itemWithLines(1));
             client.thenAlways(request -> request instanceof GetItemRequest
                     ? serve(table).answer(request)
@@ -261,7 +261,7 @@ class CallTest {
     @Nested
     class Deadlines {
         @Test
-        void pause_longerThanTheTimeThatIsLeft_isNotTaken() {
+        void backoff_longerThanTheRemainingTime_isSkipped() {
             client.then(fail(Failures.throttled()));
             pauses.delay(Duration.ofHours(1));
 
@@ -271,7 +271,7 @@ class CallTest {
         }
 
         @Test
-        void frozenDuringARequest_read_sendsNothingAfterItsDeadline() {
+        void read_frozenDuringARequest_sendsNothingAfterItsDeadline() {
             client.then(fail(Failures.throttled()).after(() -> clock.advance(Duration.ofMinutes(10))));
 
             failureOf(CartThrottledException.class, store.get(USER));
@@ -280,7 +280,7 @@ class CallTest {
         }
 
         @Test
-        void frozenDuringARead_update_sendsNothingAfterItsDeadline() {
+        void update_frozenDuringARead_sendsNothingAfterItsDeadline() {
             table.put(Writes.itemWithLines(1));
             client.then(serve(table).after(() -> clock.advance(Duration.ofMinutes(10))));
 
@@ -294,7 +294,7 @@ class CallTest {
 
         /** If a request is cut off, its outcome is ambiguous even where its response would have been clear. */
         @Test
-        void tooLittleTimeForAResponse_update_sendsNothing() {
+        void update_tooLittleTimeForAResponse_sendsNothing() {
             table.put(Writes.itemWithLines(1));
             client.then(serve(table).after(() -> clock.advance(Duration.ofMillis(49_800))));
 
@@ -307,7 +307,7 @@ class CallTest {
         }
 
         @Test
-        void frozenDuringAWrite_whoseResponseIsLost_sendsNothingAndIsUnknown() {
+        void update_frozenDuringAWriteWhoseResponseIsLost_sendsNothingAndIsUnknown() {
             client.then(serveAndLose(table).after(() -> clock.advance(Duration.ofMinutes(10))));
 
             failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("a", "1", 1)));
@@ -316,7 +316,7 @@ class CallTest {
         }
 
         @Test
-        void frozenDuringAWrite_thatIsRefused_sendsNothing() {
+        void update_frozenDuringARefusedWrite_sendsNothing() {
             table.put(Writes.itemWithLines(1));
             client.then(serve(table).after(() -> clock.advance(Duration.ofMinutes(10))));
 
@@ -332,7 +332,7 @@ class CallTest {
         }
 
         @Test
-        void frozenDuringABackoff_anyCall_sendsNothing() {
+        void anyCall_frozenDuringABackoff_sendsNothing() {
             // The call reads the clock once more to check whether the backoff fits. Every later reading happens after
             // the backoff.
             AtomicInteger readings = new AtomicInteger(Integer.MIN_VALUE);
@@ -348,7 +348,7 @@ class CallTest {
         }
 
         @Test
-        void frozenBeforeTheFirstRequest_update_sendsNothing() {
+        void update_frozenBeforeTheFirstRequest_sendsNothing() {
             List<Long> readings = new ArrayList<>();
             store.close();
             store = store(() -> {
@@ -603,7 +603,7 @@ class CallTest {
         }
 
         @Test
-        void throttled_untilTheDeadline_isThrottled() {
+        void anyCall_throttledUntilTheDeadline_failsAsThrottled() {
             client.thenAlways(slowly(Failures.throttled()));
 
             for (CompletableFuture<?> call :
@@ -618,7 +618,7 @@ class CallTest {
         }
 
         @Test
-        void lostResponseThenThrottled_untilTheDeadline_isUnknown() {
+        void write_lostResponseThenThrottledUntilTheDeadline_isUnknown() {
             client.then(fail(Failures.lost())).thenAlways(slowly(Failures.throttled()));
 
             CartOutcomeUnknownException failure =
@@ -630,7 +630,7 @@ class CallTest {
         }
 
         @Test
-        void lostResponseThenThrottled_updateWithAKey_isUnknownButRepeatable() {
+        void updateWithAKey_lostResponseThenThrottled_isUnknownButRepeatable() {
             client.then(fail(Failures.lost())).thenAlways(slowly(Failures.throttled()));
 
             CartOutcomeUnknownException failure = failureOf(
@@ -655,7 +655,7 @@ class CallTest {
         /** One ambiguous attempt makes the call ambiguous, whatever the last attempt reported. */
         @ParameterizedTest
         @MethodSource("failuresWithoutEffect")
-        void lostResponseThenAnother_anyFailure_isUnknown(Throwable failure) {
+        void write_lostResponseThenAnyFailure_isUnknown(Throwable failure) {
             client.then(serveAndLose(table)).thenAlways(slowly(failure));
 
             CartOutcomeUnknownException unknown =
@@ -700,7 +700,7 @@ class CallTest {
         }
 
         @Test
-        void connectionRefused_untilTheDeadline_isUnavailableWithoutEffect() {
+        void write_connectionRefusedUntilTheDeadline_isUnavailableWithoutEffect() {
             client.thenAlways(slowly(Failures.connectionRefused()));
 
             CartUnavailableException failure =
@@ -712,7 +712,7 @@ class CallTest {
         }
 
         @Test
-        void transactionConflicts_untilTheDeadline_areUnavailableWithoutEffect() {
+        void write_transactionConflictsUntilTheDeadline_isUnavailableWithoutEffect() {
             client.thenAlways(slowly(Failures.service(400, "TransactionConflictException", "")));
 
             assertThat(failureOf(CartUnavailableException.class, store.addItem(USER, book("a", "1", 1)))
@@ -721,7 +721,7 @@ class CallTest {
         }
 
         @Test
-        void accessDenied_anyCall_isOneRequestAndNamesWhatIsMissing() {
+        void anyCall_accessDenied_sendsOneRequestAndNamesWhatIsMissing() {
             client.thenAlways(fail(Failures.accessDenied()));
 
             for (CompletableFuture<?> call : List.of(
@@ -739,7 +739,7 @@ class CallTest {
         }
 
         @Test
-        void missingTable_anyCall_isOneRequestAndNamesTheTable() {
+        void anyCall_missingTable_sendsOneRequestAndNamesTheTable() {
             client.thenAlways(fail(Failures.noTable()));
 
             assertThat(failureOf(CartAccessException.class, store.get(USER)))
@@ -749,7 +749,7 @@ class CallTest {
         }
 
         @Test
-        void missingCredentials_anyCall_isOneRequestAndSaysSo() {
+        void anyCall_missingCredentials_sendsOneRequestAndSaysSo() {
             client.thenAlways(fail(Failures.noCredentials()));
 
             assertThat(failureOf(CartAccessException.class, store.addItem(USER, book("a", "1", 1))))
@@ -758,7 +758,7 @@ class CallTest {
         }
 
         @Test
-        void badCredentials_anyCall_isOneRequestAndNamesTheCode() {
+        void anyCall_badCredentials_sendsOneRequestAndNamesTheCode() {
             client.thenAlways(fail(Failures.service(400, "ExpiredTokenException", "expired")));
 
             assertThat(failureOf(CartAccessException.class, store.get(USER)))
@@ -768,7 +768,7 @@ class CallTest {
         }
 
         @Test
-        void validationError_anyCall_isOneRequest() {
+        void anyCall_validationError_sendsOneRequest() {
             client.thenAlways(fail(Failures.validation("One or more parameter values were invalid")));
 
             CartStoreException failure = failureOf(CartStoreException.class, store.addItem(USER, book("a", "1", 1)));
@@ -780,7 +780,7 @@ class CallTest {
         }
 
         @Test
-        void itemTooLarge_blindAdd_isRejected() {
+        void blindAdd_itemTooLarge_isRejected() {
             client.then(fail(Failures.validation("Item size to update has exceeded the maximum allowed size")));
 
             CartRejectedException failure =

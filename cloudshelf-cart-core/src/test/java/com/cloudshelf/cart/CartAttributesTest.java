@@ -128,7 +128,7 @@ class CartAttributesTest {
     }
 
     @Test
-    void version_ofACartWithAttributesOnly_isNotThatOfAnAbsentOne() {
+    void version_ofACartWithAttributesOnly_isNotAbsent() {
         Cart cart = apply(Cart.empty(USER), new SetAttribute("coupon", "SAVE10"));
         CartVersion version = CartVersion.of("a", 1, 1);
 
@@ -137,7 +137,7 @@ class CartAttributesTest {
     }
 
     @Test
-    void equals_attributes_count() {
+    void equals_attributes_areCompared() {
         Cart cart = cartOf(A);
         Cart with = apply(cart, new SetAttribute("x", 1), new SetAttribute("y", 2));
 
@@ -151,7 +151,7 @@ class CartAttributesTest {
     }
 
     @Test
-    void fingerprint_anyDifferenceInAttributes_isAnother() {
+    void fingerprint_anyDifferenceInAttributes_differs() {
         Cart cart = apply(cartOf(A, B.with("x", 1)), new SetAttribute("y", List.of(1, 2)), new SetAttribute("z", true));
 
         assertThat(fingerprint(cart))
@@ -170,7 +170,7 @@ class CartAttributesTest {
 
     @ParameterizedTest
     @EnumSource(MergeStrategy.class)
-    void merge_aBookThatBothHold_treatsAttributesAsTheTitle(MergeStrategy strategy) {
+    void merge_aBookInBothCarts_treatsAttributesLikeTheTitle(MergeStrategy strategy) {
         Cart into = cartOf(A.with("x", "ours").with("y", "ours"));
         Cart from = cartOf(A.with("y", "theirs").with("z", "theirs"));
 

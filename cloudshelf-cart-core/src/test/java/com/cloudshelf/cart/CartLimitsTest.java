@@ -36,7 +36,7 @@ class CartLimitsTest {
     }
 
     @Test
-    void equals_content_decides() {
+    void equals_anyValues_comparesContent() {
         assertThat(CartLimits.of(3, 7)).isEqualTo(CartLimits.of(3, 7)).hasSameHashCodeAs(CartLimits.of(3, 7));
         assertThat(CartLimits.of(3, 7))
                 .isNotEqualTo(CartLimits.of(7, 3))

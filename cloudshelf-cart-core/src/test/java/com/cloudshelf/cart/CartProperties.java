@@ -69,7 +69,7 @@ class CartProperties {
     }
 
     @Property
-    void lines_anyChanges_areOneABookAndNeverBelowOneCopy(
+    void lines_anyChanges_areOnePerBookAndNeverBelowOneCopy(
             @ForAll("carts") Cart cart, @ForAll("changes") List<CartChange> changes) {
         Cart outcome = applyThoseThatFit(cart, changes);
 
@@ -80,8 +80,7 @@ class CartProperties {
     }
 
     @Property
-    void apply_anyChanges_doWhatTheirDefinitionsSay(
-            @ForAll("carts") Cart cart, @ForAll("changes") List<CartChange> changes) {
+    void apply_anyChanges_followsTheRules(@ForAll("carts") Cart cart, @ForAll("changes") List<CartChange> changes) {
         Map<String, CartItem> model = new LinkedHashMap<>();
         cart.items().forEach(line -> model.put(line.bookId(), line));
         Map<String, Object> attributes = new HashMap<>(cart.attributes());
@@ -94,7 +93,7 @@ class CartProperties {
     }
 
     @Property
-    void apply_anyChanges_keepTheOrderOfTheLinesThatStay(
+    void apply_anyChanges_keepsTheOrderOfTheRemainingLines(
             @ForAll("carts") Cart cart, @ForAll("changes") List<CartChange> changes) {
         for (CartChange change : changes) {
             List<String> before = bookIds(cart);
@@ -109,7 +108,7 @@ class CartProperties {
     }
 
     @Property
-    void apply_anyChanges_leaveTheSourceAsItIs(
+    void apply_anyChanges_leavesTheSourceUnchanged(
             @ForAll("carts") Cart cart, @ForAll("changes") List<CartChange> changes) {
         List<CartItem> items = List.copyOf(cart.items());
         BigDecimal totalPrice = cart.totalPrice();
@@ -123,7 +122,8 @@ class CartProperties {
     }
 
     @Property
-    void apply_allAtOnceOrOneByOne_isTheSame(@ForAll("carts") Cart cart, @ForAll("changes") List<CartChange> changes) {
+    void apply_allAtOnceOrOneByOne_givesTheSameCart(
+            @ForAll("carts") Cart cart, @ForAll("changes") List<CartChange> changes) {
         Cart atOnce;
         try {
             atOnce = cart.apply(NO_LIMITS, NOW, changes);
@@ -138,7 +138,7 @@ class CartProperties {
     }
 
     @Property
-    void subtract_anyOtherCart_leavesWhatIsMoreThanItHolds(@ForAll("carts") Cart cart, @ForAll("carts") Cart ordered) {
+    void subtract_anyOtherCart_leavesTheExcess(@ForAll("carts") Cart cart, @ForAll("carts") Cart ordered) {
         Cart outcome = cart.apply(NO_LIMITS, NOW, List.of(Subtract.of(ordered.items())));
 
         for (CartItem line : cart.items()) {
@@ -203,7 +203,7 @@ class CartProperties {
     }
 
     @Property
-    void limits_anyChangesThatDoNotGrow_areNeverRejected(
+    void limits_changesThatDoNotGrowTheCart_areNeverRejected(
             @ForAll("carts") Cart cart,
             @ForAll("changes") List<CartChange> changes,
             @ForAll @IntRange(min = 1, max = 5) int maxLines,
@@ -218,7 +218,7 @@ class CartProperties {
     }
 
     @Property
-    void limits_anyAcceptedChanges_leaveNothingBeyondThemThatWasNotThereBefore(
+    void limits_anyAcceptedChanges_exceedNoLimitThatWasKeptBefore(
             @ForAll("carts") Cart cart,
             @ForAll("changes") List<CartChange> changes,
             @ForAll @IntRange(min = 1, max = 5) int maxLines,
@@ -237,7 +237,7 @@ class CartProperties {
     }
 
     @Property
-    void merge_anyCarts_keepEveryBookOfBoth(
+    void merge_anyCarts_keepsEveryBookOfBoth(
             @ForAll("carts") Cart into, @ForAll("carts") Cart from, @ForAll MergeStrategy strategy) {
         Cart merged = into.merge(from, strategy, NO_LIMITS, NOW);
 
@@ -258,7 +258,7 @@ class CartProperties {
     }
 
     @Property
-    void price_canonicalForm_isTheSameNumberAndStaysAsItIs(@ForAll("prices") BigDecimal price) {
+    void price_canonicalForm_isTheSameNumberAndIsStable(@ForAll("prices") BigDecimal price) {
         BigDecimal canonical = Checks.price(price);
 
         assertThat(canonical).isEqualByComparingTo(price);

@@ -83,7 +83,7 @@ class CartTableSetupTest {
     }
 
     @Test
-    void create_recoveryNotYetAvailable_asksUntilItIs() {
+    void create_recoveryNotYetAvailable_retriesUntilItIs() {
         service.recoveryRefusals = 7;
         create();
         assertThat(service.recovery).isTrue();
@@ -94,7 +94,7 @@ class CartTableSetupTest {
     }
 
     @Test
-    void create_recoveryNeverAvailable_endsByItsDeadlineAndARepetitionDoesWhatIsMissing() {
+    void create_recoveryNeverAvailable_endsByItsDeadlineAndARepetitionCompletesIt() {
         service.recoveryRefusals = Integer.MAX_VALUE;
         assertThatExceptionOfType(CompletionException.class)
                 .isThrownBy(() -> create(Duration.ofMillis(300)))
@@ -153,7 +153,7 @@ class CartTableSetupTest {
     }
 
     @Test
-    void create_throttled_repeats() {
+    void create_throttled_retries() {
         service.refusals.add(refusal("ThrottlingException"));
         service.refusals.add(refusal("LimitExceededException"));
         create();
@@ -217,7 +217,7 @@ class CartTableSetupTest {
 
     @Test
     @Timeout(value = 20, unit = TimeUnit.SECONDS)
-    void deadline_whileWhatIsChainedToAnotherCallBlocks_holds() {
+    void deadline_whileAnotherCallsCallbackBlocks_holds() {
         service.hung = new CompletableFuture<>();
         CountDownLatch blocked = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
@@ -297,7 +297,7 @@ class CartTableSetupTest {
     }
 
     @Test
-    void verify_allThatDeviates_givesCommandsForThisTable() {
+    void verify_everyDifference_givesCommandsForThisTable() {
         service.exists = true;
         service.plain = true;
         assertThat(verify(spec).checks())
@@ -334,7 +334,7 @@ class CartTableSetupTest {
     }
 
     @Test
-    void report_asText_hasEachCommandOnALineOfItsOwn() {
+    void report_asText_hasEachCommandOnItsOwnLine() {
         service.exists = true;
         service.plain = true;
         assertThat(verify(spec).toString().lines())
@@ -343,7 +343,7 @@ class CartTableSetupTest {
     }
 
     @Test
-    void verify_noTable_givesTheCommandThatMakesIt() {
+    void verify_noTable_givesTheCommandThatCreatesIt() {
         assertThat(fix("status"))
                 .isEqualTo("aws dynamodb create-table --table-name carts"
                         + " --attribute-definitions AttributeName=userId,AttributeType=S"

@@ -526,7 +526,7 @@ class CartTest {
     @Nested
     class Purity {
         @Test
-        void apply_anyChange_leavesTheSourceAsItIs() {
+        void apply_anyChange_leavesTheSourceUnchanged() {
             Cart cart = cartOf(book("a", "1", 2));
 
             Cart outcome = apply(cart, new SetQuantity("a", 5), new Add(book("b", "1", 1)));

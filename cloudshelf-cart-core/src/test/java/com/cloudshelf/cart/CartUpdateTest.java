@@ -137,7 +137,7 @@ class CartUpdateTest {
 
     @ParameterizedTest
     @MethodSource("methods")
-    void anyMethod_anUpdate_returnsAnotherAndLeavesItAsItIs(UnaryOperator<CartUpdate> method) {
+    void anyMethod_ofAnUpdate_returnsAnotherAndLeavesItUnchanged(UnaryOperator<CartUpdate> method) {
         CartUpdate update = CartUpdate.of(USER).remove("z");
         String before = update.toString();
 
@@ -298,7 +298,7 @@ class CartUpdateTest {
     }
 
     @Test
-    void equals_content_decides() {
+    void equals_anyValues_comparesContent() {
         List<UnaryOperator<CartUpdate>> all = methods().map(Named::getPayload).toList();
         for (int i = 0; i < all.size(); i++) {
             CartUpdate update = all.get(i).apply(CartUpdate.of(USER));

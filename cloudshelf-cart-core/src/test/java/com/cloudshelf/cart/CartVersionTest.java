@@ -32,7 +32,7 @@ class CartVersionTest {
 
     @ParameterizedTest
     @CsvSource({"0, 0", "1, -1", "9223372036854775807, 9223372036854775807", "35, -9223372036854775808"})
-    void toString_anyValues_isFitForAnEntityTag(long counter, long fingerprint) {
+    void toString_anyValues_isValidInAnEntityTag(long counter, long fingerprint) {
         assertThat(CartVersion.of(null, counter, fingerprint).toString())
                 .matches(TOKEN)
                 .hasSizeLessThan(64);
@@ -89,7 +89,7 @@ class CartVersionTest {
                 "a.\u0661.0000000000001",
                 "ABSENT"
             })
-    void parse_textThatNoVersionHas_isRefused(String text) {
+    void parse_textOfNoVersion_isRefused(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> CartVersion.parse(text));
     }
 
@@ -114,7 +114,7 @@ class CartVersionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\"", "W/", "W/\"", " ", "\r\n", "*", "a, ", "."})
-    void parse_anythingBefore_isRefused(String prefix) {
+    void parse_anyPrefix_isRefused(String prefix) {
         for (CartVersion version : List.of(CartVersion.ABSENT, CartVersion.of("a", 1, -1))) {
             assertThatIllegalArgumentException().isThrownBy(() -> CartVersion.parse(prefix + version));
         }

@@ -23,7 +23,7 @@ class ClientsTest {
 
     /** The store keeps them for its lifetime, so one for each millisecond would be a leak. */
     @Test
-    void requestConfigurations_ofAnyTimeThatACallMayTake_areFew() {
+    void requestConfigurations_forAnyRemainingTime_areFew() {
         try (DynamoDbAsyncClient client = client()) {
             LongFunction<AwsRequestOverrideConfiguration> configurations = Clients.requestConfigurations(client, false);
             Set<AwsRequestOverrideConfiguration> made = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -37,7 +37,7 @@ class ClientsTest {
     }
 
     @Test
-    void requestConfiguration_ofAClientOfTheCallers_endsWithItsCallOrLittleEarlier() {
+    void requestConfiguration_ofACallersClient_endsWithTheCallOrSlightlyEarlier() {
         try (DynamoDbAsyncClient client = client()) {
             LongFunction<AwsRequestOverrideConfiguration> configurations = Clients.requestConfigurations(client, false);
 
@@ -53,7 +53,7 @@ class ClientsTest {
     }
 
     @Test
-    void requestConfiguration_ofAClientOfTheStore_isAlwaysTheSame() {
+    void requestConfiguration_ofTheStoresClient_isAlwaysTheSame() {
         try (DynamoDbAsyncClient client = client()) {
             LongFunction<AwsRequestOverrideConfiguration> configurations = Clients.requestConfigurations(client, true);
 

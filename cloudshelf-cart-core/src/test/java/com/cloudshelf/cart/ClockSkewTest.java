@@ -68,7 +68,7 @@ class ClockSkewTest {
 
     @ParameterizedTest(name = "{0} min")
     @ValueSource(longs = {29, 31, 40})
-    void addItem_cartStartedByAMachineAhead_isNotUnknown(long minutesAhead) {
+    void addItem_cartStartedByAMachineWithAFastClock_isNotUnknown(long minutesAhead) {
         DynamoDbCartStore ahead = machine(Duration.ofMinutes(minutesAhead));
         DynamoDbCartStore right = machine(Duration.ZERO);
         resultOf(ahead.addItem(USER, book("a", "1", 1)));
@@ -96,7 +96,7 @@ class ClockSkewTest {
     }
 
     @Test
-    void setQuantity_clockOfCartsMovedOn_dropsWhatIsStaleByIt() {
+    void setQuantity_cartsClockMovedForward_dropsWhatIsStaleByIt() {
         for (int days : List.of(0, 1, 3, 9)) {
             DynamoDbCartStore store = DynamoDbCartStore.builder()
                     .client(new ScriptedClient().thenAlways(serve(table)))
@@ -112,7 +112,7 @@ class ClockSkewTest {
     }
 
     @Test
-    void addItem_lostOnAMachineAhead_hasOneEffect() {
+    void addItem_lostOnAMachineWithAFastClock_hasOneEffect() {
         DynamoDbCartStore right = machine(Duration.ZERO);
         resultOf(right.addItem(USER, book("a", "1", 1)));
         ScriptedClient client = new ScriptedClient()

@@ -121,7 +121,7 @@ enum EngineScenarios implements Runnable {
         @Override
         public void run() {
             ScheduledEngine calls = new ScheduledEngine(2);
-            calls.fallSilent();
+            calls.stopAnswering();
             calls.read("a");
             Schedule.start("start", () -> {
                 try {

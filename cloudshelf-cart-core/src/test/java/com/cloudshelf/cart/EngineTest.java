@@ -462,7 +462,7 @@ class EngineTest {
     @Nested
     class Outage {
         @Test
-        void permanentServerErrors_costTwoRequestsACallAtMost() {
+        void permanentServerErrors_costAtMostTwoRequestsPerCall() {
             client.thenAlways(fail(Failures.serverError()));
             DynamoDbCartStore store = store();
             List<CompletableFuture<Cart>> calls = new ArrayList<>();

@@ -580,7 +580,7 @@ final class Explorer {
     }
 
     private void afterPause(int[] world, int call, List<Move> moves) {
-        moves.add(new Move(name(call) + " goes on", take(world.clone(), call, next(world, call, resumed))));
+        moves.add(new Move(name(call) + " continues", take(world.clone(), call, next(world, call, resumed))));
         if (world[FAULTS] > 0) {
             Step stop = steps.get(call).stop(world[at(call) + EVIDENCE], false, world[at(call) + DRAWN]);
             moves.add(new Move(name(call) + " is timed out", take(faulted(world), call, stop)));

@@ -86,7 +86,7 @@ class FailureMeaningTest {
     }
 
     @Test
-    void credentials_thatCannotBeHad_endEveryCallUnsent() throws IOException {
+    void credentials_thatAreUnavailable_endEveryCallUnsent() throws IOException {
         AwsCredentialsProvider none = () -> {
             throw new IllegalStateException("x");
         };
@@ -148,7 +148,7 @@ class FailureMeaningTest {
     }
 
     @Test
-    void transaction_thatIsInProgress_isFoundOut() throws IOException {
+    void transaction_thatIsInProgress_isSentAgainUnchanged() throws IOException {
         try (WireServer server = new WireServer(ok(TWO_ITEMS), error(400, "TransactionInProgressException"), ok("{}"));
                 DynamoDbAsyncClient client = server.client().build();
                 DynamoDbCartStore carts = store(client)) {
@@ -238,7 +238,7 @@ class FailureMeaningTest {
     }
 
     @Test
-    void server_thatIsNotThere_isUnavailable() {
+    void server_thatCannotBeReached_isUnavailable() {
         try (DynamoDbAsyncClient client =
                         WireServer.client(URI.create("http://127.0.0.1:1")).build();
                 DynamoDbCartStore carts = impatient(client)) {

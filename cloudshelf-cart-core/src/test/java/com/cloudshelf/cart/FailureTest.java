@@ -52,7 +52,7 @@ class FailureTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"TransactionConflictException", "ReplicatedWriteConflictException"})
-    void of_conflictThatPassesByItself_isBusy(String code) {
+    void of_transientConflict_isBusy(String code) {
         assertThat(kind(Failures.service(400, code, "busy"))).isEqualTo(Kind.BUSY);
     }
 
@@ -91,7 +91,7 @@ class FailureTest {
 
     @ParameterizedTest
     @MethodSource("failuresWithAnEffectThatIsNotKnown")
-    void of_whatIsNotKnownToBeWithoutEffect_isAmbiguous(Throwable thrown) {
+    void of_failureThatMayHaveHadAnEffect_isAmbiguous(Throwable thrown) {
         assertThat(kind(thrown)).isEqualTo(Kind.AMBIGUOUS);
     }
 
@@ -111,7 +111,7 @@ class FailureTest {
 
     @ParameterizedTest
     @MethodSource("failuresBeforeSending")
-    void of_connectionThatNeverWas_isUnsent(Throwable thrown) {
+    void of_connectionThatWasNeverMade_isUnsent(Throwable thrown) {
         assertThat(kind(thrown)).isEqualTo(Kind.UNSENT);
     }
 
@@ -155,12 +155,12 @@ class FailureTest {
         "ItemCollectionSizeLimitExceededException, too large, INVALID",
         "AnythingNewException, no, INVALID"
     })
-    void of_refusalForGood_isInvalidOrTooLarge(String code, String message, Kind kind) {
+    void of_permanentRefusal_isInvalidOrTooLarge(String code, String message, Kind kind) {
         assertThat(kind(Failures.service(400, code, message))).isEqualTo(kind);
     }
 
     @Test
-    void of_conditionThatDoesNotHold_isRefusedAndBringsTheItem() {
+    void of_failedCondition_isRefusedWithTheItem() {
         Map<String, AttributeValue> item = Items.item();
 
         assertThat(kind(Failures.refused(item))).isEqualTo(Kind.REFUSED);
@@ -181,7 +181,7 @@ class FailureTest {
         "ItemCollectionSizeLimitExceeded, None, INVALID",
         "None, AccessDenied, DENIED"
     })
-    void of_cancelledTransaction_isWhatItsReasonsSay(String first, String second, Kind kind) {
+    void of_cancelledTransaction_followsItsReasons(String first, String second, Kind kind) {
         TransactionCanceledException canceled = TransactionCanceledException.builder()
                 .cancellationReasons(
                         CancellationReason.builder().code(first).build(),
@@ -220,7 +220,7 @@ class FailureTest {
         "AccessDeniedException, 20, DENIED",
         "ThrottlingException, 20, THROTTLED"
     })
-    void of_signatureOfAnotherTime_isSkewed(String code, int minutes, Kind kind) {
+    void of_signatureWithAnotherTime_isSkewed(String code, int minutes, Kind kind) {
         assertThat(kind(Failures.service(400, code, Map.of("Date", dateIn(minutes)))))
                 .isEqualTo(kind);
     }
@@ -267,7 +267,7 @@ class FailureTest {
     }
 
     @Test
-    void asException_ofCredentialsThatCannotBeHad_saysThatNothingWasSent() {
+    void asException_ofUnavailableCredentials_saysThatNothingWasSent() {
         assertThat(Failure.of(Failures.noCredentials()).asException("u", "carts"))
                 .isInstanceOf(CartAccessException.class)
                 .hasMessageContaining("credentials")

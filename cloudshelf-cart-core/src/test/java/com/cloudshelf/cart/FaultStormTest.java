@@ -74,9 +74,9 @@ class FaultStormTest {
     }
 
     private final Random random = new Random(SEED);
-    private final AtomicBoolean raging = new AtomicBoolean(true);
+    private final AtomicBoolean storming = new AtomicBoolean(true);
     private final Map<String, AtomicInteger> ends = new ConcurrentHashMap<>();
-    private final Queue<Throwable> strange = new ConcurrentLinkedQueue<>();
+    private final Queue<Throwable> unexpected = new ConcurrentLinkedQueue<>();
     private final ExecutorService callers = Executors.newCachedThreadPool();
 
     /** Draws a random number, for any thread. */
@@ -86,7 +86,7 @@ class FaultStormTest {
 
     /** Returns true once in so many times on average. */
     private boolean fault(int onceIn) {
-        return raging.get() && draw(onceIn) == 0;
+        return storming.get() && draw(onceIn) == 0;
     }
 
     @ParameterizedTest
@@ -103,11 +103,11 @@ class FaultStormTest {
                         .credentialsProvider(credentials())
                         .build()) {
             server.rememberNothing();
-            Supplier<DynamoDbCartStore> maker = () -> store(kind, server, given);
+            Supplier<DynamoDbCartStore> factory = () -> store(kind, server, given);
             List<DynamoDbCartStore> stores =
-                    new ArrayList<>(Stream.generate(maker).limit(STORES).toList());
-            int calls = rage(stores, maker);
-            raging.set(false);
+                    new ArrayList<>(Stream.generate(factory).limit(STORES).toList());
+            int calls = runStorm(stores, factory);
+            storming.set(false);
 
             System.out.printf("%s, seed %d: %d calls: %s%n", kind, SEED, calls, new TreeMap<>(ends));
             for (DynamoDbCartStore store : stores) {
@@ -120,7 +120,7 @@ class FaultStormTest {
             callers.shutdownNow();
         }
         assertThat(ends).containsKeys("done", "CartUnavailableException", "CartOutcomeUnknownException");
-        assertThat(strange).isEmpty();
+        assertThat(unexpected).isEmpty();
         await(() -> storeThreads() <= threadsBefore);
     }
 
@@ -147,18 +147,19 @@ class FaultStormTest {
     }
 
     /** Makes calls until the storm is over, and returns their number. */
-    private int rage(List<DynamoDbCartStore> stores, Supplier<DynamoDbCartStore> maker) throws InterruptedException {
-        Semaphore underWay = new Semaphore(CALLERS);
+    private int runStorm(List<DynamoDbCartStore> stores, Supplier<DynamoDbCartStore> factory)
+            throws InterruptedException {
+        Semaphore slots = new Semaphore(CALLERS);
         long start = System.nanoTime();
         int calls = 0;
         while (SECONDS == 0 ? calls < CALLS : System.nanoTime() - start < SECONDS * 1_000_000_000) {
-            underWay.acquire();
+            slots.acquire();
             calls++;
             DynamoDbCartStore store = stores.get(draw(stores.size()));
-            callers.execute(() -> call(store).whenComplete((nothing, failure) -> underWay.release()));
+            callers.execute(() -> call(store).whenComplete((nothing, failure) -> slots.release()));
             if (calls % 700 == 0) {
                 int closed = draw(stores.size());
-                DynamoDbCartStore old = stores.set(closed, maker.get());
+                DynamoDbCartStore old = stores.set(closed, factory.get());
                 if (draw(2) == 0) {
                     old.close();
                 } else {
@@ -167,7 +168,7 @@ class FaultStormTest {
                 await(() -> old.inUse() == 0);
             }
         }
-        assertThat(underWay.tryAcquire(CALLERS, 60, TimeUnit.SECONDS))
+        assertThat(slots.tryAcquire(CALLERS, 60, TimeUnit.SECONDS))
                 .as("all calls have ended")
                 .isTrue();
         return calls;
@@ -224,7 +225,7 @@ class FaultStormTest {
             return "cancelled";
         }
         if (!(cause instanceof CartStoreException)) {
-            strange.add(cause);
+            unexpected.add(cause);
         }
         return cause.getClass().getSimpleName();
     }
@@ -298,7 +299,7 @@ class FaultStormTest {
 
     private void answer(WireServer.Request request, Socket socket, OutputStream out)
             throws IOException, InterruptedException {
-        WireServer.Answer answer = switch (raging.get() ? draw(40) : 99) {
+        WireServer.Answer answer = switch (storming.get() ? draw(40) : 99) {
             case 0, 1 -> hang();
             case 2, 3 -> error(400, "ThrottlingException");
             case 4 -> error(500, "InternalServerError");

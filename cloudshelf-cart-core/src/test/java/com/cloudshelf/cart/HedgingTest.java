@@ -57,7 +57,7 @@ class HedgingTest {
     }
 
     @Test
-    void hedge_sendsTheVerySameWrite() {
+    void hedge_ofAWrite_sendsTheSameRequest() {
         client.then(hang(), serve(table));
 
         resultOf(store.addItem(USER, book("a", "1", 1)));
@@ -192,7 +192,7 @@ class HedgingTest {
         }
 
         @Test
-        void delay_followsWhatWasSeen_andHungRequestsDoNotDragItAlong() {
+        void delay_followsTheUsualLatency_andIsNotRaisedByHungRequests() {
             Hedging hedging = new Hedging(0.02, -1);
             for (int i = 0; i < 256; i++) {
                 hedging.of(Request.Kind.GET)
@@ -204,7 +204,7 @@ class HedgingTest {
         }
 
         @Test
-        void share_boundsHowManyHedgesThereAre() {
+        void share_ofAllRequests_limitsTheHedges() {
             Hedging hedging = new Hedging(0.02, -1);
             int spent = 0;
             for (int i = 0; i < 10_000; i++) {
@@ -216,12 +216,12 @@ class HedgingTest {
         }
 
         @Test
-        void shareOfZero_switchesItOff() {
+        void share_ofZero_disablesHedging() {
             assertThat(new Hedging(0, 1).delayMillis(Request.Kind.GET)).isNegative();
         }
 
         @Test
-        void noPlaceFree_sendsNoHedge() {
+        void noFreePlace_sendsNoHedge() {
             store.close();
             store = store(settings -> settings.hedging(1).hedgeDelayMillis(1).maxConcurrency(1));
             CompletableFuture<DynamoDbResponse> answer = new CompletableFuture<>();
@@ -257,7 +257,7 @@ class HedgingTest {
         }
 
         @Test
-        void slowAsAWhole_sendsNoMoreThanTheShare() throws InterruptedException {
+        void slowService_sendsNoMoreThanTheShare() throws InterruptedException {
             for (int round = 0; round < 5; round++) {
                 int before = client.requests().size();
                 CompletableFuture<Void> slow = new CompletableFuture<>();
@@ -277,7 +277,7 @@ class HedgingTest {
         }
 
         @Test
-        void throttledAsAWhole_sendsLittleMoreThanARequestACall_andRecoversAtOnce() {
+        void throttlingService_getsLittleMoreThanOneRequestPerCall_andRecoversAtOnce() {
             client.thenAlways(fail(Failures.throttled()));
 
             for (int i = 0; i < SEEN_BEFORE; i++) {

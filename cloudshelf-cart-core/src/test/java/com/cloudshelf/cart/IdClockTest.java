@@ -16,7 +16,7 @@ class IdClockTest {
     private final IdClock ids = new IdClock(carts, wall::get);
 
     @Test
-    void getAsLong_clockAsTheMachine_isTheMachinesTime() {
+    void getAsLong_clockOfTheMachine_isTheMachinesTime() {
         assertThat(ids.getAsLong()).isEqualTo(NOW.toEpochMilli());
 
         wall.addAndGet(7);
@@ -25,7 +25,7 @@ class IdClockTest {
     }
 
     @Test
-    void getAsLong_clockMovedOn_goesAlongAndRunsOn() {
+    void getAsLong_clockMovedForward_followsAndKeepsRunning() {
         carts.advance(Duration.ofDays(9));
         assertThat(ids.getAsLong()).isEqualTo(carts.millis());
 

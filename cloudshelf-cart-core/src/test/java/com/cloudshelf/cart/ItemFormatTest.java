@@ -247,7 +247,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_lineOfNothing_isNoLine() {
+        void decode_lineWithoutCopies_isNoLine() {
             StoredCart zero = decode(item("cartItems", list(line("a", "1", "0"), line("b", "2", "1"))));
 
             assertThat(zero.cart().items()).extracting(CartItem::bookId).containsExactly("b");
@@ -257,7 +257,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_lineOfNothingBesideAnotherOfItsBook_isPassedOver() {
+        void decode_lineWithoutCopiesBesideAnotherOfItsBook_isSkipped() {
             for (AttributeValue lines : List.of(
                     list(line("a", "1", "0"), line("a", "2", "3")), list(line("a", "2", "3"), line("a", "1", "0")))) {
                 assertThat(decode(item("cartItems", lines)).cart().items())
@@ -288,7 +288,7 @@ class ItemFormatTest {
 
         @ParameterizedTest
         @CsvSource({"2, 3", "2.0, 3.00", "2E0, 0.3E+1"})
-        void decode_storedTotalsAreTrue_isNoDrift(String totalItems, String totalPrice) {
+        void decode_storedTotalsAreCorrect_isNoDrift(String totalItems, String totalPrice) {
             assertThat(decode(with(with(item, "totalItems", n(totalItems)), "totalPrice", n(totalPrice)))
                             .isDrifted())
                     .isFalse();
@@ -396,7 +396,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_ttlWithAFraction_isTheSecondItLiesIn() {
+        void decode_ttlWithAFraction_isRoundedDown() {
             StoredCart stored = decode(item("cartItems", list(line("a", "1", "1")), "ttl", n("1893456000.25")));
 
             assertThat(stored.cart().expiresAt()).contains(Instant.ofEpochSecond(1_893_456_000));
@@ -449,7 +449,7 @@ class ItemFormatTest {
                     "1756895400",
                     "2025-09-03T10:30:00[Nowhere]"
                 })
-        void decode_textThatIsNoTime_isNotThereAndReported(String stored) {
+        void decode_textThatIsNoTime_isAbsentAndReported(String stored) {
             StoredCart updated = decode(item("lastUpdated", s(stored)));
             StoredCart added = decode(item(
                     "cartItems", list(line("z", "1", "1"), with(line("a", "1", "1"), "addedAt", s(stored)))));
@@ -562,7 +562,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_nullWhereItMayBeMissing_isNotThere() {
+        void decode_nullInAnOptionalAttribute_isAbsent() {
             AttributeValue nothing = AttributeValue.fromNul(true);
             AttributeValue line = line("a", "1", "1");
             for (String name : List.of("title", "author", "addedAt")) {
@@ -700,7 +700,7 @@ class ItemFormatTest {
         }
 
         @Test
-        void decode_expiredItem_needNotBeFitToBeACart() {
+        void decode_expiredItem_needNotBeAValidCart() {
             Map<String, AttributeValue> expired = item("ttl", n("1725552600"));
             for (Map<String, AttributeValue> item : List.of(
                     with(expired, "cartItems", s("no list")),
@@ -736,7 +736,7 @@ class ItemFormatTest {
 
         @ParameterizedTest
         @ValueSource(strings = {"format", "version", "ci", "cw", "cf", "ct"})
-        void decode_itemThatLacksOneOfThem_isAnotherWriters(String name) {
+        void decode_itemThatLacksOneOfOurAttributes_isAnotherWriters(String name) {
             Map<String, AttributeValue> item = new LinkedHashMap<>(written());
             item.remove(name);
 

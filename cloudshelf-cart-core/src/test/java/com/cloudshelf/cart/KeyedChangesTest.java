@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class KeyedChangesTest {
 
     @Test
-    void hash_theKeyAlone_decides() {
+    void hash_anyCall_dependsOnTheKeyOnly() {
         String hash = KeyedChanges.of("order-4711", List.of(new Remove("a"))).hash();
 
         assertThat(KeyedChanges.of("order-4711", List.of()).hash()).isEqualTo(hash);

@@ -221,7 +221,7 @@ class MemoryTest {
     }
 
     @Test
-    void traceOf_cartThatHasForgottenNothing_provesAbsenceWhateverTheClocksSay() {
+    void traceOf_cartThatHasForgottenNothing_provesAbsenceDespiteClockSkew() {
         Memory ahead = Memory.start(WriteId.startedAt(NOW + 1_900_000), null, 0);
         WriteId id = WriteId.startedAt(NOW);
 
@@ -264,7 +264,7 @@ class MemoryTest {
     }
 
     @Test
-    void after_anyWrite_dropsKeysThatNoClockTakesForLive() {
+    void after_anyWrite_dropsKeysThatNoClockConsidersLive() {
         long gone = NOW - Memory.CLOCK_SKEW_MILLIS;
         Memory before = memory(
                 1,

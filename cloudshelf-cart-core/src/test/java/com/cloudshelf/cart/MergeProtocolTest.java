@@ -95,7 +95,7 @@ class MergeProtocolTest {
     @Nested
     class Tokens {
         @Test
-        void transaction_whoseAnswerWasLost_isSentAgainAsItWasUnderTheSameToken() {
+        void transaction_whoseResponseWasLost_isSentAgainUnchangedUnderTheSameToken() {
             Decision<MergeProtocol.Evidence, Cart> first = transaction();
 
             Decision<MergeProtocol.Evidence, Cart> paused = next(first, lost());
@@ -106,7 +106,7 @@ class MergeProtocolTest {
         }
 
         @Test
-        void transaction_whichWasThrottled_isSentAgainAsItWasUnderTheSameToken() {
+        void transaction_thatWasThrottled_isSentAgainUnchangedUnderTheSameToken() {
             Decision<MergeProtocol.Evidence, Cart> first = transaction();
 
             Decision<MergeProtocol.Evidence, Cart> again = next(next(first, throttled()), Event.resumed());
@@ -115,7 +115,7 @@ class MergeProtocolTest {
         }
 
         @Test
-        void transaction_afterARefusal_isMadeAnewUnderAnotherToken() {
+        void transaction_afterARefusal_isRebuiltUnderAnotherToken() {
             Decision<MergeProtocol.Evidence, Cart> first = transaction();
             changeByAnother(USER);
 
@@ -163,7 +163,7 @@ class MergeProtocolTest {
     @Nested
     class LostAnswers {
         @Test
-        void transaction_thatWasCarriedOut_isFoundInTheCartThatLasted() {
+        void transaction_thatWasApplied_isFoundInTheRemainingCart() {
             for (String deleted : List.of(GUEST, USER)) {
                 fill();
                 Decision<MergeProtocol.Evidence, Cart> first = transaction();
@@ -232,7 +232,7 @@ class MergeProtocolTest {
         }
 
         @Test
-        void stop_whileOnlyAReadIsUnanswered_isNot() {
+        void stop_whileOnlyAReadIsUnanswered_isNotUnknown() {
             Decision<MergeProtocol.Evidence, Cart> read =
                     protocol.next(protocol.nothingYet(), Event.start(null), moment());
 

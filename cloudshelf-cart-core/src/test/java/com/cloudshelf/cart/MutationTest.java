@@ -110,7 +110,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_bookInACartThatIsBeingWrittenTo_conflictsWithNoOtherChange() {
+        void addItem_bookInABusyCart_conflictsWithNoOtherChange() {
             resultOf(rival.addItem(USER, book("a", "9.50", 2)));
             resultOf(rival.addItem(USER, book("b", "1", 1)));
             client.then(serve(table), serve(table).after(() -> {
@@ -126,7 +126,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_titleThatARivalSetMeanwhile_isNotWrittenBackAsItWasSeen() {
+        void addItem_titleThatARivalSetMeanwhile_isNotOverwritten() {
             resultOf(rival.addItem(USER, CartItem.of("a", "Old", "Old", money("9.50"), 2)));
             client.then(serve(table), serve(table).after(() -> {
                 resultOf(rival.addItem(USER, CartItem.of("a", "New", "New", money("9.50"), 1)));
@@ -152,7 +152,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_bookInACartThatIsBeingWrittenToAtAnotherPrice_takesTheNewPrice() {
+        void addItem_bookInABusyCartAtAnotherPrice_takesTheNewPrice() {
             resultOf(rival.addItem(USER, book("a", "9.50", 2)));
             client.then(serve(table), serve(table));
 
@@ -507,7 +507,7 @@ class MutationTest {
         }
 
         @Test
-        void basedOn_outcomeOfAnUpdate_isOneWriteAgainAndAgain() {
+        void basedOn_resultOfAnUpdate_isOneWriteEachTime() {
             Cart cart = resultOf(rival.addItem(USER, book("a", "1", 1)));
             client.thenAlways(serve(table));
 
@@ -883,7 +883,7 @@ class MutationTest {
     @Nested
     class DeliveredTwice {
         @Test
-        void setQuantity_carriedOutThenRefused_isFoundInTheRefusal() {
+        void setQuantity_appliedThenRefused_isFoundInTheRefusal() {
             table.put(Writes.itemWithLines(1));
             client.then(serve(table), request -> {
                 table.serve(request);
@@ -909,7 +909,7 @@ class MutationTest {
         }
 
         @Test
-        void setQuantity_carriedOutForgottenAndThenRefused_isUnknown() {
+        void setQuantity_appliedForgottenAndThenRefused_isUnknown() {
             table.put(Writes.itemWithLines(1));
             client.then(serve(table), request -> {
                 table.serve(request);
@@ -976,7 +976,7 @@ class MutationTest {
         }
 
         @Test
-        void addItem_lostToRivalsTwice_isFencedAndWrittenFromTheResponse() {
+        void addItem_twoConflicts_isFencedAndWrittenFromTheResponse() {
             table.put(Writes.itemWithLines(1));
             loseTwice();
             client.then(serve(table)).thenAlways(serve(table));
@@ -1048,7 +1048,7 @@ class MutationTest {
         }
 
         @Test
-        void setQuantity_itemThatForgotWritesLaterThanThisClock_losesARaceAndTakesEffect() {
+        void setQuantity_itemThatForgotWritesLaterThanThisClock_conflictsOnceAndTakesEffect() {
             AttributeValue ahead = n(Long.toString(clock.millis() + 10_000));
             table.put(with(Writes.itemWithLines(1), "cf", ahead));
             client.then(serve(table), serve(table).after(() -> {
@@ -1222,7 +1222,7 @@ class MutationTest {
 
         @ParameterizedTest
         @ValueSource(booleans = {true, false})
-        void clear_itemOfAnotherWriter_isEmptiedInPlaceForNobodyKnowsWhetherItRested(boolean snapshot) {
+        void clear_itemOfAnotherWriter_isEmptiedInPlaceSinceItMayNotHaveRested(boolean snapshot) {
             table.put(item("cartItems", list(line("a", "1", "1")), "coupon", s("SAVE")));
             client.thenAlways(serve(table));
             CartUpdate clear = CartUpdate.of(USER).clear();

@@ -79,7 +79,7 @@ class OwnClientTest {
     }
 
     @Test
-    void requestThatWaitsForAConnection_isKeptForCertain() throws Exception {
+    void requestThatWaitsForAConnection_neverDeparts() throws Exception {
         Watch watch = new Watch();
         try (WireServer server = new WireServer(hang(), ok("{}"));
                 DynamoDbAsyncClient client = server.client()
@@ -172,7 +172,7 @@ class OwnClientTest {
     }
 
     @Test
-    void interceptorThatThrows_afterTheAnswer_isUnknown() throws IOException {
+    void interceptorThatThrows_afterTheResponse_isUnknown() throws IOException {
         ExecutionInterceptor interceptor = new ExecutionInterceptor() {
             @Override
             public void afterTransmission(Context.AfterTransmission context, ExecutionAttributes attributes) {

@@ -34,7 +34,7 @@ final class ScheduledEngine {
             AwsRequestOverrideConfiguration.builder().build();
 
     /** A call, and how often it reported its outcome. */
-    private record Issued(CompletableFuture<String> result, AtomicInteger told) {
+    private record Issued(CompletableFuture<String> result, AtomicInteger reports) {
         boolean isDone() {
             return result.isDone();
         }
@@ -50,8 +50,8 @@ final class ScheduledEngine {
     private long millis = 1_000_000;
 
     // The counter of the last call's reports, and whether this thread is about to report an outcome.
-    private AtomicInteger told = new AtomicInteger();
-    private final ThreadLocal<Boolean> telling = ThreadLocal.withInitial(() -> false);
+    private AtomicInteger reports = new AtomicInteger();
+    private final ThreadLocal<Boolean> reporting = ThreadLocal.withInitial(() -> false);
 
     /** @param hedging whether a request is hedged as soon as time passes */
     ScheduledEngine(int maxConcurrency, boolean hedging) {
@@ -94,14 +94,14 @@ final class ScheduledEngine {
     private CompletableFuture<String> start(String userId, boolean takesTurns) {
         Call<String, String, String> call =
                 new Call<>(engine, new OneRequest(userId), TIMEOUT, takesTurns, null, Function.identity());
-        AtomicInteger counter = told;
+        AtomicInteger counter = reports;
         CompletableFuture<String> result = call.start();
         calls.add(new Issued(result, counter));
         return result;
     }
 
     /** From now on, answers no request. */
-    void fallSilent() {
+    void stopAnswering() {
         silent = true;
     }
 
@@ -124,7 +124,7 @@ final class ScheduledEngine {
         for (Issued call : calls) {
             assertThat(call.isDone()).as("the call is over").isTrue();
             // A call that is cancelled at this moment may still report its outcome, which nobody receives.
-            assertThat(call.told.get())
+            assertThat(call.reports.get())
                     .as("reports of the call's outcome")
                     .isBetween(call.result.isCancelled() ? 0 : 1, 1);
         }
@@ -149,17 +149,17 @@ final class ScheduledEngine {
 
     private void complete(Runnable completion) {
         Schedule.start("completion", () -> {
-            telling.set(true);
+            reporting.set(true);
             completion.run();
         });
     }
 
     private Runnable decorate(Runnable steps) {
         AtomicInteger count = new AtomicInteger();
-        told = count;
+        reports = count;
         return () -> {
-            if (telling.get()) {
-                telling.set(false);
+            if (reporting.get()) {
+                reporting.set(false);
                 count.incrementAndGet();
             }
             steps.run();

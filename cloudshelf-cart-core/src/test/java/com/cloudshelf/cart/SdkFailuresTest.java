@@ -118,7 +118,7 @@ class SdkFailuresTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("answers")
-    void response_ofTheServer_isJudged(String name, WireServer.Answer answer, Kind kind) throws IOException {
+    void response_ofTheServer_isClassified(String name, WireServer.Answer answer, Kind kind) throws IOException {
         try (WireServer server = new WireServer(answer);
                 DynamoDbAsyncClient client = server.client().build()) {
             assertThat(failureOf(update(client)).kind()).isEqualTo(kind);
@@ -148,7 +148,7 @@ class SdkFailuresTest {
     }
 
     @Test
-    void connection_thatIsNotToBeHad_isUnsent() {
+    void connection_thatCannotBeMade_isUnsent() {
         try (DynamoDbAsyncClient refused =
                         WireServer.client(URI.create("http://127.0.0.1:1")).build();
                 DynamoDbAsyncClient unknown = WireServer.client(URI.create("http://no-such-host.invalid"))
@@ -357,7 +357,7 @@ class SdkFailuresTest {
     }
 
     @Test
-    void credentials_thatCannotBeHad_endACallAboutTheTableAtOnce() throws IOException {
+    void credentials_thatAreUnavailable_endATableCallAtOnce() throws IOException {
         AtomicInteger asked = new AtomicInteger();
         AwsCredentialsProvider provider = () -> {
             asked.incrementAndGet();
@@ -474,7 +474,7 @@ class SdkFailuresTest {
     }
 
     @Test
-    void refusal_withHeaders_tellsRequestIdAndPause() throws IOException {
+    void refusal_withHeaders_yieldsRequestIdAndRetryDelay() throws IOException {
         try (WireServer server = new WireServer(
                         error(400, "ThrottlingException", "x-amzn-RequestId: R7", "x-amz-retry-after: 1500"));
                 DynamoDbAsyncClient client = server.client().build()) {

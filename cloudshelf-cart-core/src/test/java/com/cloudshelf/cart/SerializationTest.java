@@ -90,7 +90,7 @@ class SerializationTest {
     }
 
     @Test
-    void cart_aPreviewWrittenAndRead_isAPreview() throws Exception {
+    void cart_previewWrittenAndRead_isAPreview() throws Exception {
         Cart preview = copy(apply(STORED));
 
         assertThat(preview.version()).isEqualTo(VERSION);
@@ -111,7 +111,7 @@ class SerializationTest {
     }
 
     @Test
-    void anyFailure_writtenAndRead_saysTheSame() throws Exception {
+    void anyFailure_writtenAndRead_isTheSame() throws Exception {
         CartRejectedException rejected = copy(new CartRejectedException(USER, Reason.LIMIT, "too much", "maxLines", 7));
         CartThrottledException throttled =
                 copy(new CartThrottledException(USER, List.of("A", "B"), new IOException("cause")));

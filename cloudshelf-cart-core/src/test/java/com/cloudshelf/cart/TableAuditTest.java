@@ -84,7 +84,7 @@ class TableAuditTest {
     }
 
     @Test
-    void cancellation_whileARepairIsUnanswered_tellsNothingMore() {
+    void cancellation_whileARepairIsUnanswered_reportsNothingMore() {
         service.silent = List.of(A, B);
         CompletableFuture<CartAuditReport> audit = audit(repair);
         service.sent.join();
@@ -96,7 +96,7 @@ class TableAuditTest {
     }
 
     @Test
-    void progress_withinAPageOfRepairs_isTold() {
+    void progress_withinAPageOfRepairs_isReported() {
         service.silent = List.of(B);
         CompletableFuture<CartAuditReport> audit = audit(repair.withSegments(1));
         service.sent.join();

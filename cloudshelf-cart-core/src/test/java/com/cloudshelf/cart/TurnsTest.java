@@ -121,7 +121,7 @@ class TurnsTest {
         }
 
         @Test
-        void addItem_failureOfTheOneBefore_doesNotMatter() {
+        void addItem_afterAFailedChange_isNotAffected() {
             client.then(request -> firstAnswer, serve(table));
             CompletableFuture<Cart> first = store.addItem(USER, book("a", "1", 1));
             CompletableFuture<Cart> second = store.addItem(USER, book("b", "1", 1));
@@ -133,7 +133,7 @@ class TurnsTest {
         }
 
         @Test
-        void addItem_whatTheOneBeforeHandsOnIsStale_isSettledAsAConflict() {
+        void addItem_staleCartFromThePreviousChange_isHandledAsAConflict() {
             client.then(
                             request -> firstAnswer,
                             serve(table)
@@ -150,7 +150,7 @@ class TurnsTest {
         }
 
         @Test
-        void removeItem_nothingToRemoveInWhatWasHandedOn_isConfirmedByARead() {
+        void removeItem_absentFromTheCartHandedOn_isConfirmedByARead() {
             client.then(request -> firstAnswer, serve(table));
             CompletableFuture<Cart> first = store.addItem(USER, book("a", "1", 1));
             CompletableFuture<Cart> second = store.removeItem(USER, "b");
@@ -162,7 +162,7 @@ class TurnsTest {
         }
 
         @Test
-        void addItem_fromACallbackOfTheOneBefore_takesItsTurn() {
+        void addItem_fromACallbackOfThePreviousChange_takesItsTurn() {
             client.then(request -> firstAnswer).thenAlways(serve(table));
             CompletableFuture<Cart> nested = store.addItem(USER, book("a", "1", 1))
                     .thenCompose(cart -> store.addItem(USER, book("b", "1", 1)))
@@ -177,7 +177,7 @@ class TurnsTest {
         }
 
         @Test
-        void changes_moreThanMayWait_goBeside() {
+        void changes_moreThanMayWait_bypassTheLane() {
             client.thenAlways(hang());
 
             for (int i = 0; i < 1003; i++) {

@@ -140,7 +140,7 @@ class UpdateProtocolTest {
     }
 
     @Test
-    void raise_thatKeepsLosing_pausesAndEndsAsAConflict() {
+    void raise_repeatedConflicts_backsOffAndEndsAsAConflict() {
         changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
         Decision<Evidence, Cart> decision = started(protocol);

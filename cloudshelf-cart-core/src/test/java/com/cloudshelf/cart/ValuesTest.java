@@ -57,7 +57,7 @@ class ValuesTest {
     @Nested
     class MadeByReflection {
         @Test
-        void cartItem_soundValues_isThatLine() throws Throwable {
+        void cartItem_validValues_isThatLine() throws Throwable {
             assertThat(Reflection.make(CartItem.class, "a", null, null, 1_500_000L, 2, NOW, Attributes.NONE))
                     .isEqualTo(CartItem.of("a", null, null, money("1.5"), 2).withAddedAt(NOW));
         }
@@ -167,7 +167,7 @@ class ValuesTest {
         }
 
         @Test
-        void classes_ofValues_doNotKeepTheNamesOfParameters() {
+        void classes_ofValues_keepNoParameterNames() {
             for (Class<?> type : List.of(CartItem.class, Cart.class, CartVersion.class, CartUpdate.class)) {
                 for (Constructor<?> constructor : type.getDeclaredConstructors()) {
                     assertThat(constructor.getParameters()).noneMatch(Parameter::isNamePresent);

@@ -54,7 +54,7 @@ class WriteIdTest {
     }
 
     @Test
-    void text_anyId_isShortAndFitForATokenOfAVersion() {
+    void text_anyId_isShortAndValidInAVersion() {
         for (int i = 0; i < 100; i++) {
             assertThat(WriteId.startedAt(BEGIN + i).text()).hasSize(12).matches("[A-Za-z0-9_-]+");
         }
@@ -67,7 +67,7 @@ class WriteIdTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 8, 10, 16})
-    void of_bytesThatAreNoId_startedBeforeAll(int length) {
+    void of_bytesThatAreNoId_startedBeforeEveryOther(int length) {
         WriteId junk = WriteId.of(SdkBytes.fromByteArray(new byte[length]));
 
         assertThat(junk.begin()).isZero();

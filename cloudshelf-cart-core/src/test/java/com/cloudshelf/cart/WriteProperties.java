@@ -73,7 +73,7 @@ class WriteProperties {
 
     /** In any sequence of writes, each stored cart equals the cart that the write returned. */
     @Property(tries = 50)
-    void change_anySequence_leavesWhatItSaysItLeaves(
+    void change_anySequence_storesTheReturnedCart(
             @ForAll("carts") Cart cart,
             @ForAll("updates") List<List<CartChange>> updates,
             @ForAll @IntRange(min = 1, max = 4) int ringSize) {
@@ -99,7 +99,7 @@ class WriteProperties {
     }
 
     @Property
-    void change_anyItemOfAnotherWriter_leavesWhatItSaysItLeaves(
+    void change_anyItemOfAnotherWriter_storesTheReturnedCart(
             @ForAll("untidyItems") Map<String, AttributeValue> item, @ForAll("changes") List<CartChange> changes) {
         Table table = new Table();
         table.put(item);
@@ -122,7 +122,7 @@ class WriteProperties {
      * they are moved unless the strategy keeps the user's line as it is.
      */
     @Property
-    void merge_anyCarts_leavesWhatItSaysItLeaves(
+    void merge_anyCarts_storesTheReturnedCarts(
             @ForAll("carts") Cart into,
             @ForAll("carts") Cart from,
             @ForAll MergeStrategy strategy,

@@ -167,7 +167,7 @@ class WriteTest {
         }
 
         @Test
-        void change_removalAndAppendage_sendsTheListAsAWhole() {
+        void change_removedAndAppendedLines_sendsTheListAsAWhole() {
             Write write = change(before, new Remove("book5"), new Add(book("x", "1", 1)));
 
             assertThat(sentList(write)).hasSize(200);
@@ -175,7 +175,7 @@ class WriteTest {
         }
 
         @Test
-        void change_removalAndReturnOfABook_sendsTheListAsAWhole() {
+        void change_removedAndReaddedBook_sendsTheListAsAWhole() {
             Write write = change(before, new Remove("book5"), new Add(book("book5", "1", 1)));
 
             assertThat(sentList(write)).hasSize(200);
@@ -195,7 +195,7 @@ class WriteTest {
         }
 
         @Test
-        void change_mostThatIsSentLineByLine_staysWithinDynamoDbsLimits() {
+        void change_largestWriteSentLineByLine_staysWithinDynamoDbsLimits() {
             Map<String, AttributeValue> large = itemWithLines(3000);
             List<CartChange> changes = new ArrayList<>();
             for (int i = 2980; i < 3000; i++) {
@@ -249,7 +249,7 @@ class WriteTest {
         }
 
         @Test
-        void change_listWithALineOfNothing_sendsTheListAsAWhole() {
+        void change_listWithALineWithoutCopies_sendsTheListAsAWhole() {
             Map<String, AttributeValue> item = item("cartItems", list(line("a", "1", "0"), line("b", "2", "2")));
 
             assertThat(sentList(change(decode(item), new SetQuantity("b", 5)))).hasSize(1);
@@ -321,7 +321,7 @@ class WriteTest {
         }
 
         @Test
-        void change_unknownAttributesOfAnUncleanList_survive() {
+        void change_unknownAttributesOfAnUntidyList_survive() {
             Map<String, AttributeValue> item = item(
                     "cartItems",
                     list(
@@ -346,13 +346,13 @@ class WriteTest {
         private final Write write = change(decode(item), new SetQuantity("book1", 5), new Remove("book2"));
 
         @Test
-        void change_itemAsItWasSeen_isAccepted() {
+        void change_unchangedItem_isAccepted() {
             assertThat(refuses(write, item)).isFalse();
             assertThat(applied(write, item).cart()).isEqualTo(write.after().cart());
         }
 
         @Test
-        void change_itemAsDynamoDbKeepsIt_isAccepted() {
+        void change_itemAsDynamoDbStoresIt_isAccepted() {
             Map<String, AttributeValue> odd = with(with(item, "totalPrice", n("57.000")), "totalItems", n("6.0"));
 
             assertThat(refuses(write, odd)).isFalse();
@@ -386,7 +386,7 @@ class WriteTest {
         }
 
         @Test
-        void change_itemThatIsGone_isRefused() {
+        void change_deletedItem_isRefused() {
             assertThat(refuses(write, Map.of())).isTrue();
         }
 
@@ -709,7 +709,7 @@ class WriteTest {
         }
 
         @Test
-        void add_setOfBooksThatIsNotTheLines_isRefused() {
+        void add_indexThatDoesNotMatchTheLines_isRefused() {
             assertThat(refuses(write, with(item, "cb", hashes("book0")))).isTrue();
             Map<String, AttributeValue> without = new LinkedHashMap<>(item);
             without.remove("cb");
@@ -862,7 +862,7 @@ class WriteTest {
         }
 
         @Test
-        void add_keysThatOutliveWhatItWouldSet_isRefused() {
+        void add_keysThatOutliveTheNewTtl_isRefused() {
             Write keyed = UnpinnedWrites.add(USER, List.of(book("new", "1", 1)), key("k", 500), stamp, TERMS);
             long ttl = TERMS.timeToLive().toSeconds();
 
@@ -906,7 +906,7 @@ class WriteTest {
         }
 
         @Test
-        void raise_otherLinesAndItsOwnQuantityChanged_isSummed() {
+        void raise_otherLinesAndOwnQuantityChanged_isSummed() {
             Map<String, AttributeValue> since = requireNonNull(
                     Expressions.apply(change(seen, new SetQuantity("book0", 9), new SetQuantity("book1", 6)), item));
 
@@ -917,7 +917,7 @@ class WriteTest {
         }
 
         @Test
-        void raise_newPriceAndDetails_areTakenAndTheTotalIsTrue() {
+        void raise_newPriceAndDetails_areTakenAndTheTotalIsCorrect() {
             Write write = raise("book1", "4", 3);
 
             StoredCart after = applied(write, item);
@@ -1311,7 +1311,7 @@ class WriteTest {
         }
 
         @Test
-        void change_unknownAttributes_count() {
+        void change_unknownAttributes_countTowardsTheSize() {
             StoredCart before = decode(with(itemWithLines(1), "blob", s("x".repeat(405_000))));
 
             assertTooLarge(() -> change(before, new Add(CartItem.of("a", "x".repeat(6_000), null, money("1"), 1))));

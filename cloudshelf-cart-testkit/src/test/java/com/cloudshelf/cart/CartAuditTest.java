@@ -486,7 +486,7 @@ class CartAuditTest {
     }
 
     @Test
-    void audit_consumerThatThrows_endsIt() {
+    void audit_consumerThatThrows_endsTheAudit() {
         table.put(broken(USER, Breakage.TOTALS));
         IllegalStateException mistake = new IllegalStateException("mine");
         assertThat(failureOf(CartTable.audit(client, spec, CartAudit.reporting().withFindings(finding -> {

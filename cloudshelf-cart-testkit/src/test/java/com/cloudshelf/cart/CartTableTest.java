@@ -32,7 +32,7 @@ class CartTableTest {
     }
 
     @Test
-    void create_noTable_makesItAsSpecified() {
+    void create_noTable_createsItAsSpecified() {
         CartTable.create(client, spec).join();
         CartTableReport report = CartTable.verify(client, spec).join();
         assertThat(report.isHeld()).as(report.toString()).isTrue();
@@ -68,7 +68,7 @@ class CartTableTest {
     }
 
     @Test
-    void verify_tableThatDeviates_saysWhatFollowsAndWhatToDo() {
+    void verify_differingTable_explainsTheEffectAndTheFix() {
         String table = LocalDynamoDb.shared().createCartTable();
         CartTableReport report =
                 CartTable.verify(client, spec.withTableName(table)).join();
@@ -92,7 +92,7 @@ class CartTableTest {
     }
 
     @Test
-    void verify_noTable_deviates() {
+    void verify_noTable_isReported() {
         CartTableReport report = CartTable.verify(client, spec).join();
         assertThat(report.isHeld()).isFalse();
         assertThat(report.checks())

@@ -43,7 +43,7 @@ class ForeignWritesTest {
     }
 
     @Test
-    void expressions_areThoseOfThePage() throws IOException {
+    void expressions_ofThisTest_areThoseOfThePage() throws IOException {
         Path page = Path.of(System.getProperty("basedir", ""))
                 .toAbsolutePath()
                 .getParent()
@@ -122,7 +122,7 @@ class ForeignWritesTest {
     }
 
     @Test
-    void changes_ofACartOfTheLibrary_leaveATrueCart() {
+    void changes_ofACartOfTheLibrary_leaveAConsistentCart() {
         DynamoDbCartStore carts = table.store();
         carts.addItem(USER, book("a", "2", 1)).join();
         carts.addItem(USER, book("b", "3", 2)).join();
@@ -147,7 +147,7 @@ class ForeignWritesTest {
     }
 
     @Test
-    void changes_afterAnotherProgramWas_areRefused() {
+    void changes_afterAnotherProgramsChange_areRefused() {
         DynamoDbCartStore carts = table.store();
         carts.addItem(USER, book("a", "2", 1)).join();
         carts.addItem(USER, book("b", "3", 2)).join();

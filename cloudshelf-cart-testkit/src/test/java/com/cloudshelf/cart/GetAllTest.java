@@ -56,7 +56,7 @@ class GetAllTest {
     }
 
     @Test
-    void getAll_unprocessedKeys_areAskedForAgain() {
+    void getAll_unprocessedKeys_areRequestedAgain() {
         fill(20);
         table.faults.next(2, Fault.partialBatch());
         List<String> ids = IntStream.range(0, 20).mapToObj(i -> "user" + i).toList();

@@ -31,7 +31,7 @@ final class HistoryActions {
      * @param percentClears the percentage of updates that clear the cart
      * @param percentDemanding the percentage of updates that require a version
      */
-    record Theme(List<String> users, int books, boolean foreigners, int percentClears, int percentDemanding) {
+    record Theme(List<String> users, int books, boolean foreignWriters, int percentClears, int percentDemanding) {
 
         static Theme draw(SplittableRandom random, boolean deletions) {
             return new Theme(
@@ -68,7 +68,7 @@ final class HistoryActions {
         int dice = random.nextInt(100);
         if (dice < 8) {
             return new Read(userId);
-        } else if (dice < 18 && theme.foreigners) {
+        } else if (dice < 18 && theme.foreignWriters) {
             return new ForeignAdd(userId, item(book()));
         } else if (dice < 36 && theme.users.size() > 1) {
             String other = theme.users.get(userId.equals(theme.users.get(0)) ? 1 : 0);

@@ -238,7 +238,7 @@ final class HistoryRunner {
     private final boolean hedges;
 
     private final long maxSkewMillis;
-    private volatile boolean foreignersCame;
+    private volatile boolean foreignWritesSeen;
 
     private HistoryRunner(Plan plan) {
         this.plan = plan;
@@ -269,9 +269,9 @@ final class HistoryRunner {
             Plan quiet = Plan.of(0, 100).withFaults(Fault.none());
             // The first run loads classes and compiles code.
             new HistoryRunner(quiet).run(MAX_SLOWNESS);
-            long begin = System.nanoTime();
+            long start = System.nanoTime();
             new HistoryRunner(quiet).run(MAX_SLOWNESS);
-            long millis = (System.nanoTime() - begin) / 1_000_000;
+            long millis = (System.nanoTime() - start) / 1_000_000;
             return (int) Math.max(1, Math.min(MAX_SLOWNESS, millis / USUAL_MILLIS));
         }
     }
@@ -292,12 +292,12 @@ final class HistoryRunner {
             for (int done = 0; done < plan.operations; ) {
                 letTimePass();
                 int each = 2 + random.nextInt(2);
-                together(threads, clients, each, connections);
+                runPhase(threads, clients, each, connections);
                 done += each * clientCount;
                 checkTotals();
             }
             history.begin(Passage.NONE, null);
-            foreignersCame &= !clients.get(0).conclude();
+            foreignWritesSeen &= !clients.get(0).conclude();
             checkTotals();
         } finally {
             connections.forEach(Connection::close);
@@ -313,8 +313,8 @@ final class HistoryRunner {
     }
 
     /** Runs a phase, and waits until none of its requests is in flight. */
-    private void together(ExecutorService threads, List<Client> clients, int each, List<Connection> connections) {
-        connections.forEach(Connection::startAnewPerhaps);
+    private void runPhase(ExecutorService threads, List<Client> clients, int each, List<Connection> connections) {
+        connections.forEach(Connection::sometimesRestart);
         List<Future<?>> running = new ArrayList<>();
         clients.forEach(client -> running.add(threads.submit(() -> client.run(each))));
         try {
@@ -375,7 +375,7 @@ final class HistoryRunner {
                 ItemFormat.LAST_UPDATED, AttributeValue.fromS(clock.instant().toString()),
                 ItemFormat.TTL, AttributeValue.fromN(Long.toString(expiry)));
         server.client().putItem(put -> put.tableName(table).item(item)).join();
-        foreignersCame = true;
+        foreignWritesSeen = true;
         List<CartChange> changes =
                 lines.stream().<CartChange>map(CartChange.Add::new).toList();
         return Cart.empty(userId).apply(CartLimits.defaults(), Instant.EPOCH, changes);
@@ -394,7 +394,7 @@ final class HistoryRunner {
                             .consistentRead(true))
                     .join()
                     .item();
-            if (!item.isEmpty() && !foreignersCame && !totalsAreTrue(item)) {
+            if (!item.isEmpty() && !foreignWritesSeen && !totalsMatch(item)) {
                 Outcome wrong = new Broken(new AssertionError("totals that are not those of the lines: " + item));
                 history.add(new Operation(
                         history.nextNumber(),
@@ -409,7 +409,7 @@ final class HistoryRunner {
         }
     }
 
-    private static boolean totalsAreTrue(Map<String, AttributeValue> item) {
+    private static boolean totalsMatch(Map<String, AttributeValue> item) {
         BigDecimal totalItems = BigDecimal.ZERO;
         BigDecimal totalPrice = BigDecimal.ZERO;
         for (AttributeValue line : item.get(ItemFormat.CART_ITEMS).l()) {
@@ -495,7 +495,7 @@ final class HistoryRunner {
         }
 
         /** Sometimes replaces the store, as a new Lambda instance does: the new store has seen no cart. */
-        void startAnewPerhaps() {
+        void sometimesRestart() {
             if (random.nextInt(3) == 0) {
                 store.close();
                 store = newStore();
@@ -604,7 +604,7 @@ final class HistoryRunner {
 
     /** Appends a line like the Python function that wrote carts before this library. */
     private CompletableFuture<?> append(ForeignAdd add) {
-        foreignersCame = true;
+        foreignWritesSeen = true;
         CartItem item = add.item();
         BigDecimal price = item.price().multiply(BigDecimal.valueOf(item.quantity()));
         Map<String, AttributeValue> values = Map.of(

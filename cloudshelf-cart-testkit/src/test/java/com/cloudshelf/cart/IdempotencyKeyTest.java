@@ -152,7 +152,7 @@ class IdempotencyKeyTest {
     }
 
     @Test
-    void subtract_keyedCheckoutDeliveredTwice_takesOutOnce() {
+    void subtract_keyedCheckoutDeliveredTwice_subtractsOnce() {
         Cart ordered = carts.addItem(USER, book("book1", "1", 2)).join();
         CartUpdate checkout = CartUpdate.of(USER).subtract(ordered).idempotencyKey("order-1");
         carts.addItem(USER, book("book1", "1", 5)).join();

@@ -317,7 +317,7 @@ class InfrastructureTest {
     }
 
     @Test
-    void table_ofTheTemplate_isTheOneThatCartTableMakes() throws IOException {
+    void table_ofTheTemplate_isTheOneThatCartTableCreates() throws IOException {
         Map<String, JsonNode> requests = requestsOfCreate(spec());
         JsonNode created = requests.get("CreateTable");
         JsonNode table = template.table().path("Properties");
@@ -354,7 +354,7 @@ class InfrastructureTest {
     }
 
     @Test
-    void table_ofTheTemplate_hasWhatItsParametersSwitchOn() {
+    void table_ofTheTemplate_hasWhatItsParametersEnable() {
         JsonNode table = Template.read(Map.ofEntries(
                         Map.entry("Stream", "true"),
                         Map.entry("StreamViewType", "NEW_IMAGE"),
@@ -381,7 +381,7 @@ class InfrastructureTest {
     }
 
     @Test
-    void terraform_table_hasWhatItsVariablesSwitchOn() {
+    void terraform_table_hasWhatItsVariablesEnable() {
         Terraform table = terraform.block("resource \"aws_dynamodb_table\" \"carts\"");
         assertThat(table.attribute("stream_enabled")).contains("var.stream");
         assertThat(table.attribute("stream_view_type")).contains("var.stream ? var.stream_view_type : null");
@@ -544,7 +544,7 @@ class InfrastructureTest {
     }
 
     @Test
-    void table_madeFromTheTemplate_passesVerifyAndServesAStore() {
+    void table_createdFromTheTemplate_passesVerifyAndServesAStore() {
         DynamoDbAsyncClient client = LocalDynamoDb.shared().client();
         JsonNode table = template.table().path("Properties");
         CartTableSpec spec = spec();

@@ -134,8 +134,8 @@ final class LinearizabilityChecker {
      * @throws UndecidedException if the search takes too long
      */
     static Optional<Violation> check(History history) {
-        Optional<Violation> mistake = mistake(history);
-        return mistake.isPresent() ? mistake : explain(history);
+        Optional<Violation> violation = orderIndependentViolation(history);
+        return violation.isPresent() ? violation : explain(history);
     }
 
     /** @throws UndecidedException if the search takes too long */
@@ -144,7 +144,7 @@ final class LinearizabilityChecker {
     }
 
     /** Finds violations that do not depend on any order. */
-    private static Optional<Violation> mistake(History history) {
+    private static Optional<Violation> orderIndependentViolation(History history) {
         Map<String, Cart> seen = new HashMap<>();
         for (Operation operation : history.operations()) {
             Cart cart = returned(operation.outcome());
@@ -265,7 +265,7 @@ final class LinearizabilityChecker {
         return tryEach(~unknowns & ~done, end, phase, done, unread, states)
                 || tryEach(unknowns & ~done & missed, end, phase, done, unread, states)
                 || tryEach(unknowns & ~done & ~missed, end, phase, done, unread, states)
-                || (end == Long.MAX_VALUE && goOn(phase, states));
+                || (end == Long.MAX_VALUE && endPhase(phase, states));
     }
 
     /** Lets each of these operations happen next, if it started before the moment. */
@@ -307,7 +307,7 @@ final class LinearizabilityChecker {
     /**
      * Ends a phase whose certain operations have all happened. The others that have not happened by then never will.
      */
-    private boolean goOn(int phase, Map<String, State> states) {
+    private boolean endPhase(int phase, Map<String, State> states) {
         if (phase + 1 < phases.size()) {
             return search(phase + 1, 0, 0, pass(phases.get(phase + 1), states));
         }

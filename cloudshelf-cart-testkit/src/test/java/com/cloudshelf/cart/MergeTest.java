@@ -211,7 +211,7 @@ class MergeTest {
     }
 
     @Test
-    void merge_ringForgotTheWrite_isNeverDoneTwice() {
+    void merge_ringForgotTheWrite_isNeverAppliedTwice() {
         DynamoDbCartStore rival = table.store(Faults.none(), settings -> settings.ringSize(4), client -> {});
         table.faults
                 .next(Fault.dropResponse().on("TransactWriteItems"))

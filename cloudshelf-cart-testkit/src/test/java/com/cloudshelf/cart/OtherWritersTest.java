@@ -121,7 +121,7 @@ class OtherWritersTest {
         }
 
         @Test
-        void change_fromACartThatABeanHasSavedSince_keepsTheBeans() {
+        void change_fromACartThatABeanHasSavedSince_keepsTheBeansChange() {
             saved(2);
             Cart seen = carts.addItem(USER, book("book2", "3", 2)).join();
             CartBean bean = read();
@@ -213,7 +213,7 @@ class OtherWritersTest {
 
     /** JavaScript's document client with {@code convertEmptyValues}, which turns empty texts and sets into NULL. */
     @Test
-    void documentClient_emptyTextsAndSetsAsNull_areNotThere() {
+    void documentClient_emptyTextsAndSetsAsNull_areAbsent() {
         Map<String, AttributeValue> line = line("book1", "2.5", "1");
         line.put("title", s("Emma"));
         line.put("author", NULL);
@@ -251,7 +251,7 @@ class OtherWritersTest {
                     "2025-09-03",
                     "03/09/2025"
                 })
-        void csv_textsWhereNoRuleRestsOnThem_areReadAndMended(String time) {
+        void csv_textsInAttributesWithoutRules_areReadAndRepaired(String time) {
             Map<String, AttributeValue> line = line("book1", "15.99", "2");
             line.put("addedAt", s(time));
             put(item, line);
@@ -268,7 +268,7 @@ class OtherWritersTest {
 
         @ParameterizedTest
         @ValueSource(strings = {"price", "quantity"})
-        void csv_textsInALine_areNamedAndLeft(String attribute) {
+        void csv_textsInALine_areReportedAndKept(String attribute) {
             Map<String, AttributeValue> line = line("book1", "15.99", "2");
             line.put(attribute, s("2"));
             put(item, line);

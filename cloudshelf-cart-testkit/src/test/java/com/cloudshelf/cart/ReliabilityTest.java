@@ -223,7 +223,7 @@ class ReliabilityTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("retryModes")
-    void apply_throttledForEver_endsAsThrottledByTheDeadline(
+    void apply_throttledForever_endsAsThrottledByTheDeadline(
             String mode, Consumer<ClientOverrideConfiguration.Builder> client) {
         DynamoDbCartStore store = table.store(table.faults, endingAfterPauses(3), client);
         for (Fault fault : List.of(
@@ -273,7 +273,7 @@ class ReliabilityTest {
     }
 
     @Test
-    void apply_refusedForGood_isOneRequestAndSaysWhat() {
+    void apply_permanentRefusal_sendsOneRequestAndNamesTheReason() {
         table.faults.next(Fault.error(400, "AccessDeniedException"));
         assertThat(failureOf(carts.addItem(USER, book("book1", "1", 1))))
                 .isInstanceOf(CartAccessException.class)
@@ -413,7 +413,7 @@ class ReliabilityTest {
     }
 
     @Test
-    void get_totalsDriftedByOthers_returnsTheTrueOnes() {
+    void get_totalsDriftedByOthers_returnsTheCorrectOnes() {
         fill();
         table.set(USER, "SET totalPrice = :wrong", java.util.Map.of(":wrong", AttributeValue.fromN("4711")));
         assertThat(carts.get(USER).join().totalPrice()).isEqualByComparingTo("29.5");

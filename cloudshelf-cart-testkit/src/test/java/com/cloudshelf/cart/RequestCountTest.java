@@ -56,7 +56,7 @@ class RequestCountTest {
     }
 
     @Test
-    void addItem_manyTimes_trimsTheRingSeldom() {
+    void addItem_manyTimes_rarelyTrimsTheRing() {
         for (int i = 0; i < 40; i++) {
             carts.addItem(USER, book("book" + i, "9.50", 1)).join();
         }
@@ -108,7 +108,7 @@ class RequestCountTest {
     }
 
     @Test
-    void change_afterOneLostRace_isOneRequestMore() {
+    void change_afterOneConflict_isOneRequestMore() {
         Cart stale = cartOf(2);
         carts.setQuantity(USER, "book1001", 7).join();
         table.sent();

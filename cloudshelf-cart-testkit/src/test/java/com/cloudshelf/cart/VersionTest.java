@@ -37,7 +37,7 @@ class VersionTest {
     }
 
     @Test
-    void ifVersion_present_writes() {
+    void ifVersion_current_writes() {
         Cart cart = carts.addItem(USER, book("book1", "1", 1)).join();
         CartVersion parsed = CartVersion.parse(cart.version().toString());
         assertThat(carts.apply(addIf(parsed)).join().totalItems()).isEqualTo(2);
@@ -86,7 +86,7 @@ class VersionTest {
     }
 
     @Test
-    void ifVersion_absent_writesOnlyWhereNothingIs() {
+    void ifVersion_absent_writesOnlyIfThereIsNoCart() {
         assertThat(carts.apply(addIf(Cart.empty(USER).version())).join().totalItems())
                 .isEqualTo(1);
         assertConflict(Cart.empty(USER).version());

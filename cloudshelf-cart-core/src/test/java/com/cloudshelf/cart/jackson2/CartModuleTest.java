@@ -91,7 +91,7 @@ class CartModuleTest extends JacksonModuleContract {
     }
 
     @Test
-    void read_listAfterALine_goesOnBehindIt() throws JsonProcessingException {
+    void read_listAfterALine_continuesAfterIt() throws JsonProcessingException {
         String json = "[{\"bookId\":\"a\",\"price\":1,\"quantity\":1},{\"bookId\":\"b\",\"price\":1,\"quantity\":1}]";
         assertThat(List.of(mapper.readValue(json, CartItem[].class)))
                 .containsExactly(

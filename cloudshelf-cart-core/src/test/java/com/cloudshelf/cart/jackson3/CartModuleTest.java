@@ -58,7 +58,7 @@ class CartModuleTest extends JacksonModuleContract {
     }
 
     @Test
-    void read_listAfterALine_goesOnBehindIt() {
+    void read_listAfterALine_continuesAfterIt() {
         String json = "[{\"bookId\":\"a\",\"price\":1,\"quantity\":1},{\"bookId\":\"b\",\"price\":1,\"quantity\":1}]";
         assertThat(List.of(mapper.readValue(json, CartItem[].class)))
                 .containsExactly(

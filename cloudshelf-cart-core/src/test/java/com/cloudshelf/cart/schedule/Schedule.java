@@ -60,7 +60,7 @@ public final class Schedule {
             this.name = name;
         }
 
-        boolean canGoOn() {
+        boolean canContinue() {
             BooleanSupplier condition = waitsFor;
             return !ended && (condition == null || condition.getAsBoolean());
         }
@@ -255,7 +255,7 @@ public final class Schedule {
 
     /** Lets the next strand run. If no strand can continue, the threads stay where they are. */
     private void next(Strand self) {
-        Strand next = highest(Strand::canGoOn);
+        Strand next = highest(Strand::canContinue);
         if (next == null) {
             next = highest(strand -> strand.givesUp && !strand.ended);
         }

@@ -38,13 +38,13 @@ class AbandonedCartsTest {
     }
 
     @Test
-    void removal_afterTheExpiryWithBooks_isReminded() {
+    void removal_afterTheExpiryWithBooks_sendsAReminder() {
         change(EXPIRY.plus(Duration.ofHours(20)), Optional.of(FULL), Optional.empty());
         assertThat(reminded).containsExactly(FULL);
     }
 
     @Test
-    void otherChanges_areNot() {
+    void otherChanges_ofACart_sendNoReminder() {
         change(EXPIRY.minusSeconds(1), Optional.of(FULL), Optional.empty());
         change(EXPIRY.plusSeconds(1), Optional.of(EMPTY), Optional.empty());
         change(EXPIRY.plusSeconds(1), Optional.of(FULL), Optional.of(FULL));

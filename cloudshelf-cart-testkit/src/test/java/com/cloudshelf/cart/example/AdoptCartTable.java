@@ -20,7 +20,7 @@ final class AdoptCartTable {
         this.spec = spec;
     }
 
-    CartAuditReport lookOver(List<String> broken) {
+    CartAuditReport report(List<String> broken) {
         CartAuditReport report = CartTable.audit(
                         client,
                         spec,

@@ -19,7 +19,7 @@ class AdoptCartTableTest {
     private final AdoptCartTable adoption = new AdoptCartTable(server.client(), spec);
 
     @Test
-    void lookOverAndRepair_cartOfAnotherProgram_isFoundAndRepaired() {
+    void reportAndRepair_cartOfAnotherProgram_isFoundAndRepaired() {
         server.client()
                 .putItem(put -> put.tableName(spec.tableName())
                         .item(Map.of(
@@ -28,12 +28,12 @@ class AdoptCartTableTest {
                                 "totalItems", AttributeValue.fromN("7"))))
                 .join();
         List<String> broken = new ArrayList<>();
-        CartAuditReport found = adoption.lookOver(broken);
+        CartAuditReport found = adoption.report(broken);
         assertThat(found.cartsWithProblems()).isEqualTo(1);
         assertThat(broken).containsExactly("user123 ");
         assertThat(adoption.repair(null, Duration.ofMinutes(5))).isEmpty();
         assertThat(adoption.repair(found.checkpoint(), Duration.ofMinutes(5))).isEmpty();
-        assertThat(adoption.lookOver(broken).cartsWithProblems()).isZero();
+        assertThat(adoption.report(broken).cartsWithProblems()).isZero();
     }
 
     @Test

@@ -318,7 +318,7 @@ class CartHandlerTest {
     }
 
     @Test
-    void checkout_withPricesOfTheCatalogue_ordersAtThese() {
+    void checkout_withCatalogPrices_ordersAtThosePrices() {
         storeTwoBooks();
         Order order = new Checkout(patient, orders, line -> new BigDecimal("2.50"))
                 .order(USER, "order-1")
@@ -363,7 +363,7 @@ class CartHandlerTest {
     }
 
     @Test
-    void ifMatch_stale_is412WithThePresentCart() {
+    void ifMatch_stale_is412WithTheCurrentCart() {
         storeTwoBooks();
         String tag = handle(event("get-cart")).getHeaders().get("ETag");
         handle(event("set-quantity"));
@@ -450,7 +450,7 @@ class CartHandlerTest {
     }
 
     @Test
-    void outcome_unknownWithoutAKey_is503AndSaysToLookFirst() {
+    void outcome_unknownWithoutAKey_is503AndSaysToReadTheCartFirst() {
         network.next(Fault.dropResponse()).always(Fault.dropRequest());
         APIGatewayProxyRequestEvent event = event("add-book");
         event.getHeaders().remove("Idempotency-Key");

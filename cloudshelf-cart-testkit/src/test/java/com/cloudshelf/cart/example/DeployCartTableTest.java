@@ -21,7 +21,7 @@ class DeployCartTableTest {
     }
 
     @Test
-    void run_twice_makesTheTableAndReportsThatAllHolds() {
+    void run_twice_createsTheTableAndReportsThatEverythingHolds() {
         String table = "table-" + UUID.randomUUID();
         assertThat(run(table)).isTrue();
         assertThat(run(table)).isTrue();
@@ -30,7 +30,7 @@ class DeployCartTableTest {
     }
 
     @Test
-    void run_verifyOfATableThatDeviates_fails() {
+    void run_verifyOfADifferingTable_fails() {
         assertThat(run(server.createCartTable(), "--verify")).isFalse();
         assertThat(printed.toString(StandardCharsets.UTF_8)).contains("DEVIATING", "deletion protection");
     }

@@ -124,7 +124,7 @@ class AuditCartTableTest {
     }
 
     @Test
-    void run_soundTable_endsWithZero() {
+    void run_tableWithoutProblems_exitsWithZero() {
         try (DynamoDbCartStore carts = DynamoDbCartStore.builder()
                 .client(server.client())
                 .tableName(table)
@@ -138,7 +138,7 @@ class AuditCartTableTest {
     }
 
     @Test
-    void run_checkpointOfAnEarlierRun_goesOn() throws IOException {
+    void run_checkpointOfAnEarlierRun_continuesThere() throws IOException {
         for (int i = 0; i < 20; i++) {
             put("user" + i, "2");
         }

@@ -33,7 +33,7 @@ class CartArbitrariesTest {
     }
 
     @Test
-    void items_manyOfThem_reachTheCorners() {
+    void items_manySamples_includeTheEdgeCases() {
         assertSome(
                 CartArbitraries.items(),
                 List.of(
@@ -60,7 +60,7 @@ class CartArbitrariesTest {
     }
 
     @Test
-    void carts_manyOfThem_areOfEverySizeAndUser() {
+    void carts_manySamples_haveEverySizeAndUser() {
         assertSome(
                 CartArbitraries.carts(),
                 List.of(
@@ -80,7 +80,7 @@ class CartArbitrariesTest {
     }
 
     @Test
-    void changes_manyOfThem_areOfEveryKind() {
+    void changes_manySamples_areOfEveryKind() {
         assertSome(
                 CartArbitraries.changes(),
                 List.of(
@@ -101,7 +101,7 @@ class CartArbitrariesTest {
     }
 
     @Test
-    void updates_manyOfThem_haveKeysAndClears() {
+    void updates_manySamples_haveKeysAndClears() {
         assertSome(
                 CartArbitraries.updates(),
                 List.of(

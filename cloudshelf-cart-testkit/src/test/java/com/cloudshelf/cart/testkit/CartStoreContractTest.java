@@ -46,7 +46,7 @@ class CartStoreContractTest {
 
     /** Bugs that cart stores have, each with a test that finds it. */
     @SuppressWarnings("ImmutableEnumChecker") // the functions in it have no state
-    enum Mistake {
+    enum Bug {
         ADDS_ONE_COPY_WHATEVER_IS_ASKED("addItem_newBook_isAppendedAsGiven", Function.identity()) {
             @Override
             CartUpdate change(CartUpdate update) {
@@ -192,7 +192,7 @@ class CartStoreContractTest {
         private final String foundBy;
         private final Function<CartStore, CartStore> decorator;
 
-        Mistake(String foundBy, Function<CartStore, CartStore> decorator) {
+        Bug(String foundBy, Function<CartStore, CartStore> decorator) {
             this.foundBy = foundBy;
             this.decorator = decorator;
         }
@@ -236,7 +236,7 @@ class CartStoreContractTest {
     }
 
     @Test
-    void contract_honestStore_passes() {
+    void contract_correctStore_passes() {
         Events tests = run(Honest.class, selectClass(Honest.class));
         assertThat(tests.failed().list()).isEmpty();
         assertThat(tests.succeeded().count()).isGreaterThan(80);
@@ -244,19 +244,19 @@ class CartStoreContractTest {
 
     @ParameterizedTest
     @EnumSource
-    void contract_storeWithAMistake_fails(Mistake mistake) {
-        WithMistake.mistake = mistake;
-        run(WithMistake.class, theTest(WithMistake.class, mistake.foundBy))
+    void contract_storeWithABug_fails(Bug bug) {
+        WithBug.bug = bug;
+        run(WithBug.class, theTest(WithBug.class, bug.foundBy))
                 .assertStatistics(events -> events.started(1).failed(1));
     }
 
     @Test
-    void contract_mistakeOverDynamoDb_fails() {
-        WithMistake.mistake = Mistake.IGNORES_IDEMPOTENCY_KEYS;
+    void contract_bugOverDynamoDb_fails() {
+        WithBug.bug = Bug.IGNORES_IDEMPOTENCY_KEYS;
         String test = "idempotencyKey_repeatedCall_hasOneEffectAndReturnsTheCart";
         run(OnDynamoDb.class, theTest(OnDynamoDb.class, test))
                 .assertStatistics(events -> events.started(1).failed(1));
-        WithMistake.mistake = Mistake.CLEARS_BY_DELETING;
+        WithBug.bug = Bug.CLEARS_BY_DELETING;
         test = "idempotencyKey_clearInBetween_isRemembered";
         run(OnDynamoDb.class, theTest(OnDynamoDb.class, test))
                 .assertStatistics(events -> events.started(1).failed(1));
@@ -314,14 +314,14 @@ class CartStoreContractTest {
         }
     }
 
-    static class WithMistake extends CartStoreContract {
-        static Mistake mistake;
+    static class WithBug extends CartStoreContract {
+        static Bug bug;
 
         @Override
         protected CartStore newStore(CartLimits limits, Clock clock) {
-            return mistake.in(InMemoryCartStore.builder()
-                    .limits(mistake.limits(limits))
-                    .clock(mistake.clock(clock))
+            return bug.in(InMemoryCartStore.builder()
+                    .limits(bug.limits(limits))
+                    .clock(bug.clock(clock))
                     .build());
         }
     }
@@ -329,7 +329,7 @@ class CartStoreContractTest {
     static class OnDynamoDb extends CartStoreContract {
         @Override
         protected CartStore newStore(CartLimits limits, Clock clock) {
-            return WithMistake.mistake.in(DynamoDbCartStore.builder()
+            return WithBug.bug.in(DynamoDbCartStore.builder()
                     .client(LocalDynamoDb.shared().client())
                     .tableName(LocalDynamoDb.shared().createCartTable())
                     .limits(limits)

@@ -29,7 +29,7 @@ class DynamoDbCartStoreProperties {
             .build();
 
     @Property(tries = 30, shrinking = ShrinkingMode.BOUNDED)
-    void carts_anySteps_areThoseOfTheModelAndTrueInTheTable(@ForAll("steps") List<Step> steps) {
+    void carts_anySteps_areThoseOfTheModelAndConsistentInTheTable(@ForAll("steps") List<Step> steps) {
         new CartStoreModel(CARTS, CLOCK, userId -> CartInvariants.assertItemHolds(item(userId))).check(steps);
     }
 
@@ -43,7 +43,7 @@ class DynamoDbCartStoreProperties {
     }
 
     @Property(tries = 10, shrinking = ShrinkingMode.OFF)
-    void versions_concurrentCallers_standForOneCartEach(@ForAll("schedules") List<List<CartUpdate>> schedule) {
+    void versions_concurrentCallers_identifyOneCartEach(@ForAll("schedules") List<List<CartUpdate>> schedule) {
         CartStoreModel.checkConcurrently(CARTS, USER, schedule);
     }
 

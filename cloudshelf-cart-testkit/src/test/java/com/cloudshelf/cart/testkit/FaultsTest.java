@@ -732,7 +732,7 @@ class FaultsTest {
     }
 
     @Test
-    void on_partialBatch_ofAnotherOperationIsRefused() {
+    void on_partialBatchAndAnotherOperation_isRefused() {
         assertThat(Fault.partialBatch().on("BatchGetItem")).hasToString("partialBatch on BatchGetItem");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Fault.partialBatch().on("GetItem"))

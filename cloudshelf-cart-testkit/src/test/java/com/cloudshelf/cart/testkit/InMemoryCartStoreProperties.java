@@ -25,7 +25,7 @@ class InMemoryCartStoreProperties {
     }
 
     @Property(tries = 200, shrinking = ShrinkingMode.OFF)
-    void versions_concurrentCallers_standForOneCartEach(@ForAll("schedules") List<List<CartUpdate>> schedule) {
+    void versions_concurrentCallers_identifyOneCartEach(@ForAll("schedules") List<List<CartUpdate>> schedule) {
         CartStoreModel.checkConcurrently(InMemoryCartStore.create(), USER, schedule);
     }
 

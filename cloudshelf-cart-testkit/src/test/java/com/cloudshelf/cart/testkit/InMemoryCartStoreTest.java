@@ -291,7 +291,7 @@ class InMemoryCartStoreTest {
     }
 
     @Test
-    void settings_bad_areRefusedAsTheStoreOnDynamoDbRefusesThem() {
+    void settings_bad_areRefusedAsByTheStoreOnDynamoDb() {
         for (Duration bad : List.of(Duration.ofMinutes(119), Duration.ofDays(3651))) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> InMemoryCartStore.builder().timeToLive(bad));
@@ -312,7 +312,7 @@ class InMemoryCartStoreTest {
     }
 
     @Test
-    void versions_ofTwoStores_neverMeet() {
+    void versions_ofTwoStores_neverMatch() {
         Cart cart = carts.addItem(USER, book("book1")).join();
         InMemoryCartStore other = InMemoryCartStore.create();
         other.addItem(USER, book("book1")).join();

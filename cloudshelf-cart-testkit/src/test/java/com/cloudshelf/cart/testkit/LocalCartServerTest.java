@@ -29,7 +29,7 @@ class LocalCartServerTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     @Test
-    void run_noOptions_storyWithTrueTotalsAndRequests() {
+    void run_noOptions_printsTheStoryWithCorrectTotalsAndRequests() {
         assertThat(run()).isZero();
 
         assertThat(found(TOTAL))
@@ -56,7 +56,7 @@ class LocalCartServerTest {
     }
 
     @Test
-    void run_serve_emptyTableUntilInterrupted() throws Exception {
+    void run_serve_servesAnEmptyTableUntilInterrupted() throws Exception {
         int port = freePort();
         Thread server = new Thread(() -> run("--serve", "--port", Integer.toString(port)), "local-cart-server");
         CompletableFuture<Void> ready = out.expect("get-item");
@@ -89,7 +89,7 @@ class LocalCartServerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "--serve"})
-    void run_withoutHttp_saysWhyAndStatus1(String option) {
+    void run_withoutHttp_saysWhyAndExitsWith1(String option) {
         System.setProperty(LocalDynamoDb.ENDPOINT_PROPERTY, "embedded");
         try {
             assertThat(option.isEmpty() ? run() : run(option)).isEqualTo(1);
@@ -104,7 +104,7 @@ class LocalCartServerTest {
     }
 
     @Test
-    void run_portTaken_oneLineAndStatus1() throws Exception {
+    void run_portTaken_printsOneLineAndExitsWith1() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             String port = Integer.toString(taken.getLocalPort());
 
@@ -117,7 +117,7 @@ class LocalCartServerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"--sevre", "8000", "--port", "--port x", "--port 0", "--port 65536", "--serve -x"})
-    void run_badOption_usageAndStatus2(String options) {
+    void run_badOption_printsTheUsageAndExitsWith2(String options) {
         assertThat(run(options.split(" "))).isEqualTo(2);
 
         assertThat(err.toString(UTF_8)).startsWith("LocalCartServer: ").contains("Usage: ");
@@ -125,7 +125,7 @@ class LocalCartServerTest {
     }
 
     @Test
-    void run_help_usage() {
+    void run_help_printsTheUsage() {
         assertThat(run("--help")).isZero();
 
         assertThat(out.toString(UTF_8)).startsWith("Usage: ").contains("--serve", "--port");

@@ -32,7 +32,7 @@ import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 class LocalDynamoDbTest {
 
     @Test
-    void shared_calledTwice_sameServerAndClient() {
+    void shared_calledTwice_returnsTheSameServerAndClient() {
         assertThat(LocalDynamoDb.shared()).isSameAs(LocalDynamoDb.shared());
         assertThat(LocalDynamoDb.shared().client())
                 .isSameAs(LocalDynamoDb.shared().client())
@@ -54,7 +54,7 @@ class LocalDynamoDbTest {
     }
 
     @Test
-    void createCartTable_anyTime_tableOfTheContract() {
+    void createCartTable_anyCall_createsTheTableOfTheContract() {
         LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
         String name = dynamoDb.createCartTable();
 
@@ -74,7 +74,7 @@ class LocalDynamoDbTest {
     }
 
     @Test
-    void createCartTable_calledTwice_tablesApart() {
+    void createCartTable_calledTwice_createsSeparateTables() {
         LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
         String one = dynamoDb.createCartTable();
         String other = dynamoDb.createCartTable();
@@ -86,7 +86,7 @@ class LocalDynamoDbTest {
     }
 
     @Test
-    void createCartTable_nameTaken_refused() {
+    void createCartTable_nameTaken_isRefused() {
         LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
         String name = dynamoDb.createCartTable();
 
@@ -96,7 +96,7 @@ class LocalDynamoDbTest {
     }
 
     @Test
-    void start_ofItsOwn_apartFromTheSharedServer() {
+    void start_ownServer_isSeparateFromTheSharedServer() {
         try (LocalDynamoDb own = LocalDynamoDb.start()) {
             String table = LocalDynamoDb.shared().createCartTable();
 
@@ -130,14 +130,14 @@ class LocalDynamoDbTest {
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 0, 65536})
-    void start_portOutOfRange_refused(int port) {
+    void start_portOutOfRange_isRefused(int port) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> LocalDynamoDb.start(port))
                 .withMessageContaining(Integer.toString(port));
     }
 
     @Test
-    void endpoint_otherInterfaces_notServed() throws Exception {
+    void endpoint_otherInterfaces_areNotServed() throws Exception {
         int port = LocalDynamoDb.shared().endpoint().getPort();
 
         for (InetAddress address : outwardAddresses()) {
@@ -154,7 +154,7 @@ class LocalDynamoDbTest {
     }
 
     @Test
-    void choice_bothSet_isThatOfTheProperty() {
+    void choice_bothSet_prefersTheProperty() {
         assertThat(LocalDynamoDb.choice("http://127.0.0.1:8000", "http://dynamodb:8001"))
                 .contains(URI.create("http://127.0.0.1:8000"));
         assertThat(LocalDynamoDb.choice(null, "http://dynamodb:8001")).contains(URI.create("http://dynamodb:8001"));
@@ -178,7 +178,7 @@ class LocalDynamoDbTest {
                 "embed",
                 "embedded:8000"
             })
-    void choice_neitherUrlNorEmbedded_refusedByName(String value) {
+    void choice_neitherUrlNorEmbedded_isRefusedByName(String value) {
         assertThatIllegalStateException()
                 .isThrownBy(() -> LocalDynamoDb.choice(value, null))
                 .withMessageContaining("cloudshelf.cart.testkit.endpoint")
@@ -219,7 +219,7 @@ class LocalDynamoDbTest {
     }
 
     @Test
-    void createCartTable_closedServer_refused() {
+    void createCartTable_closedServer_isRefused() {
         LocalDynamoDb own = LocalDynamoDb.start();
         DynamoDbAsyncClient client = own.client();
         own.close();

@@ -37,7 +37,7 @@ class MovableClockTest {
     }
 
     @Test
-    void advance_backwards_refused() {
+    void advance_backwards_isRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> clock.advance(Duration.ofSeconds(-1)))
                 .withMessageContaining("PT-1S");

@@ -28,7 +28,7 @@ class SeedItemsTest {
             DynamoDbCartStore.builder().client(client).tableName(table).build();
 
     @Test
-    void get_itemWithEmptyList_emptyCart() {
+    void get_itemWithEmptyList_isTheEmptyCart() {
         put(Map.of("cartItems", list()));
 
         Cart cart = carts.get(USER).join();
@@ -92,7 +92,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void get_exampleItemVerbatim_expired() {
+    void get_exampleItemVerbatim_hasExpired() {
         put(exampleItem());
 
         assertThat(carts.get(USER).join()).isEqualTo(Cart.empty(USER));
@@ -110,7 +110,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void change_exampleItemWithTimeLeft_readChangedAndWrittenBack() {
+    void change_exampleItemWithTimeLeft_isReadChangedAndWrittenBack() {
         Map<String, AttributeValue> item = exampleItem();
         item.put("ttl", n(Long.toString(inAWeek())));
         put(item);
@@ -133,7 +133,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void clear_itemOfOthers_emptied() {
+    void clear_itemOfOthers_emptiesIt() {
         put(schemaItem());
 
         carts.clear(USER).join();
@@ -143,7 +143,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void apply_appendBetweenReadAndWrite_bothKept() {
+    void apply_appendBetweenReadAndWrite_keepsBoth() {
         carts.addItem(USER, EMMA).join();
         Cart seen = carts.get(USER).join();
         append(gatsby(), 2, "31.98");
@@ -157,7 +157,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void ifVersion_appendSinceRead_refused() {
+    void ifVersion_appendSinceRead_isAConflict() {
         CartVersion seen = carts.addItem(USER, EMMA).join().version();
         append(gatsby(), 2, "31.98");
 
@@ -167,7 +167,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void get_bookAppendedTwice_oneLineOfTheLaterPrice() {
+    void get_bookAppendedTwice_isOneLineAtTheLaterPrice() {
         put(schemaItem());
         Map<String, AttributeValue> cheaper = new HashMap<>(gatsby());
         cheaper.put("price", n("14"));
@@ -184,7 +184,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void addItem_bookAppendedTwice_linesMergedAndTotalsRepaired() {
+    void addItem_bookAppendedTwice_mergesTheLinesAndRepairsTheTotals() {
         put(schemaItem());
         Map<String, AttributeValue> again = new HashMap<>(gatsby());
         again.put("shelf", s("B7"));
@@ -201,7 +201,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void get_totalsOfBinaryFloatingPoint_recomputed() {
+    void get_totalsOfBinaryFloatingPoint_areRecomputed() {
         Map<String, AttributeValue> item = schemaItem();
         item.put("totalPrice", n("31.980000000000004"));
         put(item);
@@ -212,7 +212,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void get_timesWithoutZoneOrWithOffset_read() {
+    void get_timesWithoutZoneOrWithOffset_areRead() {
         Map<String, AttributeValue> item = schemaItem();
         item.put("lastUpdated", s("2025-09-03T10:30:00.123456"));
         Map<String, AttributeValue> line = new HashMap<>(gatsby());
@@ -236,7 +236,7 @@ class SeedItemsTest {
     }
 
     @Test
-    void append_expiredCart_lost() {
+    void append_expiredCart_isLost() {
         put(exampleItem());
         append(gatsby(), 2, "31.98");
 

@@ -83,7 +83,7 @@ class WithCartStoreTest {
 
     /** Runs once, or as often as {@code -Drounds} says. */
     @Test
-    void store_testsInParallel_tablesApart() {
+    void store_testsInParallel_haveSeparateTables() {
         for (int rounds = Integer.getInteger("rounds", 1); rounds > 0; rounds--) {
             EngineExecutionResults results = run(
                     ParallelCase.class,
@@ -100,14 +100,14 @@ class WithCartStoreTest {
     }
 
     @Test
-    void parameters_methodAnnotated_resolved() {
+    void parameters_methodAnnotated_areResolved() {
         run(MethodCase.class, Map.of())
                 .testEvents()
                 .assertStatistics(events -> events.started(2).succeeded(1).failed(1));
     }
 
     @Test
-    void store_inBeforeAll_refusedWithAdvice() {
+    void store_inBeforeAll_isRefusedWithAdvice() {
         EngineExecutionResults results = run(BeforeAllCase.class, Map.of());
 
         assertThat(results.containerEvents().failed().stream())
@@ -119,7 +119,7 @@ class WithCartStoreTest {
     }
 
     @Test
-    void store_afterItsTest_closed() {
+    void store_afterItsTest_isClosed() {
         run(ClosedCase.class, Map.of()).testEvents().assertStatistics(events -> events.succeeded(1));
 
         assertThatIllegalStateException().isThrownBy(() -> ClosedCase.store.get("user1"));
@@ -160,7 +160,7 @@ class WithCartStoreTest {
     }
 
     @Test
-    void timeToLive_noDuration_refused() {
+    void timeToLive_noDuration_isRefused() {
         run(NoDurationCase.class, Map.of()).testEvents().failed().stream()
                 .forEach(event -> assertThat(failure(event))
                         .hasMessageContaining("timeToLive")
@@ -177,7 +177,7 @@ class WithCartStoreTest {
     }
 
     @Test
-    void endpoint_ofTheServer(URI endpoint) {
+    void endpoint_parameter_isThatOfTheServer(URI endpoint) {
         assertThat(endpoint).isEqualTo(LocalDynamoDb.shared().endpoint());
     }
 
@@ -191,7 +191,7 @@ class WithCartStoreTest {
     }
 
     @Test
-    void clock_advanced_cartExpires(CartStore carts, MovableClock clock) {
+    void clock_advanced_expiresTheCart(CartStore carts, MovableClock clock) {
         carts.addItem("user1", BOOK).join();
         clock.advance(Duration.ofDays(29));
         assertThat(carts.get("user1").join().isEmpty()).isFalse();
@@ -212,7 +212,7 @@ class WithCartStoreTest {
     }
 
     @Test
-    void scopeClass_subclasses_tablesApart() {
+    void scopeClass_subclasses_haveSeparateTables() {
         ClassCase.seen.clear();
         run(SubclassOfClassCase.class, Map.of());
         run(ClassCase.class, Map.of());
@@ -248,7 +248,7 @@ class WithCartStoreTest {
     }
 
     @Test
-    void report_largeTableAndManyRequests_isAScreenAtMost() {
+    void report_largeTableAndManyRequests_isAtMostAScreen() {
         assertThat(printedBy(LargeFailingCase.class).lines())
                 .hasSizeBetween(30, 42)
                 .anySatisfy(line -> assertThat(line).contains("and more"))

@@ -46,7 +46,7 @@ class PublishedFilesIT {
         "testkit,-sources.jar",
         "testkit,-javadoc.jar"
     })
-    void jar_ofAnyKind_holdsLicenceAndNotice(String module, String kind) throws IOException {
+    void jar_ofAnyKind_containsLicenseAndNotice(String module, String kind) throws IOException {
         try (ZipFile jar = new ZipFile(file(module, kind).toFile())) {
             assertThat(text(jar, "META-INF/LICENSE")).isEqualTo(Files.readString(REPOSITORY.resolve("LICENSE")));
             assertThat(text(jar, "META-INF/NOTICE")).isEqualTo(Files.readString(REPOSITORY.resolve("docs/NOTICE")));

@@ -101,14 +101,14 @@ final class Load {
     }
 
     private void call(String userId) {
-        long begin = System.nanoTime();
+        long start = System.nanoTime();
         carts.get(userId).whenComplete((cart, failure) -> {
             long now = System.nanoTime();
             if (failure != null) {
                 failed.incrementAndGet();
             }
             if (now >= measured && now < end) {
-                millis.add((now - begin) / 1e6);
+                millis.add((now - start) / 1e6);
             }
             if (now >= end) {
                 ended.countDown();

@@ -24,13 +24,13 @@ final class Outage {
         try (StubService service = StubService.start(answers.resolve("store-10.json"), 5, 500)) {
             double[] store = measure(service, CannedAnswers.STORE, "false");
             double[] raw = measure(service, CannedAnswers.RAW, "false");
-            double[] coming = measure(service, CannedAnswers.RAW, "true");
+            double[] rawWithNewRetries = measure(service, CannedAnswers.RAW, "true");
             results.add(
                     11,
                     "permanent errors, " + CALLERS
                             + " callers: requests per call (raw also with the SDK's new retries)",
                     Results.format("%.2f", store[0]),
-                    Results.format("%.2f (%.2f)", raw[0], coming[0]),
+                    Results.format("%.2f (%.2f)", raw[0], rawWithNewRetries[0]),
                     "",
                     "at most 2",
                     store[0] <= 2);

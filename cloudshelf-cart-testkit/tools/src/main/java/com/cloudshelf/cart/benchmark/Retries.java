@@ -18,10 +18,10 @@ final class Retries {
     private Retries() {}
 
     static <T> CompletableFuture<T> untilNoConflict(Supplier<CompletableFuture<T>> attempt) {
-        return again(attempt, 1, System.nanoTime() + DEADLINE_NANOS);
+        return retry(attempt, 1, System.nanoTime() + DEADLINE_NANOS);
     }
 
-    private static <T> CompletableFuture<T> again(Supplier<CompletableFuture<T>> attempt, int number, long end) {
+    private static <T> CompletableFuture<T> retry(Supplier<CompletableFuture<T>> attempt, int number, long end) {
         return attempt.get().exceptionallyCompose(thrown -> {
             Throwable cause = thrown instanceof CompletionException ? thrown.getCause() : thrown;
             if (!(cause instanceof ConditionalCheckFailedException) || System.nanoTime() >= end) {
@@ -30,7 +30,7 @@ final class Retries {
             long pause = BACKOFF.computeDelay(number + 1).toMillis();
             Executor later = CompletableFuture.delayedExecutor(pause, TimeUnit.MILLISECONDS);
             return CompletableFuture.supplyAsync(() -> null, later)
-                    .thenCompose(nothing -> again(attempt, number + 1, end));
+                    .thenCompose(nothing -> retry(attempt, number + 1, end));
         });
     }
 }

@@ -56,7 +56,7 @@ final class Tail {
     }
 
     /** The results of one contender. Times are in milliseconds. */
-    private record Felt(List<Double> sorted, double requests, int failed, long doubled) {
+    private record Measured(List<Double> sorted, double requests, int failed, long doubled) {
         String times() {
             return Results.format("%.0f / %.0f / %.0f ms", at(0.5), at(0.99), at(0.999));
         }
@@ -66,13 +66,13 @@ final class Tail {
         }
     }
 
-    private interface Maker {
+    private interface Factory {
         Carts on(DynamoDbAsyncClient client, String table);
     }
 
     /** Puts one contender under load. */
-    private interface Course {
-        Felt run(Maker maker, boolean adds, int count, boolean sick) throws IOException;
+    private interface Scenario {
+        Measured run(Factory factory, boolean adds, int count, boolean faulty) throws IOException;
     }
 
     /** Measures, and writes a chart of the adds on DynamoDB Local. */
@@ -82,16 +82,16 @@ final class Tail {
         Files.writeString(picture, percentiles.picture());
     }
 
-    private void run(String where, Course course, boolean remembers) throws IOException {
+    private void run(String where, Scenario scenario, boolean persistent) throws IOException {
         for (boolean adds : new boolean[] {false, true}) {
             int count = adds ? ADDS : READS;
-            Felt store = course.run(Tail::store, adds, adds && remembers ? MANY_ADDS : count, true);
-            Felt patient = course.run(Tail::patient, adds, count, true);
-            Felt raw = course.run(RawCarts::new, adds, count, true);
-            Felt healthy = course.run(Tail::store, adds, count, false);
-            if (adds && remembers) {
+            Measured store = scenario.run(Tail::store, adds, adds && persistent ? MANY_ADDS : count, true);
+            Measured withoutHedging = scenario.run(Tail::withoutHedging, adds, count, true);
+            Measured raw = scenario.run(RawCarts::new, adds, count, true);
+            Measured healthy = scenario.run(Tail::store, adds, count, false);
+            if (adds && persistent) {
                 percentiles.add("hedging (2 %)", store.sorted);
-                percentiles.add("hedging(0)", patient.sorted);
+                percentiles.add("hedging(0)", withoutHedging.sorted);
                 percentiles.add("raw", raw.sorted);
             }
             String call = where + ", " + (adds ? "add" : "get");
@@ -104,7 +104,7 @@ final class Tail {
                     "",
                     "p99.9 at most 60 ms",
                     store.at(0.999) <= 60);
-            results.add(what + "p50 / p99 / p99.9 with hedging(0)", patient.times(), "", "");
+            results.add(what + "p50 / p99 / p99.9 with hedging(0)", withoutHedging.times(), "", "");
             results.add(
                     9,
                     what + "requests per call",
@@ -114,7 +114,7 @@ final class Tail {
                     "at most 1.03",
                     store.requests <= 1.03);
             results.add(what + "failed calls", "" + store.failed, "" + raw.failed, "");
-            if (adds && remembers) {
+            if (adds && persistent) {
                 results.add(
                         9,
                         what + "books added twice",
@@ -141,7 +141,7 @@ final class Tail {
                 DynamoDbCartStore.builder().client(client).tableName(table).build());
     }
 
-    private static Carts patient(DynamoDbAsyncClient client, String table) {
+    private static Carts withoutHedging(DynamoDbAsyncClient client, String table) {
         return new StoreCarts(DynamoDbCartStore.builder()
                 .client(client)
                 .tableName(table)
@@ -149,19 +149,20 @@ final class Tail {
                 .build());
     }
 
-    private Felt onDynamoDbLocal(Maker maker, boolean adds, int count, boolean sick) {
+    private Measured onDynamoDbLocal(Factory factory, boolean adds, int count, boolean faulty) {
         String table = dynamoDb.createCartTable();
         try (Faults network = Faults.none();
                 DynamoDbAsyncClient client = dynamoDb.clientBuilder(network)
                         // Without a timeout, the SDK would wait forever.
                         .overrideConfiguration(settings -> settings.apiCallAttemptTimeout(HANG))
                         .build()) {
-            Carts carts = maker.on(client, table);
-            maker.on(dynamoDb.client(), table).add("user0", Carts.books(3)).join();
+            Carts carts = factory.on(client, table);
+            factory.on(dynamoDb.client(), table).add("user0", Carts.books(3)).join();
             calls(WARM_UP, call(carts, adds, MANY_ADDS));
             network.forget();
             // The first fault that is drawn counts, so every request either hangs or is late.
-            network.hang(4711, sick ? 1.0 / HUNG_ONE_IN : 0).draw(1, 1, Fault.delay(Duration.ofMillis(LATENCY_MILLIS)));
+            network.hang(4711, faulty ? 1.0 / HUNG_ONE_IN : 0)
+                    .draw(1, 1, Fault.delay(Duration.ofMillis(LATENCY_MILLIS)));
             Times times = calls(count, call(carts, adds, 0));
             int requests = network.sent().size();
             network.clear();
@@ -172,11 +173,11 @@ final class Tail {
                     doubled += books(table, "user" + n) > Carts.book(n).quantity() ? 1 : 0;
                 }
             }
-            return times.felt((double) requests / count, doubled);
+            return times.measured((double) requests / count, doubled);
         }
     }
 
-    private Felt onStub(Maker maker, boolean adds, int count, boolean sick) throws IOException {
+    private Measured onStub(Factory factory, boolean adds, int count, boolean faulty) throws IOException {
         AtomicInteger requests = new AtomicInteger();
         ExecutionInterceptor counter = new ExecutionInterceptor() {
             @Override
@@ -188,17 +189,17 @@ final class Tail {
                         answers.resolve(CannedAnswers.STORE + "-10.json"),
                         LATENCY_MILLIS,
                         200,
-                        sick ? HUNG_ONE_IN : 0);
+                        faulty ? HUNG_ONE_IN : 0);
                 DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()
                         .endpointOverride(service.endpoint())
                         .region(Region.US_EAST_1)
                         .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("a", "b")))
                         .overrideConfiguration(settings -> settings.addExecutionInterceptor(counter))
                         .build()) {
-            Carts carts = maker.on(client, "cloudshelf-shopping-cart");
+            Carts carts = factory.on(client, "cloudshelf-shopping-cart");
             calls(WARM_UP, call(carts, adds, MANY_ADDS));
             requests.set(0);
-            return calls(count, call(carts, adds, 0)).felt((double) requests.get() / count, 0);
+            return calls(count, call(carts, adds, 0)).measured((double) requests.get() / count, 0);
         }
     }
 
@@ -217,8 +218,8 @@ final class Tail {
 
     /** The duration of each call, and the number of failures. */
     private record Times(List<Double> millis, int failed) {
-        Felt felt(double requests, long doubled) {
-            return new Felt(millis.stream().sorted().toList(), requests, failed, doubled);
+        Measured measured(double requests, long doubled) {
+            return new Measured(millis.stream().sorted().toList(), requests, failed, doubled);
         }
     }
 

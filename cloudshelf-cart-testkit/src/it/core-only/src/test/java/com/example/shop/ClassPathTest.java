@@ -47,7 +47,7 @@ class ClassPathTest {
                 "com.google.common.collect.ImmutableList",
                 "com.cloudshelf.cart.testkit.LocalDynamoDb"
             })
-    void classPath_nothingOfTests(String name) {
+    void classPath_ofTheProject_containsNoTestLibraries(String name) {
         assertThrows(ClassNotFoundException.class, () -> Class.forName(name));
     }
 

@@ -129,7 +129,7 @@ class RecipesTest {
     }
 
     @Test
-    void savedForLater_andBack_losesNothing() {
+    void savedForLater_movedBack_losesNothing() {
         try (DynamoDbCartStore carts = patient()
                 .client(server.client())
                 .tableName(server.createCartTable())

@@ -64,7 +64,7 @@ abstract class CartsOverHttp {
     }
 
     @Test
-    void attributes_ofTheShop_standBesideTheOthers() throws Exception {
+    void attributes_ofTheShop_areNextToTheOthers() throws Exception {
         String line = DUNE.replace("9.50", "9.5").replace("}", ",\"giftWrap\":{\"layers\":[1,2.5,true]}}");
         String cart = "{\"userId\":\"u\",\"cartItems\":[" + line
                 + "],\"totalItems\":2,\"totalPrice\":19,\"coupon\":\"SAVE10\"}";

@@ -45,7 +45,7 @@ class CheckoutTest {
     }
 
     @RepeatedTest(20)
-    void addItem_testsInParallel_tablesApart(CartStore carts) {
+    void addItem_testsInParallel_haveSeparateTables(CartStore carts) {
         for (int i = 1; i <= 5; i++) {
             assertEquals(2 * i, carts.addItem("user123", dune).join().totalItems());
         }

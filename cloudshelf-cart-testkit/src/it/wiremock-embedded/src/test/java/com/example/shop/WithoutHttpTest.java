@@ -70,7 +70,7 @@ class WithoutHttpTest {
     }
 
     @Test
-    void start_ofItsOwn_isApartAndLeavesNoThread() throws InterruptedException {
+    void start_ownServer_isSeparateAndLeavesNoThread() throws InterruptedException {
         String table = LocalDynamoDb.shared().createCartTable();
         Set<Thread> before = Thread.getAllStackTraces().keySet();
 
