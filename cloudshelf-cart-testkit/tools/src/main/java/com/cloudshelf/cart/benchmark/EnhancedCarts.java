@@ -1,5 +1,6 @@
 package com.cloudshelf.cart.benchmark;
 
+import com.cloudshelf.cart.CartBean;
 import com.cloudshelf.cart.CartItem;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -18,9 +19,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Carts as beans of the SDK's enhanced client, with its extension for versioned records. */
 final class EnhancedCarts implements Carts {
-    private static final TableSchema<EnhancedCart> SCHEMA = TableSchema.fromBean(EnhancedCart.class);
+    private static final TableSchema<CartBean> SCHEMA = TableSchema.fromBean(CartBean.class);
 
-    private final DynamoDbAsyncTable<EnhancedCart> table;
+    private final DynamoDbAsyncTable<CartBean> table;
 
     EnhancedCarts(DynamoDbAsyncClient client, String table) {
         this.table = DynamoDbEnhancedAsyncClient.builder()
@@ -30,25 +31,25 @@ final class EnhancedCarts implements Carts {
     }
 
     @Override
-    public CompletableFuture<EnhancedCart> get(String userId) {
+    public CompletableFuture<CartBean> get(String userId) {
         return table.getItem(get -> get.key(key(userId)).consistentRead(true)).thenApply(cart -> {
             if (cart != null) {
                 return cart;
             }
-            EnhancedCart empty = new EnhancedCart();
+            CartBean empty = new CartBean();
             empty.setUserId(userId);
             return empty;
         });
     }
 
     @Override
-    public CompletableFuture<EnhancedCart> add(String userId, List<CartItem> books) {
+    public CompletableFuture<CartBean> add(String userId, List<CartItem> books) {
         return change(userId, cart -> {
             Instant now = Instant.now();
             for (CartItem book : books) {
-                EnhancedLine line = line(cart, book.bookId());
+                CartBean.Line line = line(cart, book.bookId());
                 if (line == null) {
-                    line = new EnhancedLine();
+                    line = new CartBean.Line();
                     line.setBookId(book.bookId());
                     line.setAddedAt(now);
                     cart.getCartItems().add(line);
@@ -63,9 +64,9 @@ final class EnhancedCarts implements Carts {
     }
 
     @Override
-    public CompletableFuture<EnhancedCart> setQuantity(String userId, String bookId, int quantity) {
+    public CompletableFuture<CartBean> setQuantity(String userId, String bookId, int quantity) {
         return change(userId, cart -> {
-            EnhancedLine line = line(cart, bookId);
+            CartBean.Line line = line(cart, bookId);
             boolean other = line.getQuantity() != quantity;
             line.setQuantity(quantity);
             return other;
@@ -73,7 +74,7 @@ final class EnhancedCarts implements Carts {
     }
 
     @Override
-    public CompletableFuture<EnhancedCart> remove(String userId, String bookId) {
+    public CompletableFuture<CartBean> remove(String userId, String bookId) {
         return change(
                 userId,
                 cart -> cart.getCartItems().removeIf(line -> line.getBookId().equals(bookId)));
@@ -92,14 +93,14 @@ final class EnhancedCarts implements Carts {
                                 .build()))));
     }
 
-    private CompletableFuture<EnhancedCart> change(String userId, Predicate<EnhancedCart> change) {
+    private CompletableFuture<CartBean> change(String userId, Predicate<CartBean> change) {
         return Retries.untilNoConflict(() -> get(userId).thenCompose(cart -> {
             if (!change.test(cart)) {
                 return CompletableFuture.completedFuture(cart);
             }
             int totalItems = 0;
             BigDecimal totalPrice = BigDecimal.ZERO;
-            for (EnhancedLine line : cart.getCartItems()) {
+            for (CartBean.Line line : cart.getCartItems()) {
                 totalItems += line.getQuantity();
                 totalPrice = totalPrice.add(line.getPrice().multiply(BigDecimal.valueOf(line.getQuantity())));
             }
@@ -112,8 +113,8 @@ final class EnhancedCarts implements Carts {
         }));
     }
 
-    private static EnhancedLine line(EnhancedCart cart, String bookId) {
-        for (EnhancedLine line : cart.getCartItems()) {
+    private static CartBean.Line line(CartBean cart, String bookId) {
+        for (CartBean.Line line : cart.getCartItems()) {
             if (line.getBookId().equals(bookId)) {
                 return line;
             }
