@@ -54,6 +54,11 @@ record Attempt(Purpose purpose, WriteId id, Write write, List<WriteId> excluded,
         return purpose == Purpose.CHANGE && (fate == Fate.IN_FLIGHT || fate == Fate.LOST);
     }
 
+    /** Whether it changes an item whose attributes its condition does not all know. */
+    boolean isUnpinnedUpdate() {
+        return purpose == Purpose.CHANGE && !isPinned() && write.kind() == Write.Kind.UPDATE;
+    }
+
     boolean isDeletion() {
         return write.kind() == Write.Kind.DELETE;
     }

@@ -76,8 +76,8 @@ final class Expression {
         clause(set, "SET ").append(path).append('=').append(expression);
     }
 
-    void add(String attribute, AttributeValue value) {
-        clause(add, " ADD ").append(name(attribute)).append(' ').append(value(value));
+    void add(String attribute, String value) {
+        clause(add, " ADD ").append(name(attribute)).append(' ').append(value);
     }
 
     void delete(String attribute, AttributeValue value) {

@@ -65,6 +65,8 @@ record Failure(Kind kind, Throwable cause) {
         INVALID
     }
 
+    private static final String VALIDATION = "ValidationException";
+
     /** Common to all of DynamoDB's messages for an item that is too large; there is no error code for it. */
     private static final String ITEM_SIZE = "tem size";
 
@@ -220,9 +222,7 @@ record Failure(Kind kind, Throwable cause) {
         if (DENIED_CODES.contains(code) || code.startsWith(KMS)) {
             return Kind.DENIED;
         }
-        return code.equals("ValidationException") && message(service).contains(ITEM_SIZE)
-                ? Kind.TOO_LARGE
-                : Kind.INVALID;
+        return code.equals(VALIDATION) && message(service).contains(ITEM_SIZE) ? Kind.TOO_LARGE : Kind.INVALID;
     }
 
     private static boolean isOfCredentials(Throwable thrown) {
@@ -320,6 +320,16 @@ record Failure(Kind kind, Throwable cause) {
     @Nullable
     Map<String, AttributeValue> refusedBy() {
         return cause instanceof ConditionalCheckFailedException refused && refused.hasItem() ? refused.item() : null;
+    }
+
+    /**
+     * Whether the reason may be the stored item: that an attribute has a type that the update cannot act on. DynamoDB
+     * uses the same code for a request that is invalid in itself.
+     */
+    boolean mayBeOfTheItem() {
+        return kind == Kind.INVALID
+                && cause instanceof AwsServiceException service
+                && errorCode(service).equals(VALIDATION);
     }
 
     /** Returns DynamoDB's throttling reasons, if it and the SDK provide them. */

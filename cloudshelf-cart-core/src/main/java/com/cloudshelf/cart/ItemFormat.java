@@ -367,6 +367,10 @@ final class ItemFormat {
             ring.bs().forEach(id -> ids.add(WriteId.of(id)));
             stored.memory = new Memory(
                     WriteId.of(incarnation.b()), stored.counter, ids, floor(forgotten), floor(lastWrite), keys());
+            AttributeValue keysUntil = present(KEYS_UNTIL);
+            if (keysUntil == null ? !stored.memory.keys().isEmpty() : keysUntil.n() == null) {
+                stored.drifted(Drift.INDEX);
+            }
         } else if (format != null || incarnation != null || ring != null || forgotten != null || lastWrite != null) {
             stored.drifted(Drift.INDEX);
         }
@@ -526,6 +530,16 @@ final class ItemFormat {
 
     static String keyName(String hash) {
         return KEY_PREFIX + hash;
+    }
+
+    /** Returns the attribute for the time until which the item has keys: in seconds, like the time to live. */
+    static AttributeValue keysUntil(long millis) {
+        return n(wholeSeconds(millis));
+    }
+
+    /** Returns a time in epoch seconds, rounded up. */
+    static long wholeSeconds(long millis) {
+        return (millis + 999) / 1000;
     }
 
     static AttributeValue b(WriteId id) {

@@ -245,7 +245,7 @@ final class PinnedWrites {
         after.others = others;
         after.lastUpdated = stamp.now();
         after.expiresAt = Instant.ofEpochSecond(ItemFormat.whole(head.ttl));
-        after.keysUntil = memory.keys().isEmpty() ? null : n(memory.keysUntil());
+        after.keysUntil = memory.keys().isEmpty() ? null : ItemFormat.keysUntil(memory.keysUntil());
         after.pins = head.pins(lines.size());
         return after.build();
     }
@@ -293,7 +293,7 @@ final class PinnedWrites {
         if (cart.items().isEmpty()) {
             e.remove(ItemFormat.BOOK_HASHES);
         } else if (before.areIdsTrue() && lines.removed().isEmpty()) {
-            e.add(ItemFormat.BOOK_HASHES, ItemFormat.hashes(lines.appended()));
+            e.add(ItemFormat.BOOK_HASHES, e.value(ItemFormat.hashes(lines.appended())));
         } else if (before.areIdsTrue() && lines.appended().isEmpty()) {
             e.delete(ItemFormat.BOOK_HASHES, ItemFormat.hashes(lines.removed()));
         } else {
@@ -306,7 +306,7 @@ final class PinnedWrites {
         e.set(ItemFormat.LAST_WRITE, n(after.lastWrite()));
         if (known != null && after.ring().size() == known.ring().size() + 1) { // nothing has left
             WriteId own = after.ring().get(after.ring().size() - 1);
-            e.add(ItemFormat.RING, bs(List.of(own)));
+            e.add(ItemFormat.RING, e.value(bs(List.of(own))));
         } else {
             pinRing(e, known);
             e.set(ItemFormat.RING, bs(after.ring()));
@@ -332,7 +332,7 @@ final class PinnedWrites {
                 e.assign(e.alias(ItemFormat.keyName(hash)), e.value(ItemFormat.encodeKey(key)));
             }
         });
-        AttributeValue until = after.keys().isEmpty() ? null : n(after.keysUntil());
+        AttributeValue until = after.keys().isEmpty() ? null : ItemFormat.keysUntil(after.keysUntil());
         if (!Objects.equals(until, before.keysUntil())) {
             if (until == null) {
                 e.remove(ItemFormat.KEYS_UNTIL);

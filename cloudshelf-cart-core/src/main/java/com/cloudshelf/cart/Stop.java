@@ -74,11 +74,11 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
     }
 
     private CartStoreException exhausted(String userId, @Nullable Failure last) {
-        if (last == null) {
+        if (last == null || last.kind() == Failure.Kind.INVALID) {
             return new CartUnavailableException(
                     userId,
                     (unanswered ? "DynamoDB did not respond " : "there was no time for another request ") + limit(),
-                    null);
+                    last == null ? null : last.cause());
         }
         return switch (last.kind()) {
             case THROTTLED -> new CartThrottledException(userId, last.throttlingReasons(), last.cause());

@@ -18,8 +18,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * Builds the writes that pin no version. Any number of them can be applied to one cart concurrently.
  *
  * <p>The ring keeps each from being applied twice: its own ID must be missing, and must be younger than everything that
- * has left. The conditions also refuse an item with an attribute whose type the update cannot handle, because DynamoDB
- * would respond with an error instead of a refusal.
+ * has left. The conditions do not check the type of every attribute. DynamoDB does when it carries out the update, and
+ * responds with a validation error, which {@link UpdateProtocol} treats as a refusal.
  */
 final class UnpinnedWrites {
     private static final AttributeValue EMPTY_LIST = AttributeValue.fromL(List.of());
@@ -27,22 +27,27 @@ final class UnpinnedWrites {
     /** Less than every binary value of at least one byte. */
     private static final AttributeValue LEAST_BINARY = AttributeValue.fromB(SdkBytes.fromByteArray(new byte[1]));
 
-    private static final List<String> ALWAYS_NUMBERS =
-            List.of(ItemFormat.TOTAL_ITEMS, ItemFormat.TOTAL_PRICE, ItemFormat.VERSION, ItemFormat.LAST_WRITE);
+    /** Missing ones would be created by an {@code ADD}, and would then be wrong. */
+    private static final List<String> COUNTED =
+            List.of(ItemFormat.TOTAL_ITEMS, ItemFormat.TOTAL_PRICE, ItemFormat.VERSION);
 
     private UnpinnedWrites() {}
 
     /** The placeholders of values that several clauses name: each is sent once. */
-    private record Shared(String format, String id, String begin, String now) {
-        static Shared of(Expression e, Write.Stamp stamp) {
+    private record Shared(String zero, String one, String format, String id, String begin, String now, String expiry) {
+        static Shared of(Expression e, Write.Stamp stamp, long expiry) {
             long began = stamp.id().begin();
             long millis = stamp.now().toEpochMilli();
             String begin = e.value(n(began));
+            String one = e.value(n(1));
             return new Shared(
-                    e.value(n(ItemFormat.CURRENT_FORMAT)),
+                    e.value(n(0)),
+                    one,
+                    ItemFormat.CURRENT_FORMAT == 1 ? one : e.value(n(ItemFormat.CURRENT_FORMAT)),
                     e.value(b(stamp.id())),
                     begin,
-                    millis == began ? begin : e.value(n(millis)));
+                    millis == began ? begin : e.value(n(millis)),
+                    e.value(n(expiry)));
         }
     }
 
@@ -69,11 +74,14 @@ final class UnpinnedWrites {
         }
         Write.checkSize(userId, size);
         Expression e = new Expression();
-        Shared shared = Shared.of(e, stamp);
+        Shared shared = Shared.of(
+                e, stamp, Write.expiry(stamp, terms, key == null ? 0 : key.key().until()));
+        String keysUntil = key == null
+                ? shared.expiry
+                : e.value(ItemFormat.keysUntil(key.key().until()));
         String list = e.name(ItemFormat.CART_ITEMS);
-        e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR (");
-        long expiry = Write.expiry(stamp, terms, key == null ? 0 : key.key().until());
-        requireCart(e, shared, key == null ? 1000 * expiry : key.key().until(), stamp, terms);
+        e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR ");
+        requireCart(e, shared, keysUntil, stamp, terms);
         AttributeValue hashes = ItemFormat.hashes(items);
         for (SdkBytes hash : hashes.bs()) {
             e.and("NOT contains(" + ItemFormat.BOOK_HASHES + "," + e.value(AttributeValue.fromB(hash)) + ")");
@@ -83,9 +91,8 @@ final class UnpinnedWrites {
             String name = e.alias(ItemFormat.keyName(key.hash()));
             e.and("attribute_not_exists(" + name + ")");
             e.assign(name, e.value(ItemFormat.encodeKey(key.key())));
-            e.set(ItemFormat.KEYS_UNTIL, n(key.key().until()));
+            e.assign(ItemFormat.KEYS_UNTIL, keysUntil);
         }
-        e.require(")");
         e.assign(
                 list,
                 "list_append(if_not_exists(" + list + "," + e.value(EMPTY_LIST) + "),"
@@ -95,8 +102,8 @@ final class UnpinnedWrites {
         e.setIfAbsent(
                 ItemFormat.FORGOTTEN,
                 e.value(n(Memory.start(stamp.id(), null, 0).forgotten())));
-        e.add(ItemFormat.BOOK_HASHES, hashes);
-        countIn(e, shared, quantity, price, expiry, stamp);
+        e.add(ItemFormat.BOOK_HASHES, e.value(hashes));
+        countIn(e, shared, quantity, price, stamp);
         return Write.update(userId, e, Pin.none(stamp.id()), null);
     }
 
@@ -109,11 +116,10 @@ final class UnpinnedWrites {
     static Write raise(StoredCart seen, CartItem line, CartItem added, Write.Stamp stamp, Write.Terms terms) {
         BigDecimal price = added.price().multiply(BigDecimal.valueOf(added.quantity()));
         Expression e = new Expression();
-        Shared shared = Shared.of(e, stamp);
+        Shared shared = Shared.of(e, stamp, Write.expiry(stamp, terms, 0));
         String path = e.name(ItemFormat.CART_ITEMS) + "[" + seen.cart().items().indexOf(line) + "].";
         String quantity = path + ItemFormat.QUANTITY;
-        long expiry = Write.expiry(stamp, terms, 0);
-        requireCart(e, shared, 1000 * expiry, stamp, terms);
+        requireCart(e, shared, shared.expiry, stamp, terms);
         e.pin(path + ItemFormat.BOOK_ID, s(line.bookId()));
         e.pin(path + ItemFormat.PRICE, n(line.price()));
         if (added.price().compareTo(line.price()) == 0) {
@@ -129,7 +135,7 @@ final class UnpinnedWrites {
         added.title().ifPresent(title -> e.assign(path + ItemFormat.TITLE, e.value(s(title))));
         added.author().ifPresent(author -> e.assign(path + ItemFormat.AUTHOR, e.value(s(author))));
         added.attributes().forEach((name, value) -> e.assign(path + e.alias(name), e.value(AttributeValues.of(value))));
-        countIn(e, shared, added.quantity(), price, expiry, stamp);
+        countIn(e, shared, added.quantity(), price, stamp);
         return Write.update(seen.userId(), e, Pin.line(stamp.id()), null);
     }
 
@@ -137,42 +143,37 @@ final class UnpinnedWrites {
      * Refuses a write that pins no version if the item is not a cart of this library, or may no longer show that the
      * write was applied before.
      *
+     * <p>A comparison with a missing value, or with one of another type, is false. So each comparison also requires the
+     * attribute. Not checked is the type of the list and of the two sets, because an update of another type fails; nor
+     * the time of the last write, because the update replaces it.
+     *
      * @param keysUntil how long the item may keep keys: beyond that, the time to live would be set too low
      */
-    private static void requireCart(Expression e, Shared shared, long keysUntil, Write.Stamp stamp, Write.Terms terms) {
-        String list = e.name(ItemFormat.CART_ITEMS);
-        String books = ItemFormat.BOOK_HASHES;
+    private static void requireCart(
+            Expression e, Shared shared, String keysUntil, Write.Stamp stamp, Write.Terms terms) {
+        String lines = "size(" + e.name(ItemFormat.CART_ITEMS) + ")";
         String ring = ItemFormat.RING;
-        String zero = e.value(n(0));
-        String set = e.value(s("BS"));
         e.and(e.name(ItemFormat.FORMAT) + "=" + shared.format);
-        // A comparison with a value of another type is false, so an item that is not a cart is refused and not
-        // written to.
-        for (String number : ALWAYS_NUMBERS) {
-            e.and(number + ">=" + zero);
+        for (String number : COUNTED) {
+            e.and(number + ">=" + shared.zero);
         }
         e.and(ItemFormat.INCARNATION + ">=" + e.value(LEAST_BINARY));
-        e.and("attribute_type(" + list + "," + e.value(s("L")) + ")");
-        e.and("(attribute_type(" + books + "," + set + ") AND size(" + list + ")=size(" + books
-                + ") OR attribute_not_exists(" + books + ") AND size(" + list + ")=" + zero + ")");
+        e.and("(" + lines + "=size(" + ItemFormat.BOOK_HASHES + ") OR " + lines + "=" + shared.zero + ")");
         e.and(e.name(ItemFormat.TTL) + ">" + e.value(n(stamp.now().getEpochSecond())));
-        e.and("attribute_type(" + ring + "," + set + ")");
         e.and("size(" + ring + ")<" + e.value(n(terms.ringSize())));
         e.and("NOT contains(" + ring + "," + shared.id + ")");
         e.and(ItemFormat.FORGOTTEN + "<" + shared.begin);
-        e.and("(attribute_not_exists(" + ItemFormat.KEYS_UNTIL + ") OR " + ItemFormat.KEYS_UNTIL + "<="
-                + e.value(n(keysUntil)) + ")");
+        e.and("NOT " + ItemFormat.KEYS_UNTIL + ">" + keysUntil);
     }
 
-    private static void countIn(
-            Expression e, Shared shared, long quantity, BigDecimal price, long expiry, Write.Stamp stamp) {
+    private static void countIn(Expression e, Shared shared, long quantity, BigDecimal price, Write.Stamp stamp) {
         e.set(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
         e.assign(ItemFormat.LAST_WRITE, shared.now);
-        e.set(ItemFormat.TTL, n(expiry));
-        e.add(ItemFormat.TOTAL_ITEMS, n(quantity));
-        e.add(ItemFormat.TOTAL_PRICE, n(price));
-        e.add(ItemFormat.VERSION, n(1));
-        e.add(ItemFormat.RING, bs(List.of(stamp.id())));
+        e.assign(e.name(ItemFormat.TTL), shared.expiry);
+        e.add(ItemFormat.TOTAL_ITEMS, quantity == 1 ? shared.one : e.value(n(quantity)));
+        e.add(ItemFormat.TOTAL_PRICE, e.value(n(price)));
+        e.add(ItemFormat.VERSION, shared.one);
+        e.add(ItemFormat.RING, e.value(bs(List.of(stamp.id()))));
     }
 
     /**
@@ -197,9 +198,9 @@ final class UnpinnedWrites {
         }
         // A fenced cart has not rested: its ring must outlive the attempts.
         e.set(ItemFormat.LAST_WRITE, n(stamp.now().toEpochMilli()));
-        e.add(ItemFormat.RING, bs(ids));
+        e.add(ItemFormat.RING, e.value(bs(ids)));
         if (raiseVersion) {
-            e.add(ItemFormat.VERSION, n(1));
+            e.add(ItemFormat.VERSION, e.value(n(1)));
         }
         return Write.update(userId, e, Pin.line(stamp.id()), null);
     }
@@ -216,7 +217,7 @@ final class UnpinnedWrites {
         e.and(ItemFormat.LAST_WRITE + "<" + e.value(n(restedBefore)));
         e.and("attribute_type(" + e.name(ItemFormat.CART_ITEMS) + "," + e.value(s("L")) + ")");
         e.and("(attribute_not_exists(" + ItemFormat.KEYS_UNTIL + ") OR " + ItemFormat.KEYS_UNTIL + "<"
-                + e.value(n(millis)) + ")");
+                + e.value(n(now.getEpochSecond())) + ")");
         e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
         e.require(")");
         return Write.delete(userId, e, Pin.rest(restedBefore));

@@ -194,18 +194,26 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         }
         Evidence e = before.fate(event.stray() ? Attempt.Fate.LOST : Attempt.Fate.REFUSED)
                 .failed(event.cause());
-        boolean first = attempt.purpose() == Attempt.Purpose.CHANGE && !attempt.isPinned() && !e.unseenRefused();
-        e = first ? e.refusedUnseen() : e.conflicted();
+        e = conflicted(e, attempt);
         Map<String, AttributeValue> item =
                 event.items().isEmpty() ? null : event.items().get(0);
         if (item == null) {
-            // Some compatible engines refuse without sending the item.
-            return e.conflicts() <= 1 ? read(e) : Decision.pause(e.sees(null));
+            return refusedWithoutItem(e); // as some compatible engines do
         }
         Attempt refused = e.attempts().get(e.attempts().size() - 1);
         return e.conflicts() <= 1
                 ? see(e, item, Sighting.Source.REFUSAL, refused, moment)
                 : lost(e, item, refused, moment);
+    }
+
+    /** Counts a refusal. The first one of a write that pins nothing only says that the item must be known. */
+    private static Evidence conflicted(Evidence e, Attempt attempt) {
+        boolean first = attempt.purpose() == Attempt.Purpose.CHANGE && !attempt.isPinned() && !e.unseenRefused();
+        return first ? e.refusedUnseen() : e.conflicted();
+    }
+
+    private Decision<Evidence, Cart> refusedWithoutItem(Evidence e) {
+        return e.conflicts() <= 1 ? read(e) : Decision.pause(e.sees(null));
     }
 
     /** After a second conflict, the call backs off: the returned item would be stale at the end of the delay. */
@@ -236,6 +244,11 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
     private Decision<Evidence, Cart> failed(Evidence before, Failure failure) {
         if (before.settled() != null) {
             return settled(before, null);
+        }
+        Attempt attempt = before.inFlight();
+        if (attempt != null && attempt.isUnpinnedUpdate() && failure.mayBeOfTheItem()) {
+            Evidence refused = before.fate(Attempt.Fate.NOT_APPLIED).failed(failure);
+            return refusedWithoutItem(conflicted(refused, attempt));
         }
         CartStoreException end = Retry.endOf(failure, before.lastFailure(), userId(), table);
         Evidence e = before.fate(
@@ -485,6 +498,10 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
     /** Whether a write that pins the version would probably conflict with another writer. */
     private static boolean isContended(Evidence e, StoredCart seen, Moment moment) {
         Memory memory = seen.memory();
+        Failure last = e.lastFailure();
+        if (last != null && last.mayBeOfTheItem()) {
+            return false; // a write that pins the version repairs the item, or shows that the item is not the reason
+        }
         // Occasionally, the version is pinned anyway: such a write repairs what makes an item refuse unpinned ones.
         // And only such a one drops what is stale.
         return e.conflicts() % 3 != 0

@@ -92,8 +92,7 @@ final class Write {
 
     /** Returns when the cart expires, in epoch seconds: not before its last key may be forgotten. */
     static long expiry(Stamp stamp, Terms terms, long keysUntil) {
-        long forKeys = (keysUntil + 999) / 1000;
-        return Math.max(stamp.now().plus(terms.timeToLive()).getEpochSecond(), forKeys);
+        return Math.max(stamp.now().plus(terms.timeToLive()).getEpochSecond(), ItemFormat.wholeSeconds(keysUntil));
     }
 
     Kind kind() {

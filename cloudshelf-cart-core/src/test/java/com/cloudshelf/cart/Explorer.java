@@ -597,7 +597,11 @@ final class Explorer {
             event = events.of(Event.refused(events.get(event).cause(), true));
         }
         Step step = next(world, call, event);
-        moves.add(new Move(name(call) + " is answered", take(delivered(world, delivery), call, step)));
+        // One copy failed without an effect: the call waits for the other, as if there had been no hedge.
+        boolean awaitsOther = hedged && events.get(event).kind() == Event.Kind.FAILED;
+        if (!awaitsOther) {
+            moves.add(new Move(name(call) + " is answered", take(delivered(world, delivery), call, step)));
+        }
         if (world[FAULTS] == 0) {
             return;
         }
@@ -608,7 +612,7 @@ final class Explorer {
             kept = with(kept, copy);
             if (!hedged) {
                 int[] doubled = kept.clone();
-                boolean refused = events.get(event).kind() == Event.Kind.REFUSED;
+                boolean refused = events.get(event).kind() != Event.Kind.DONE;
                 doubled[at(call) + DOUBLED] |= refused && isAddition(request) ? 1 : 0;
                 moves.add(
                         new Move(name(call) + " is answered, doubled", take(delivered(doubled, delivery), call, step)));
@@ -836,10 +840,13 @@ final class Explorer {
             event = Event.done(serve(request, table), List.of());
         } catch (AwsServiceException e) {
             Failure failure = Failure.of(e);
-            if (failure.kind() != Failure.Kind.REFUSED) {
+            if (failure.kind() == Failure.Kind.REFUSED) {
+                event = Event.refused(failure, false);
+            } else if (e.getCause() instanceof Expressions.Mismatch) {
+                event = Event.failed(failure);
+            } else {
                 throw new AssertionError("the table does not support a request", e);
             }
-            event = Event.refused(failure, false);
         }
         int[] after = new int[writes ? setting.users.size() : 0];
         for (int i = 0; i < after.length; i++) {
@@ -956,7 +963,8 @@ final class Explorer {
             return "an item that cannot be read: " + e.getMessage();
         }
         boolean foreign = (world[FOREIGN] & APPENDED_LINE) != 0
-                || first.get(index).memory() == null && first.get(index).exists();
+                || first.get(index).memory() == null && first.get(index).exists()
+                || first.get(index).isDrifted();
         return stored.isDrifted() && !foreign ? "totals, lines and book IDs contradict each other" : "";
     }
 

@@ -33,7 +33,7 @@ final class Expressions {
     private final Map<String, String> names;
     private final Map<String, AttributeValue> values;
     private final Set<String> unused = new HashSet<>();
-    private boolean lacksOperand;
+    private @Nullable Mismatch mismatch;
     private List<String> tokens = List.of();
     private int next;
 
@@ -43,6 +43,15 @@ final class Expressions {
         unused.addAll(names.keySet());
         unused.addAll(values.keySet());
         values.values().forEach(Expressions::checkSet);
+    }
+
+    /** The update is valid, but not for this item: an attribute is missing, or has a type that it cannot act on. */
+    static final class Mismatch extends IllegalArgumentException {
+        private static final long serialVersionUID = 1;
+
+        private Mismatch(String message) {
+            super(message);
+        }
     }
 
     /**
@@ -63,8 +72,8 @@ final class Expressions {
         if (!expressions.unused.isEmpty()) {
             throw new IllegalArgumentException("unused in expressions: " + expressions.unused);
         }
-        if (holds && expressions.lacksOperand) {
-            throw new IllegalArgumentException("an operand of + is not there");
+        if (holds && expressions.mismatch != null) {
+            throw expressions.mismatch;
         }
         return holds ? updated.get() : null;
     }
@@ -294,10 +303,16 @@ final class Expressions {
         if (peek().equals("list_append")) {
             take();
             expect("(");
-            List<AttributeValue> both = new ArrayList<>(newValue(item).l());
+            AttributeValue first = newValue(item);
             expect(",");
-            both.addAll(newValue(item).l());
+            AttributeValue second = newValue(item);
             expect(")");
+            if (!first.hasL() || !second.hasL()) {
+                mismatch = new Mismatch("list_append of " + typeOf(first) + " and " + typeOf(second));
+                return first;
+            }
+            List<AttributeValue> both = new ArrayList<>(first.l());
+            both.addAll(second.l());
             return AttributeValue.fromL(both);
         }
         if (peek().equals("if_not_exists")) {
@@ -315,7 +330,10 @@ final class Expressions {
         AttributeValue present = get(item, path());
         expect("+");
         AttributeValue more = value();
-        lacksOperand |= present == null;
+        if (present == null || present.n() == null) {
+            mismatch = new Mismatch("an operand of + is not a number");
+            return more;
+        }
         return sum(present, more);
     }
 
@@ -327,7 +345,7 @@ final class Expressions {
             return AttributeValue.fromN(number(before).add(number(more)).toPlainString());
         }
         if (!isSet(before) || before.type() != more.type()) {
-            throw new IllegalArgumentException("ADD of " + typeOf(more) + " to " + typeOf(before));
+            throw new Mismatch("ADD of " + typeOf(more) + " to " + typeOf(before));
         }
         Set<AttributeValue> union = new LinkedHashSet<>(elements(before));
         union.addAll(elements(more));
@@ -339,7 +357,7 @@ final class Expressions {
             return null;
         }
         if (!isSet(before) || before.type() != less.type()) {
-            throw new IllegalArgumentException("DELETE of " + typeOf(less) + " from " + typeOf(before));
+            throw new Mismatch("DELETE of " + typeOf(less) + " from " + typeOf(before));
         }
         Set<AttributeValue> rest = new LinkedHashSet<>(elements(before));
         rest.removeAll(elements(less));

@@ -11,6 +11,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
@@ -93,6 +94,19 @@ class FailureTest {
     @MethodSource("failuresWithAnEffectThatIsNotKnown")
     void of_failureThatMayHaveHadAnEffect_isAmbiguous(Throwable thrown) {
         assertThat(kind(thrown)).isEqualTo(Kind.AMBIGUOUS);
+    }
+
+    @Test
+    void mayBeOfTheItem_onlyAValidationErrorThatNamesNoSize() {
+        assertThat(Failure.of(Failures.validation("x")).mayBeOfTheItem()).isTrue();
+        for (Throwable other : List.of(
+                Failures.validation("Item size has exceeded the maximum allowed size"),
+                Failures.service(400, "SerializationException", "x"),
+                Failures.refused(Map.of()),
+                Failures.accessDenied(),
+                Failures.lost())) {
+            assertThat(Failure.of(other).mayBeOfTheItem()).as("%s", other).isFalse();
+        }
     }
 
     static Stream<Throwable> failuresBeforeSending() {

@@ -52,6 +52,13 @@ final class Failures {
         return service(400, "ValidationException", message);
     }
 
+    /** A request that is refused as invalid, and why. */
+    static AwsServiceException validation(IllegalArgumentException reason) {
+        return validation(String.valueOf(reason.getMessage())).toBuilder()
+                .cause(reason)
+                .build();
+    }
+
     static AwsServiceException accessDenied() {
         return service(400, "AccessDeniedException", "User: x is not authorized to perform: dynamodb:UpdateItem");
     }

@@ -77,6 +77,12 @@ final class Items {
         return item;
     }
 
+    static Map<String, AttributeValue> without(Map<String, AttributeValue> item, String name) {
+        Map<String, AttributeValue> copy = new LinkedHashMap<>(item);
+        copy.remove(name);
+        return copy;
+    }
+
     static Map<String, AttributeValue> with(Map<String, AttributeValue> attributes, String name, AttributeValue value) {
         Map<String, AttributeValue> copy = new LinkedHashMap<>(attributes);
         copy.put(name, value);

@@ -275,6 +275,34 @@ class MutationTest {
             assertThat(quantities(cart)).containsExactly(tuple("book0", 3));
         }
 
+        @ParameterizedTest
+        @ValueSource(strings = {"cb", "cw"})
+        void addItem_setOfAWrongType_readsTheItemAndRepairsIt(String name) {
+            table.put(with(Writes.itemWithLines(1), name, list(s("x"))));
+            client.then(serve(table), serve(table), serve(table));
+
+            Cart cart = resultOf(store.addItem(USER, book("a", "1", 1)));
+
+            assertThat(client.sent()).containsExactly("UpdateItem", "GetItem", "UpdateItem");
+            assertThat(quantities(cart)).containsExactly(tuple("book0", 2), tuple("a", 1));
+            assertWritten(cart);
+            assertThat(stored().isDrifted()).isFalse();
+        }
+
+        @Test
+        void addItem_linesOfAWrongType_failsAndLeavesThem() {
+            table.put(with(Writes.itemWithLines(1), "cartItems", s("x")));
+            Map<String, AttributeValue> before = table.item(USER);
+            client.then(serve(table), serve(table));
+
+            InvalidStoredCartException failure =
+                    failureOf(InvalidStoredCartException.class, store.addItem(USER, book("a", "1", 1)));
+
+            assertThat(failure.attributePath()).isEqualTo("cartItems");
+            assertThat(failure.effectPossible()).isFalse();
+            assertThat(table.item(USER)).isEqualTo(before);
+        }
+
         @Test
         void addItem_itemThatIsNoCart_failsAndLeavesIt() {
             table.put(item("cartItems", s("no list")));

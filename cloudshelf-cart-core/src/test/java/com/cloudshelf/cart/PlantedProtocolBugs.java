@@ -33,6 +33,14 @@ enum PlantedProtocolBugs {
         }
     },
 
+    /** What DynamoDB could not carry out is forgotten, although a copy of it may arrive when it can. */
+    FORGETS_FAILED_ATTEMPTS(Start.RING_IN_A_STRING, ADD_NEW, SET, 1) {
+        @Override
+        Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
+            return protocol.next(keep(e, attempt -> attempt.fate() != Attempt.Fate.NOT_APPLIED), event, moment);
+        }
+    },
+
     /** Each attempt of an add gets an ID of its own. */
     DRAWS_AN_ID_FOR_EVERY_ATTEMPT(Start.YOUNG, ADD_NEW, CLEAR, 1) {
         @Override

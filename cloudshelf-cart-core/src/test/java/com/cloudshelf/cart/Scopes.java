@@ -47,7 +47,13 @@ final class Scopes {
         ANOTHER_PROGRAMS,
         FULL_RING,
         /** Its ring has room for one ID more, and holds those of a machine whose clock is ahead. */
-        CLOCK_AHEAD;
+        CLOCK_AHEAD,
+        /** Something made a list of the set of hashes: DynamoDB cannot add to it, and says so only when it tries to. */
+        HASHES_IN_A_LIST,
+        /** Something made a string of the ring: the same, and the memory is gone. */
+        RING_IN_A_STRING,
+        /** The memory is gone, but an addition brings it back. */
+        NO_LAST_WRITE;
 
         Map<String, AttributeValue> item(int ring) {
             return switch (this) {
@@ -68,6 +74,10 @@ final class Scopes {
                             Items.s("2025-09-03T10:00:00Z"));
                 case FULL_RING -> filled(ring, 0, NOW.minusSeconds(60));
                 case CLOCK_AHEAD -> filled(ring, 1, NOW.plus(Duration.ofMinutes(10)));
+                case HASHES_IN_A_LIST ->
+                    Items.with(BUSY.item(ring), ItemFormat.BOOK_HASHES, Items.list(Items.s("x"), Items.s("y")));
+                case RING_IN_A_STRING -> Items.with(BUSY.item(ring), ItemFormat.RING, Items.s("x"));
+                case NO_LAST_WRITE -> Items.without(BUSY.item(ring), ItemFormat.LAST_WRITE);
             };
         }
 

@@ -77,7 +77,7 @@ final class Table {
             try {
                 Expressions.check(put.item());
             } catch (IllegalArgumentException e) {
-                throw Failures.validation(e.getMessage());
+                throw Failures.validation(e);
             }
             put(put.item());
             return PutItemResponse.builder().build();
@@ -168,7 +168,7 @@ final class Table {
         try {
             updated = Expressions.apply(update, condition, names, values, item(userId));
         } catch (IllegalArgumentException e) {
-            throw Failures.validation(e.getMessage());
+            throw Failures.validation(e);
         }
         if (updated == null) {
             throw Failures.refused(onFailure == ReturnValuesOnConditionCheckFailure.ALL_OLD ? item(userId) : Map.of());

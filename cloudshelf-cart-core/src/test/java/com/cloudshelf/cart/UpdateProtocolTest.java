@@ -115,6 +115,47 @@ class UpdateProtocolTest {
     }
 
     @Test
+    void add_thatTheItemCannotTake_isFollowedByAWriteThatPinsIt() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("b", "1", 1)));
+        Failure invalid = Failure.of(Failures.validation("x"));
+        Decision<Evidence, Cart> blind = started(protocol);
+
+        Decision<Evidence, Cart> read = protocol.next(blind.evidence(), Event.failed(invalid), moment());
+        Decision<Evidence, Cart> pinned =
+                protocol.next(read.evidence(), Event.done(List.of(table.item(USER)), List.of()), moment());
+
+        // Even if the cart was written just now, and has been repaired meanwhile.
+        assertThat(read.request()).isEqualTo(Request.get(USER, true));
+        assertThat(writeOf(pinned).before()).isNotNull();
+        assertThat(pinned.evidence().attempts())
+                .extracting(Attempt::id)
+                .containsOnly(blind.evidence().inFlight().id());
+        assertThat(protocol.next(pinned.evidence(), Event.failed(invalid), moment())
+                        .kind())
+                .isEqualTo(Decision.Kind.FAIL);
+    }
+
+    @Test
+    void add_thatTheItemCannotTakeAfterALostAttempt_isLookedFor() {
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
+        Decision<Evidence, Cart> first = started(protocol);
+        deliver(first.request());
+        Decision<Evidence, Cart> paused =
+                protocol.next(first.evidence(), Event.failed(Failure.of(Failures.lost())), moment());
+        Decision<Evidence, Cart> second = protocol.next(paused.evidence(), Event.resumed(), moment());
+
+        Decision<Evidence, Cart> read =
+                protocol.next(second.evidence(), Event.failed(Failure.of(Failures.validation("x"))), moment());
+        Decision<Evidence, Cart> found =
+                protocol.next(read.evidence(), Event.done(List.of(table.item(USER)), List.of()), moment());
+
+        assertThat(read.request()).isEqualTo(Request.get(USER, true));
+        assertThat(found.kind()).isEqualTo(Decision.Kind.SUCCEED);
+        assertThat(found.value().totalItems()).isEqualTo(1);
+    }
+
+    @Test
     void add_toAContendedLine_pinsNoVersionUnlessSomethingIsStale() {
         changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));

@@ -50,12 +50,11 @@ final class Writes {
     /** Returns the item with one more key. */
     static Map<String, AttributeValue> withKey(Map<String, AttributeValue> item, Write.KeyEntry key) {
         AttributeValue until = item.get(ItemFormat.KEYS_UNTIL);
-        long latest = Math.max(
-                until == null ? 0 : Long.parseLong(until.n()), key.key().until());
+        long before = until == null ? 0 : Long.parseLong(until.n());
         return Items.with(
                 Items.with(item, ItemFormat.keyName(key.hash()), ItemFormat.encodeKey(key.key())),
                 ItemFormat.KEYS_UNTIL,
-                Items.n(Long.toString(latest)));
+                ItemFormat.keysUntil(Math.max(1000 * before, key.key().until())));
     }
 
     /** Returns a short name, padded to the length of a hash. */

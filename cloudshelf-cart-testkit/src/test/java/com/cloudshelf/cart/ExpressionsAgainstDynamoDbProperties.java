@@ -21,9 +21,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -58,7 +62,6 @@ class ExpressionsAgainstDynamoDbProperties {
     private static final String GUEST = "guest";
     private static final int RING = 4;
     private static final Write.Terms TERMS = new Write.Terms(Duration.ofDays(30), NO_LIMITS, RING);
-    private static final AttributeValue SOMETHING = AttributeValue.fromM(Map.of("x", Items.n("1")));
 
     enum Form {
         ADD,
@@ -160,6 +163,43 @@ class ExpressionsAgainstDynamoDbProperties {
             }
             // A form that is always refused would prove little.
             assertThat(outcomes).as("of %s", form).contains("applied", "refused");
+        }
+    }
+
+    /** What an add leaves to DynamoDB to refuse: nothing is applied where the table in memory fails. */
+    @Example
+    void addOrRaise_eachAttributeMissingOrOfEachOtherType_hasTheSameOutcome() {
+        List<CartItem> there = List.of(Examples.book("a", "9.50", 2), Examples.book("b", "3", 1));
+        Map<String, AttributeValue> item = item(USER, Generated.cartOf(there), Past.YOUNG);
+        List<String> names = new ArrayList<>(item.keySet());
+        names.remove("userId");
+        names.add("cu");
+        for (Form form : List.of(Form.ADD, Form.ADD_KEYED, Form.RAISE)) {
+            List<CartItem> books = form == Form.RAISE ? there.subList(0, 1) : List.of(Examples.book("n", "1", 1));
+            Write write = write(form, ItemFormat.decode(USER, item, NOW), List.of(), books);
+            assertThat(write).isNotNull();
+            DynamoDbRequest request = request(write);
+            for (String name : names) {
+                Set<String> outcomes = new HashSet<>();
+                if (item.containsKey(name)) {
+                    outcomes.add(assertSameOutcome(request, Map.of(USER, Items.without(item, name))));
+                }
+                for (AttributeValue other : ofOtherTypes(item.get(name), 2)) {
+                    outcomes.add(assertSameOutcome(request, Map.of(USER, Items.with(item, name, other))));
+                }
+                switch (name) {
+                    case "lastUpdated", "ct" -> assertThat(outcomes).as(name).containsExactly("applied");
+                    case "cu" -> assertThat(outcomes).as(name).containsExactly("applied");
+                    case "cb" -> {
+                        // A write to a line that is there does not touch the hashes.
+                        String untouched = form == Form.RAISE ? "applied" : "ValidationException";
+                        assertThat(outcomes).as(name).containsExactlyInAnyOrder("refused", untouched);
+                    }
+                    case "cartItems", "cw" ->
+                        assertThat(outcomes).as(name).contains("refused").doesNotContain("applied");
+                    default -> assertThat(outcomes).as(name).containsExactly("refused");
+                }
+            }
         }
     }
 
@@ -287,7 +327,10 @@ class ExpressionsAgainstDynamoDbProperties {
                 less.remove(attributeOf(item, seed));
                 yield less;
             }
-            case ANOTHER_TYPE -> Items.with(item, attributeOf(item, seed), SOMETHING);
+            case ANOTHER_TYPE -> {
+                String name = attributeOf(item, seed);
+                yield Items.with(item, name, ofAnotherType(item.get(name), lines.size(), seed));
+            }
             case A_LINE_LESS -> {
                 if (!lines.isEmpty()) {
                     lines.remove(Math.floorMod(seed, lines.size()));
@@ -311,6 +354,33 @@ class ExpressionsAgainstDynamoDbProperties {
                 yield table.item(item.get("userId").s());
             }
         };
+    }
+
+    private static AttributeValue ofAnotherType(AttributeValue value, int lines, int seed) {
+        List<AttributeValue> others = ofOtherTypes(value, lines);
+        return others.get(Math.floorMod(seed / 31, others.size()));
+    }
+
+    /** Returns values of each other type. Those that have elements have as many as the list and the set of hashes. */
+    private static List<AttributeValue> ofOtherTypes(@Nullable AttributeValue value, int lines) {
+        List<String> texts =
+                IntStream.range(0, Math.max(1, lines)).mapToObj(i -> "x" + i).toList();
+        return Stream.of(
+                        AttributeValue.fromM(texts.stream().collect(Collectors.toMap(text -> text, Items::s))),
+                        AttributeValue.fromL(texts.stream().map(Items::s).toList()),
+                        AttributeValue.fromSs(texts),
+                        AttributeValue.fromBs(
+                                texts.stream().map(SdkBytes::fromUtf8String).toList()),
+                        AttributeValue.fromNs(IntStream.range(0, texts.size())
+                                .mapToObj(Integer::toString)
+                                .toList()),
+                        Items.s("x".repeat(texts.size())),
+                        AttributeValue.fromB(SdkBytes.fromByteArray(new byte[texts.size()])),
+                        Items.n("1"),
+                        AttributeValue.fromBool(true),
+                        AttributeValue.fromNul(true))
+                .filter(other -> value == null || other.type() != value.type())
+                .toList();
     }
 
     private static String attributeOf(Map<String, AttributeValue> item, int seed) {

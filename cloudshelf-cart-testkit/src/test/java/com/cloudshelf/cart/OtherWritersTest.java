@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbAsyncTable;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedAsyncClient;
 import software.amazon.awssdk.enhanced.dynamodb.Key;
@@ -229,6 +230,81 @@ class OtherWritersTest {
         assertThat(firstLine()).containsEntry("note", NULL);
         assertThat(table.item(USER)).containsEntry("coupon", NULL);
         CartInvariants.assertItemHolds(table.item(USER));
+    }
+
+    /** Values of every type, each where another type belongs: with as many elements as the cart has lines, or fewer. */
+    private static final List<AttributeValue> ANY_TYPE = List.of(
+            s("xx"),
+            n("2"),
+            AttributeValue.fromB(SdkBytes.fromUtf8String("xx")),
+            AttributeValue.fromSs(List.of("x", "y")),
+            AttributeValue.fromNs(List.of("1", "2")),
+            AttributeValue.fromBs(List.of(SdkBytes.fromUtf8String("x"), SdkBytes.fromUtf8String("y"))),
+            AttributeValue.fromL(List.of(s("x"), s("y"))),
+            AttributeValue.fromM(Map.of("x", s("x"), "y", s("y"))),
+            AttributeValue.fromBool(true),
+            NULL);
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "totalItems",
+                "totalPrice",
+                "lastUpdated",
+                "ttl",
+                "version",
+                "format",
+                "ci",
+                "cb",
+                "cw",
+                "cf",
+                "ct",
+                "cu"
+            })
+    void anyAttribute_ofAnotherType_takesNoBookFromTheCartAndAddsNoneTwice(String name) {
+        carts.apply(CartUpdate.of(USER).add(book("book1", "1.50", 1)).add(book("book2", "3", 2)))
+                .join();
+        Map<String, AttributeValue> written = table.item(USER);
+        AttributeValue right = written.getOrDefault(name, n("1"));
+        for (AttributeValue wrong : ANY_TYPE) {
+            if (wrong.type() != right.type()) {
+                Map<String, AttributeValue> item = new HashMap<>(written);
+                item.put(name, wrong);
+                for (String added : List.of("book1", "new")) {
+                    table.put(item);
+                    table.sent();
+
+                    Cart cart = carts.addItem(USER, book(added, "5", 1)).join();
+
+                    assertThat(table.sent()).as("%s as %s", name, wrong).hasSizeLessThanOrEqualTo(3);
+                    assertThat(cart.totalItems()).isEqualTo(4);
+                    assertThat(cart.items()).hasSize(added.equals("new") ? 3 : 2);
+                    assertThat(carts.get(USER).join()).isEqualTo(cart);
+                    CartInvariants.assertItemHolds(table.item(USER));
+                }
+            }
+        }
+    }
+
+    @Test
+    void lines_ofAnotherType_areNamedAndLeft() {
+        carts.apply(CartUpdate.of(USER).add(book("book1", "1.50", 1)).add(book("book2", "3", 2)))
+                .join();
+        Map<String, AttributeValue> written = table.item(USER);
+        for (AttributeValue wrong : ANY_TYPE) {
+            if (!wrong.hasL() && wrong.nul() == null) {
+                Map<String, AttributeValue> item = new HashMap<>(written);
+                item.put("cartItems", wrong);
+                table.put(item);
+
+                assertThat(failureOf(carts.addItem(USER, book("new", "5", 1))))
+                        .isInstanceOfSatisfying(InvalidStoredCartException.class, invalid -> {
+                            assertThat(invalid.attributePath()).isEqualTo("cartItems");
+                            assertThat(invalid.effectPossible()).isFalse();
+                        });
+                assertThat(table.item(USER)).isEqualTo(item);
+            }
+        }
     }
 
     /** An import of a CSV file, in which all columns are strings. */

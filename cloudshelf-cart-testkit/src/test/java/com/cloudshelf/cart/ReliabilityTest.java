@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.cloudshelf.cart.testkit.Fault;
 import com.cloudshelf.cart.testkit.Faults;
+import com.cloudshelf.cart.testkit.LocalDynamoDb;
 import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,7 +26,12 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.retry.RetryMode;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /** Changes on which the network, the service or another writer interferes. */
 class ReliabilityTest {
@@ -279,7 +285,7 @@ class ReliabilityTest {
                 .isInstanceOf(CartAccessException.class)
                 .hasMessageContaining(table.name);
         table.faults.next(Fault.error(400, "ValidationException"));
-        assertThat(failureOf(carts.addItem(USER, book("book1", "1", 1))))
+        assertThat(failureOf(carts.setQuantity(USER, "book1", 1)))
                 .isExactlyInstanceOf(CartStoreException.class)
                 .hasMessageContaining("ValidationException");
         table.faults.next(Fault.error(400, "UnrecognizedClientException"));
@@ -290,6 +296,31 @@ class ReliabilityTest {
                 .isInstanceOf(CartAccessException.class)
                 .hasMessageContaining("no-such-table");
         assertThat(table.sent()).hasSize(1);
+    }
+
+    /** An add sends a read as well, because the stored item could be the reason. */
+    @Test
+    void addItem_tableWithAnotherKey_saysWhat() {
+        String other = "key-" + table.name;
+        LocalDynamoDb.shared()
+                .client()
+                .createTable(create -> create.tableName(other)
+                        .billingMode(BillingMode.PAY_PER_REQUEST)
+                        .attributeDefinitions(AttributeDefinition.builder()
+                                .attributeName("id")
+                                .attributeType(ScalarAttributeType.S)
+                                .build())
+                        .keySchema(KeySchemaElement.builder()
+                                .attributeName("id")
+                                .keyType(KeyType.HASH)
+                                .build()))
+                .join();
+        DynamoDbCartStore elsewhere = table.store(settings -> settings.tableName(other));
+
+        assertThat(failureOf(elsewhere.addItem(USER, book("book1", "1", 1))))
+                .isExactlyInstanceOf(CartStoreException.class)
+                .hasMessageContaining("ValidationException");
+        assertThat(table.sent()).containsExactly("UpdateItem", "GetItem");
     }
 
     @Test
