@@ -37,7 +37,7 @@ import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbResponse;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 
-/** The machinery around the protocol: places, turns, timer, queue and threads, under load and errors. */
+/** The engine around the protocols: places, turns, timer, queue and threads, under load and with failures. */
 class EngineTest {
     private static final GetItemResponse NO_ITEM = GetItemResponse.builder().build();
 

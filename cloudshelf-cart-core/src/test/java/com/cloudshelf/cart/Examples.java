@@ -9,7 +9,7 @@ final class Examples {
     static final String USER = "user123";
     static final Instant NOW = Instant.parse("2025-09-03T10:30:00Z");
 
-    /** A high surrogate without its low one: text that has no UTF-8 form. */
+    /** A high surrogate without a low one: text without a UTF-8 form. */
     static final String UNPAIRED_HIGH = "a\uD83D";
 
     static final String UNPAIRED_LOW = "\uDE00a";

@@ -163,7 +163,7 @@ final class Explorer {
     private static final int APPENDED_LINE = 1;
     private static final int DELETED_ITEM = 2;
 
-    /** How much time has passed. */
+    /** The amounts of time that may pass. */
     private static final List<Duration> PASSAGES = List.of(Duration.ZERO, Duration.ofHours(2), Duration.ofDays(31));
 
     private static final int EXPIRY = 2;
@@ -188,7 +188,7 @@ final class Explorer {
         }
     }
 
-    /** Gives equal values the same small number. */
+    /** Assigns the same small number to equal values. */
     private static final class Numbers<T> {
         private final Shape.Names names;
         private final Map<String, Integer> numbers = new HashMap<>();
@@ -220,7 +220,7 @@ final class Explorer {
         }
     }
 
-    /** What a call does next. */
+    /** The next step of a call. */
     private record Step(int phase, int evidence, int request, int drawn, int outcome, int left) {}
 
     private static final class Delivery {

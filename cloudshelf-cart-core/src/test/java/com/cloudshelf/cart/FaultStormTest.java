@@ -67,7 +67,7 @@ class FaultStormTest {
 
     /** Whose client the stores use. */
     private enum Client {
-        /** Each store makes its own. */
+        /** Each store creates its own client. */
         OWN,
         /** All stores share a given client, which has fewer connections than places. */
         GIVEN
@@ -326,7 +326,7 @@ class FaultStormTest {
         };
     }
 
-    /** The threads of stores and of the clients that they make. */
+    /** Returns how many threads belong to stores and to the clients that they create. */
     private static long storeThreads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)

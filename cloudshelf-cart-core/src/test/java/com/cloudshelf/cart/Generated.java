@@ -13,7 +13,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.Tuple;
 
-/** Random values. Books come from a small pool, so that changes meet the lines of a cart. */
+/** Random values. Books come from a small pool, so that changes often affect lines that exist. */
 final class Generated {
     static final CartLimits NO_LIMITS = CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE);
 
@@ -50,7 +50,7 @@ final class Generated {
         return Arbitraries.longs().between(-86_400_000_000L, 86_400_000_000L).map(NOW::plusMillis);
     }
 
-    /** Names of attributes, from a small pool. */
+    /** Attribute names, from a small pool. */
     static Arbitrary<String> names() {
         return Arbitraries.of("x", "y", "giftWrap", "\u00fc#:\uD83D\uDE00");
     }

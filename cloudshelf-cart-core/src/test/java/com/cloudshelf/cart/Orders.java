@@ -24,7 +24,7 @@ final class Orders {
         /** @param cart the index of its cart */
         record Change(int cart, CartUpdate update) implements Action {}
 
-        /** @param strong whether it sees every change that had ended when it started */
+        /** @param strong whether the read sees every change that had ended when it started */
         record Get(int cart, boolean strong) implements Action {}
 
         record Merge(int from, int into) implements Action {}
@@ -73,7 +73,7 @@ final class Orders {
     /**
      * @param touched the carts that are no longer in their first version
      * @param remains the carts whose items are remains of expired carts
-     * @param keys the idempotency keys that are remembered
+     * @param keys the remembered idempotency keys
      */
     private record State(List<Cart> carts, Set<Integer> touched, Set<Integer> remains, Set<String> keys) {
         State with(int index, Cart cart, @Nullable String key) {

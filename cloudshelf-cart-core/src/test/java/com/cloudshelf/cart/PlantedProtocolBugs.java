@@ -106,7 +106,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** A refusal counts as final although another copy of the request is in flight. */
+    /** A refusal counts as final even if another copy of the request is in flight. */
     IGNORES_STRAY_COPIES(Start.YOUNG, CLEAR_KNOWN, ADD_NEW, 2) {
         @Override
         Decision<Evidence, Cart> next(UpdateProtocol protocol, Evidence e, Event event, Moment moment) {
@@ -115,7 +115,7 @@ enum PlantedProtocolBugs {
         }
     },
 
-    /** A call that ran out of time reports that nothing happened, whatever is in flight. */
+    /** A call that ran out of time reports no effect even if a request is in flight. */
     STOPS_WITHOUT_DOUBT(Start.YOUNG, ADD_NEW, REMOVE, 1) {
         @Override
         Decision<Evidence, Cart> stop(UpdateProtocol protocol, Evidence e, Stop stop) {

@@ -189,7 +189,7 @@ final class ScheduledEngine {
         public void close() {}
     }
 
-    /** The shortest protocol there is: one request, sent again after a failure. */
+    /** The simplest protocol: one request, sent again after a failure. */
     private record OneRequest(String userId) implements Protocol<String, String> {
         @Override
         public String operation() {

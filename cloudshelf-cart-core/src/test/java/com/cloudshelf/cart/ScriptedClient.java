@@ -70,7 +70,7 @@ final class ScriptedClient implements DynamoDbAsyncClient {
         return request -> new CompletableFuture<>();
     }
 
-    /** The table processes the request and answers. */
+    /** The table serves the request, and the response arrives. */
     static Step serve(Table table) {
         return request -> {
             try {
@@ -81,7 +81,7 @@ final class ScriptedClient implements DynamoDbAsyncClient {
         };
     }
 
-    /** The table processes the request, but the response is lost. */
+    /** The table serves the request, but the response is lost. */
     static Step serveAndLose(Table table) {
         return request -> {
             serve(table).answer(request);

@@ -39,7 +39,7 @@ class UpdateProtocolTest {
         return decision.request().write();
     }
 
-    /** Applies a write, and returns what its response means. */
+    /** Applies a write, and returns the event of its response. */
     private Event deliver(Request request) {
         Write write = request.write();
         try {
@@ -293,7 +293,7 @@ class UpdateProtocolTest {
         Event refused = Event.refused(Failure.of(Failures.refused(table.item(USER))), true);
         Decision<Evidence, Cart> change = protocol.next(add.evidence(), refused, moment());
         changeByAnother(CartUpdate.of(USER).add(book("other", "1", 1)));
-        // The other copy arrives, now that the item is a cart of this library.
+        // The other copy arrives after the item has become a cart of this library.
         deliver(add.request());
         Decision<Evidence, Cart> end = protocol.next(change.evidence(), deliver(change.request()), moment());
 

@@ -77,7 +77,7 @@ public class CartBean {
         this.version = version;
     }
 
-    /** Puts copies of a book into the cart, and makes the totals those of the lines. */
+    /** Adds copies of a book to the cart, and recomputes the totals. */
     void put(String bookId, BigDecimal price, int quantity) {
         Line line = cartItems.stream()
                 .filter(each -> each.getBookId().equals(bookId))

@@ -161,7 +161,7 @@ class ExpressionsAgainstDynamoDbProperties {
                     }
                 }
             }
-            // A form that is always refused would prove little.
+            // A form of write that is always refused would prove little.
             assertThat(outcomes).as("of %s", form).contains("applied", "refused");
         }
     }
@@ -508,7 +508,7 @@ class ExpressionsAgainstDynamoDbProperties {
         return Map.of("userId", AttributeValue.fromS(userId));
     }
 
-    /** Sets have no order, and a number has many forms. */
+    /** Returns a value in a canonical form: sets have no order, and a number has many forms. */
     private static Object canonical(AttributeValue value) {
         return switch (value.type()) {
             case N -> new BigDecimal(value.n()).stripTrailingZeros();

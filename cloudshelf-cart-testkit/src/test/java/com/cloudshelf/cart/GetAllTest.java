@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** Reading the carts of many users at once. */
+/** Reading the carts of many users in one call. */
 class GetAllTest {
     private final TestTable table = new TestTable();
     private final DynamoDbCartStore carts = table.store();

@@ -56,7 +56,7 @@ class InfrastructureTest {
             return read(Map.of());
         }
 
-        /** The template with some parameters set, and the others by default. */
+        /** Reads the template with these parameters, and defaults for the others. */
         static Template read(Map<String, Object> set) {
             Node document = new Compose(
                             LoadSettings.builder().setAllowDuplicateKeys(false).build())

@@ -61,7 +61,7 @@ class OtherWritersTest {
         return table.item(USER).get("cartItems").l().get(0).m();
     }
 
-    /** The SDK's enhanced client for Java. */
+    /** Beans of the SDK's enhanced client for Java. */
     @Nested
     class Beans {
         private final DynamoDbAsyncTable<CartBean> beans = DynamoDbEnhancedAsyncClient.builder()

@@ -6,7 +6,7 @@ import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.DynamoDbCartStore;
 import java.math.BigDecimal;
 
-/** The first lines that a newcomer writes. */
+/** The first lines of code that a newcomer writes. */
 final class FirstCart {
     private FirstCart() {}
 

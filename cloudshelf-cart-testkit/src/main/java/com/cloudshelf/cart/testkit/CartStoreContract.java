@@ -156,7 +156,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void get_othersCarts_areApart() {
+        void get_othersCarts_areSeparate() {
             add(book("book1", "9.50", 1));
             await(carts.addItem("User123", book("book2", "1", 2)));
             await(carts.addItem("user123 ", book("book3", "1", 3)));
@@ -166,7 +166,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void userId_longestInManyScripts_isTaken() {
+        void userId_longestInManyScripts_isAccepted() {
             String longest = "é本\uD83D\uDE00" + "x".repeat(2048 - 9);
             Cart cart = await(carts.addItem(longest, book("book1", "1", 1)));
             assertEquals(longest, cart.userId());
@@ -201,7 +201,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void getAll_moreThanABatch_hasThemAll() {
+        void getAll_moreThanABatch_returnsAll() {
             List<String> userIds = new ArrayList<>();
             for (int i = 0; i < 205; i++) {
                 userIds.add("user" + i);
@@ -368,7 +368,7 @@ public abstract class CartStoreContract {
     @Nested
     class Prices {
         @Test
-        void price_trailingZerosOrExponent_areGoneInWhatTheWriteReturnsAndInWhatIsRead() {
+        void price_trailingZerosOrExponent_areRemovedInResultsAndReads() {
             Cart cart = await(carts.apply(CartUpdate.of(USER)
                     .add(book("book1", "9.50", 1))
                     .add(book("book2", "1E+2", 1))
@@ -565,7 +565,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void apply_bookRemovedAndAddedAtOnce_hasNothingOfTheOldLine() {
+        void apply_bookRemovedAndReadded_keepsNothingOfTheOldLine() {
             add(CartItem.of("book1", "Old title", "Old author", money("1"), 2));
             clock.advance(Duration.ofMinutes(1));
             CartItem plain = CartItem.of("book1", null, null, money("3"), 4);
@@ -642,7 +642,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void apply_withAmpleTime_isNoDifferent() {
+        void apply_withAmpleTime_givesTheSameResult() {
             CartUpdate update = CartUpdate.of(USER).add(book("book1", "1", 1)).within(Duration.ofMinutes(5));
             assertEquals(1, await(carts.apply(update)).totalItems());
         }
@@ -731,7 +731,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void setAttribute_cartWithoutLines_isThereAndHasAVersion() {
+        void setAttribute_cartWithoutLines_isStoredAndHasAVersion() {
             Cart cart = await(carts.apply(CartUpdate.of(USER).setAttribute("coupon", "SAVE10")));
             assertTrue(cart.isEmpty());
             assertEquals(Map.of("coupon", "SAVE10"), cart.attributes());
@@ -1076,7 +1076,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void clear_asAnUpdateWithAVersion_isHeldToIt() {
+        void clear_asAnUpdateWithAVersion_requiresIt() {
             Cart stale = addBooks("book1");
             Cart cart = addBooks("book2");
             assertStale(cart, carts.apply(CartUpdate.of(USER).clear().ifVersion(stale.version())));
@@ -1219,7 +1219,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void ifVersion_ofTheAbsentCart_matchesWhereNothingIs() {
+        void ifVersion_ofTheAbsentCart_matchesOnlyAnEmptyCart() {
             CartUpdate first = CartUpdate.of(USER)
                     .add(book("book1", "1", 1))
                     .ifVersion(Cart.empty(USER).version());
@@ -1247,7 +1247,7 @@ public abstract class CartStoreContract {
     @Nested
     class Snapshots {
         @Test
-        void basedOn_freshOrStaleOrForeignCart_isNoDifferent() {
+        void basedOn_freshStaleOrForeignCart_givesTheSameResult() {
             Cart first = addBooks("book1", "book2");
             Cart second = await(
                     carts.apply(CartUpdate.of(USER).setQuantity("book2", 5).basedOn(first)));
@@ -1432,7 +1432,7 @@ public abstract class CartStoreContract {
     @Nested
     class Expiry {
         @Test
-        void times_everyChange_areThoseOfTheStoresClock() {
+        void times_everyChange_followTheStoresClock() {
             Cart first = addBooks("book1");
             assertEquals(clock.instant(), first.lastUpdated().orElseThrow());
             assertTrue(expiry(first).isAfter(clock.instant()));
@@ -1839,7 +1839,7 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void concurrency_checkouts_takeOutNoMoreThanTheyOrdered() {
+        void concurrency_checkouts_removeNoMoreThanTheyOrdered() {
             Cart ordered = add(book("book1", "1", 2));
             add(book("book1", "1", 18));
             inParallel(thread ->

@@ -7,7 +7,7 @@ import java.io.PrintStream;
 import java.util.List;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
-/** A deployment step: creates the cart table, and fails if an existing one deviates from its specification. */
+/** A deployment step: creates the cart table, and fails if an existing one differs from its specification. */
 public final class DeployCartTable {
     private DeployCartTable() {}
 

@@ -70,7 +70,7 @@ final class Tail {
         Carts on(DynamoDbAsyncClient client, String table);
     }
 
-    /** Puts one contender under load. */
+    /** Puts one contender under load, and returns its results. */
     private interface Scenario {
         Measured run(Factory factory, boolean adds, int count, boolean faulty) throws IOException;
     }

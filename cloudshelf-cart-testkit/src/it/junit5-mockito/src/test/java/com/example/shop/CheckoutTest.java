@@ -23,7 +23,7 @@ import org.mockito.Mock;
 import org.mockito.junit.jupiter.MockitoExtension;
 import org.slf4j.LoggerFactory;
 
-/** The testkit among a project's own Mockito, Hamcrest, Jackson and Logback. */
+/** The testkit in a project with its own Mockito, Hamcrest, Jackson and Logback. */
 @WithCartStore(operationTimeout = "PT30S")
 @ExtendWith(MockitoExtension.class)
 class CheckoutTest {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient
 
-/** The library as Kotlin sees it: types without a question mark, and no method that Kotlin cannot call. */
+/** The library in Kotlin: non-null types, and methods that Kotlin can call. */
 class CheckoutTest {
     private val dune = CartItem.of("book001", "Dune", "Frank Herbert", BigDecimal("9.99"), 2)
 

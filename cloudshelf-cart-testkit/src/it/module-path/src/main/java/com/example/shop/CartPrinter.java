@@ -16,7 +16,7 @@ final class CartPrinter {
         return mapper.readValue(json, Cart.class);
     }
 
-    /** Returns the module that the library is. */
+    /** Returns the library's module. */
     Module library() {
         return DynamoDbCartStore.class.getModule();
     }
