@@ -829,7 +829,7 @@ class CallTest {
         }
 
         @Test
-        void anyFailure_keepsTheCauseOfTheLastAttempt() {
+        void failure_ofAnyKind_keepsTheCauseOfTheLastAttempt() {
             Throwable last = Failures.serverError();
             client.then(fail(Failures.throttled())).thenAlways(slowly(last));
 

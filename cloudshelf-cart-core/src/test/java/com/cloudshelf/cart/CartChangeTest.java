@@ -57,7 +57,7 @@ class CartChangeTest {
 
     @ParameterizedTest
     @MethodSource("changesOfABook")
-    void equals_byValue(Function<String, CartChange> change) {
+    void equals_anyValues_comparesContent(Function<String, CartChange> change) {
         assertThat(change.apply("book001"))
                 .isEqualTo(change.apply("book001"))
                 .hasSameHashCodeAs(change.apply("book001"))

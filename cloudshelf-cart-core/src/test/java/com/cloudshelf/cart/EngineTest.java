@@ -72,7 +72,7 @@ class EngineTest {
     @Nested
     class Places {
         @Test
-        void manyQueuedCalls_clientThatFailsAtOnce_allEndWithTheirOwnFailure() {
+        void calls_manyQueuedOnAClientThatFailsAtOnce_endWithTheirOwnFailures() {
             CompletableFuture<DynamoDbResponse> first = new CompletableFuture<>();
             client.then(request -> first).thenAlways(fail(Failures.accessDenied()));
             DynamoDbCartStore store =
@@ -89,7 +89,7 @@ class EngineTest {
         }
 
         @Test
-        void clientThatThrowsAnError_givesThePlaceBack() {
+        void call_clientThatThrowsAnError_givesItsPlaceBack() {
             client.then(request -> {
                         throw new StackOverflowError();
                     })
@@ -105,7 +105,7 @@ class EngineTest {
         }
 
         @Test
-        void moreCallsThanMayWait_failAtOnceWithoutEffect() {
+        void calls_moreThanMayWait_failAtOnceWithoutEffect() {
             client.thenAlways(hang());
             DynamoDbCartStore store =
                     store(settings -> settings.maxConcurrency(2).maxPending(3));
@@ -123,7 +123,7 @@ class EngineTest {
         }
 
         @Test
-        void callsThatEndWhileTheyWait_leaveTheQueue() {
+        void calls_thatEndWhileTheyWait_leaveTheQueue() {
             client.thenAlways(hang());
             DynamoDbCartStore store =
                     store(settings -> settings.maxConcurrency(1).maxPending(1_000));
@@ -177,7 +177,7 @@ class EngineTest {
     @Nested
     class CallersCode {
         @Test
-        void callbackThatBlocks_holdsUpNoOtherCall() {
+        void callback_thatBlocks_delaysNoOtherCall() {
             CountDownLatch blocked = new CountDownLatch(1);
             client.thenAlways(fail(Failures.throttled()));
             DynamoDbCartStore store = store();
@@ -200,7 +200,7 @@ class EngineTest {
         }
 
         @Test
-        void callbackThatWaitsForAnotherCall_findsItsResult() {
+        void callback_thatWaitsForAnotherCall_getsItsResult() {
             client.thenAlways(
                     request -> CompletableFuture.supplyAsync(() -> NO_ITEM).thenApply(none -> table.serve(request)));
             DynamoDbCartStore store = store(settings -> settings.maxConcurrency(50));
@@ -217,7 +217,7 @@ class EngineTest {
         }
 
         @Test
-        void executorThatRefuses_losesNoResult() {
+        void executor_thatRefuses_losesNoResult() {
             client.thenAlways(serve(table));
             DynamoDbCartStore store = store(settings -> settings.executor(task -> {
                 throw new RejectedExecutionException("shut down");
@@ -291,7 +291,7 @@ class EngineTest {
     @Nested
     class PluggedInParts {
         @Test
-        void publisherThatThrowsAnError_leavesResultAndTurn() {
+        void publisher_thatThrowsAnError_leavesResultAndTurn() {
             AtomicInteger published = new AtomicInteger();
             client.thenAlways(serve(table));
             DynamoDbCartStore store = store(settings -> settings.metricPublisher(new MetricPublisher() {
@@ -315,7 +315,7 @@ class EngineTest {
         }
 
         @Test
-        void backoffThatThrows_afterALostResponse_isUnknown() {
+        void backoff_thatThrowsAfterALostResponse_isUnknown() {
             client.then(serveAndLose(table));
             DynamoDbCartStore store = store(settings -> settings.backoff(attempt -> {
                 throw new IllegalStateException("no pause");
@@ -329,7 +329,7 @@ class EngineTest {
         }
 
         @Test
-        void backoffThatThrows_afterThrottling_hasNoEffect() {
+        void backoff_thatThrowsAfterThrottling_hasNoEffect() {
             client.then(fail(Failures.throttled()));
             DynamoDbCartStore store = store(settings -> settings.backoff(attempt -> {
                 throw new AssertionError("no pause");
@@ -342,7 +342,7 @@ class EngineTest {
         }
 
         @Test
-        void clockThatThrows_afterALostResponse_isUnknown() {
+        void clock_thatThrowsAfterALostResponse_isUnknown() {
             AtomicBoolean broken = new AtomicBoolean();
             Clock clock = new Clock() {
                 @Override
@@ -374,7 +374,7 @@ class EngineTest {
     @Nested
     class Time {
         @Test
-        void clientThatBlocksWhileItSends_doesNotHoldTheDeadlineUp() {
+        void deadline_clientThatBlocksWhileItSends_holds() {
             CountDownLatch blocked = new CountDownLatch(1);
             client.then(fail(Failures.throttled()), request -> {
                 awaitLatch(blocked);
@@ -391,7 +391,7 @@ class EngineTest {
         }
 
         @Test
-        void callsThatEnded_leaveNothingWithTheTimer() {
+        void calls_thatHaveEnded_leaveNothingWithTheTimer() {
             client.thenAlways(serve(table));
             DynamoDbCartStore store = store(settings -> settings.operationTimeout(Duration.ofSeconds(60)));
 
@@ -403,7 +403,7 @@ class EngineTest {
         }
 
         @Test
-        void deadlineOfZeroOrLess_sendsNothing() {
+        void deadline_ofZeroOrLess_sendsNothing() {
             DynamoDbCartStore store = store();
             for (Duration deadline :
                     List.of(Duration.ZERO, Duration.ofSeconds(-1), Duration.ofSeconds(Long.MIN_VALUE))) {
@@ -423,7 +423,7 @@ class EngineTest {
         }
 
         @Test
-        void deadlineWhileOthersHaveTheTurn_saysSo() {
+        void deadline_whileOthersHaveTheTurn_saysSo() {
             client.thenAlways(hang());
             DynamoDbCartStore store = store();
             store.addItem(USER, book("a", "1", 1));
@@ -435,7 +435,7 @@ class EngineTest {
         }
 
         @Test
-        void deadlineWhileOthersHaveThePlaces_saysSo() {
+        void deadline_whileOthersHaveThePlaces_saysSo() {
             client.thenAlways(hang());
             DynamoDbCartStore store = store(settings -> settings.maxConcurrency(1));
             store.get("holder");
@@ -447,7 +447,7 @@ class EngineTest {
         }
 
         @Test
-        void pauseThatTheServiceAsksFor_isKept() {
+        void backoff_delayThatTheServiceAsksFor_isKept() {
             client.then(fail(Failures.service(400, "ThrottlingException", Map.of("x-amz-retry-after", "30000"))));
             DynamoDbCartStore store = store();
 
@@ -462,7 +462,7 @@ class EngineTest {
     @Nested
     class Outage {
         @Test
-        void permanentServerErrors_costAtMostTwoRequestsPerCall() {
+        void calls_permanentServerErrors_costAtMostTwoRequestsEach() {
             client.thenAlways(fail(Failures.serverError()));
             DynamoDbCartStore store = store();
             List<CompletableFuture<Cart>> calls = new ArrayList<>();
@@ -476,7 +476,7 @@ class EngineTest {
         }
 
         @Test
-        void outageThatIsOver_isForgottenAtOnce() {
+        void outage_thatIsOver_isForgottenAtOnce() {
             for (int i = 0; i < 200; i++) {
                 client.then(fail(Failures.serverError()));
             }

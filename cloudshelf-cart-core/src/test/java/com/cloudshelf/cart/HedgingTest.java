@@ -165,7 +165,7 @@ class HedgingTest {
     }
 
     @Test
-    void firstCopyRespondingLate_isIgnored() {
+    void firstCopy_respondingLate_isIgnored() {
         CompletableFuture<DynamoDbResponse> first = new CompletableFuture<>() {
             @Override
             public boolean cancel(boolean mayInterruptIfRunning) {
@@ -184,7 +184,7 @@ class HedgingTest {
     @Nested
     class Budget {
         @Test
-        void firstCallsOfAProcess_areNotHedged() {
+        void firstCalls_ofAProcess_areNotHedged() {
             store.close();
             store = store(settings -> settings.hedging(1));
 
@@ -221,7 +221,7 @@ class HedgingTest {
         }
 
         @Test
-        void noFreePlace_sendsNoHedge() {
+        void hedge_noFreePlace_isNotSent() {
             store.close();
             store = store(settings -> settings.hedging(1).hedgeDelayMillis(1).maxConcurrency(1));
             CompletableFuture<DynamoDbResponse> answer = new CompletableFuture<>();

@@ -243,7 +243,7 @@ class MergeProtocolTest {
         }
 
         @Test
-        void lostThenStopped_isUnknown() {
+        void transaction_lostThenStopped_isUnknown() {
             Decision<MergeProtocol.Evidence, Cart> paused = next(transaction(), lost());
 
             Decision<MergeProtocol.Evidence, Cart> end =

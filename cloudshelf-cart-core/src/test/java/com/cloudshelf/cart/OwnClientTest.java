@@ -46,7 +46,7 @@ class OwnClientTest {
     }
 
     @Test
-    void requestsThatHang_callsCancelled_leaveTheirConnectionsToOthers() throws IOException {
+    void requests_thatHangWhenTheirCallsAreCancelled_freeTheirConnections() throws IOException {
         try (WireServer server = new WireServer(hang());
                 DynamoDbCartStore carts = carts(server, 2, client -> {}).build()) {
             for (int i = 0; i < 3; i++) {
@@ -65,7 +65,7 @@ class OwnClientTest {
     }
 
     @Test
-    void requestThatHangs_deadlinePassed_leavesItsConnectionToOthers() throws IOException {
+    void request_thatHangsAtTheDeadline_freesItsConnection() throws IOException {
         try (WireServer server = new WireServer(hang());
                 DynamoDbCartStore carts = carts(server, 1, client -> {}).build()) {
             failureOf(
@@ -79,7 +79,7 @@ class OwnClientTest {
     }
 
     @Test
-    void requestThatWaitsForAConnection_neverDeparts() throws Exception {
+    void request_thatWaitsForAConnection_neverDeparts() throws Exception {
         Watch watch = new Watch();
         try (WireServer server = new WireServer(hang(), ok("{}"));
                 DynamoDbAsyncClient client = server.client()
@@ -108,7 +108,7 @@ class OwnClientTest {
 
     /** An unknown request may belong to any call, so from then on the store concludes nothing. */
     @Test
-    void requestOfAnotherThread_endsTheWatch() throws IOException {
+    void request_ofAnotherThread_endsTheWatch() throws IOException {
         Watch watch = new Watch();
         try (WireServer server = new WireServer(ok("{}"));
                 DynamoDbAsyncClient client = server.client()
@@ -153,7 +153,7 @@ class OwnClientTest {
 
     @ParameterizedTest
     @EnumSource
-    void interceptorThatThrows_beforeAnythingIsSent_isNotUnknown(Place place) throws IOException {
+    void interceptor_thatThrowsBeforeAnythingIsSent_isNotUnknown(Place place) throws IOException {
         try (WireServer server = new WireServer(ok("{}"));
                 DynamoDbCartStore carts = carts(
                                 server,
@@ -172,7 +172,7 @@ class OwnClientTest {
     }
 
     @Test
-    void interceptorThatThrows_afterTheResponse_isUnknown() throws IOException {
+    void interceptor_thatThrowsAfterTheResponse_isUnknown() throws IOException {
         ExecutionInterceptor interceptor = new ExecutionInterceptor() {
             @Override
             public void afterTransmission(Context.AfterTransmission context, ExecutionAttributes attributes) {

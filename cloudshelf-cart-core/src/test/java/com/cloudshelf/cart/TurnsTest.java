@@ -265,7 +265,7 @@ class TurnsTest {
         }
 
         @Test
-        void secondRequestOfACall_goesBeforeCallsThatHaveNotStarted() {
+        void secondRequest_ofACall_goesBeforeCallsThatHaveNotStarted() {
             holdAnswers(1);
             table.put(Writes.itemWithLines(1));
             CompletableFuture<Cart> change = store.setQuantity(USER, "book0", 7);

@@ -271,7 +271,7 @@ class UpdateProtocolTest {
     }
 
     @Test
-    void lostThenThrottledToTheEnd_isUnknown() {
+    void update_lostThenThrottledToTheEnd_isUnknown() {
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
         Decision<Evidence, Cart> decision = started(protocol);
         decision = protocol.next(decision.evidence(), Event.failed(Failure.of(Failures.lost())), moment());

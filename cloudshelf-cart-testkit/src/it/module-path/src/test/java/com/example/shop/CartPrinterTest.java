@@ -16,7 +16,7 @@ class CartPrinterTest {
     }
 
     @Test
-    void moduleOfJackson_isFound() {
+    void module_ofJackson_isFound() {
         Cart cart = Cart.empty("user123");
         assertEquals(cart, printer.cart(printer.json(cart)));
     }

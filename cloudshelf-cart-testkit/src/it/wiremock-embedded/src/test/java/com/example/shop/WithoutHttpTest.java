@@ -38,7 +38,7 @@ class WithoutHttpTest {
     private static final CartItem DUNE = CartItem.of("book001", "Dune", "Frank Herbert", new BigDecimal("9.99"), 2);
 
     @Test
-    void whatNeedsHttp_isRefusedWithAdvice() {
+    void methods_thatNeedHttp_areRefusedWithAdvice() {
         LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
         assertRefused("an endpoint", dynamoDb::endpoint);
         assertRefused("a port", () -> LocalDynamoDb.start(8000));
@@ -49,7 +49,7 @@ class WithoutHttpTest {
     }
 
     @Test
-    void parametersThatNeedHttp_areRefusedWithAdvice() {
+    void parameters_thatNeedHttp_areRefusedWithAdvice() {
         assertTrue(failureOf("faults", Faults.class).contains("There is no HTTP for Faults"));
         assertTrue(failureOf("endpoint", URI.class).contains("There is no HTTP for an endpoint"));
     }
