@@ -15,6 +15,10 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 /** DynamoDB's responses to reads of carts of several sizes, as the store and each peer write them. */
 final class CannedAnswers {
     static final String STORE = "store";
+
+    /** The store with an attribute on each line and one on the cart. */
+    static final String ATTRIBUTES = "attributes";
+
     static final String RAW = "raw";
     static final String ENHANCED = "enhanced";
 
@@ -28,7 +32,7 @@ final class CannedAnswers {
         Files.createDirectories(directory);
         LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
         DynamoDbAsyncClient client = dynamoDb.client();
-        String[] names = {STORE, RAW, ENHANCED};
+        String[] names = {STORE, ATTRIBUTES, RAW, ENHANCED};
         for (String name : names) {
             String table = dynamoDb.createCartTable();
             DynamoDbCartStore store = DynamoDbCartStore.builder()
@@ -38,12 +42,13 @@ final class CannedAnswers {
                     .build();
             Carts carts = switch (name) {
                 case STORE -> new StoreCarts(store);
+                case ATTRIBUTES -> new StoreCarts(store).withAttributes();
                 case RAW -> new RawCarts(client, table);
                 default -> new EnhancedCarts(client, table);
             };
             for (int size : sizes) {
                 String userId = Carts.USER + "-" + size;
-                carts.add(userId, Carts.books(size)).join();
+                carts.fill(userId, Carts.books(size)).join();
                 for (int i = 0; i < CHANGES; i++) {
                     carts.setQuantity(userId, Carts.bookId(0), 10 + i).join();
                 }

@@ -20,6 +20,11 @@ interface Carts {
 
     CompletableFuture<?> clear(String userId);
 
+    /** Puts books into an empty cart before anything is measured. */
+    default CompletableFuture<?> fill(String userId, List<CartItem> books) {
+        return add(userId, books);
+    }
+
     default CompletableFuture<?> add(String userId, CartItem book) {
         return add(userId, List.of(book));
     }

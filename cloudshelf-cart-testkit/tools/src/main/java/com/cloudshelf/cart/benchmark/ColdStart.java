@@ -32,7 +32,8 @@ final class ColdStart {
     static void measure(Results results, Path directory) throws IOException, InterruptedException {
         String classPath = jars(directory);
         Map<String, List<Start>> starts = new HashMap<>();
-        try (StubService service = StubService.start(directory.resolve("answers/store-10.json"), 0)) {
+        try (StubService service = StubService.start(directory.resolve("answers/store-10.json"), 0);
+                StubService attributed = StubService.start(directory.resolve("answers/attributes-10.json"), 0)) {
             Map<String, List<String>> archives = new HashMap<>();
             for (String who : List.of(CannedAnswers.STORE, CannedAnswers.RAW)) {
                 String archive = directory.resolve(who + ".jsa").toString();
@@ -43,6 +44,10 @@ final class ColdStart {
                 for (String who : List.of(CannedAnswers.STORE, CannedAnswers.RAW, CannedAnswers.ENHANCED, PRIMED)) {
                     starts.computeIfAbsent(who, name -> new ArrayList<>())
                             .add(start(service, List.of(), classPath, who));
+                    if (who.equals(CannedAnswers.STORE)) {
+                        starts.computeIfAbsent(CannedAnswers.ATTRIBUTES, name -> new ArrayList<>())
+                                .add(start(attributed, List.of(), classPath, who));
+                    }
                     if (archives.containsKey(who)) {
                         starts.computeIfAbsent(who + "+archive", name -> new ArrayList<>())
                                 .add(start(service, archives.get(who), classPath, who));
@@ -83,6 +88,23 @@ final class ColdStart {
                 cpu(enhanced, raw),
                 "at most 1.05 of raw",
                 store.cpuMillis <= 1.05 * raw.cpuMillis);
+        Start attributes = medians.get(CannedAnswers.ATTRIBUTES);
+        results.add(
+                5,
+                "cold start, with attributes: classes",
+                Results.format("%.0f (raw %+.0f)", attributes.classes, attributes.classes - raw.classes),
+                "",
+                "",
+                "raw + 60",
+                attributes.classes <= raw.classes + 60);
+        results.add(
+                5,
+                "cold start, with attributes: CPU of the process",
+                cpu(attributes, raw),
+                "",
+                "",
+                "at most 1.05 of raw",
+                attributes.cpuMillis <= 1.05 * raw.cpuMillis);
         results.draw("CPU, cold start", store.cpuMillis / raw.cpuMillis, store.cpuMillis / enhanced.cpuMillis);
         results.add("the same with an AppCDS archive", cpu(archived, raw), cpu(rawArchived, raw), "");
         results.add(

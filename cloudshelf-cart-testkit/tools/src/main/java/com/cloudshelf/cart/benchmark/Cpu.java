@@ -43,6 +43,15 @@ final class Cpu {
                     Results.ratio(cpu.ratio("enhancedCpu", "sdkCpu")),
                     "at most " + limit,
                     ofSdk <= limit);
+            double attributed = cpu.ratio("attributedCpu", "attributedSdkCpu");
+            results.add(
+                    4,
+                    "get, " + lines + " lines, with attributes: CPU relative to a bare getItem",
+                    Results.ratio(attributed),
+                    "",
+                    "",
+                    "at most " + limit,
+                    attributed <= limit);
             cpu.sameRequest(results, "get, " + lines + " lines");
             cpu.absolute(results, "get, " + lines + " lines", "store");
             results.draw(
@@ -60,6 +69,10 @@ final class Cpu {
                 cpu.ofPeers(results, 2, cold + ": CPU", "storeCpu", "Cpu", 0.45, 0.32);
                 cpu.ofPeers(results, 2, cold + ": allocation", "storeBytes", "Bytes", 0.70, 0.45);
                 cpu.ofPeers(results, 3, warm + ": CPU", "snapshotCpu", "Cpu", 0.07, 0.05);
+                String with = ", with attributes";
+                cpu.ofPeers(results, 2, cold + with + ": CPU", "attributedCpu", "Cpu", 0.45, 0.32);
+                cpu.ofPeers(results, 2, cold + with + ": allocation", "attributedBytes", "Bytes", 0.70, 0.45);
+                cpu.ofPeers(results, 3, warm + with + ": CPU", "attributedSnapshotCpu", "Cpu", 0.07, 0.05);
             }
             double ofSdk = cpu.ratio("snapshotCpu", "sdkCpu");
             results.add(
@@ -70,6 +83,15 @@ final class Cpu {
                     Results.ratio(cpu.ratio("enhancedCpu", "sdkCpu")),
                     "at most 1.5",
                     ofSdk <= 1.5);
+            double attributed = cpu.ratio("attributedSnapshotCpu", "sdkCpu");
+            results.add(
+                    3,
+                    warm + ", with attributes: CPU relative to the SDK's bare delta write",
+                    Results.ratio(attributed),
+                    "",
+                    "",
+                    "at most 1.5",
+                    attributed <= 1.5);
             cpu.sameRequest(results, warm);
             results.draw(
                     "CPU, " + cold + ", cold", cpu.ratio("storeCpu", "rawCpu"), cpu.ratio("storeCpu", "enhancedCpu"));

@@ -70,6 +70,8 @@ public class CpuBenchmark {
     private RawCarts raw;
     private EnhancedCarts enhanced;
     private StoreCarts store;
+    private BareSdk attributedSdk;
+    private StoreCarts attributed;
 
     private GetItemRequest storesGet;
     private UpdateItemRequest storesChange;
@@ -77,6 +79,7 @@ public class CpuBenchmark {
     private String changed;
     private int quantity;
     private Cart snapshot;
+    private Cart attributedSnapshot;
 
     /** What each contender's batches took, in sum. The fields' names are those of the results. */
     @AuxCounters(AuxCounters.Type.EVENTS)
@@ -93,6 +96,10 @@ public class CpuBenchmark {
         public long storeBytes;
         public long snapshotCpu;
         public long snapshotBytes;
+        public long attributedSdkCpu;
+        public long attributedCpu;
+        public long attributedBytes;
+        public long attributedSnapshotCpu;
         public long operations;
 
         private long cpu;
@@ -126,6 +133,10 @@ public class CpuBenchmark {
         enhanced = new EnhancedCarts(client(enhancedStored, allNew), TABLE);
         store = new StoreCarts(store(client(stored, nothing)));
 
+        String attributes = CannedAnswers.read(answers, CannedAnswers.ATTRIBUTES, lines);
+        attributedSdk = new BareSdk(client(attributes, nothing), TABLE);
+        attributed = new StoreCarts(store(client(attributes, nothing)));
+
         Recorder recorder = new Recorder();
         StoreCarts recorded = new StoreCarts(store(client(stored, nothing, recorder)));
         changed = Carts.bookId(lines / 2);
@@ -135,6 +146,11 @@ public class CpuBenchmark {
         storesChange = (UpdateItemRequest) recorder.last;
 
         snapshot = store.get(Carts.USER).join();
+        attributedSnapshot = attributed.get(Carts.USER).join();
+        if (attributedSnapshot.attributes().isEmpty()
+                || attributedSnapshot.items().get(0).attributes().isEmpty()) {
+            throw new IllegalStateException("the canned cart has no attributes");
+        }
         if (snapshot.items().size() != lines) {
             throw new IllegalStateException(
                     "the canned cart has " + snapshot.items().size() + " lines");
@@ -191,6 +207,15 @@ public class CpuBenchmark {
         c.storeBytes += c.bytes();
 
         c.begin();
+        batch(hole, () -> attributedSdk.get(Carts.USER));
+        c.attributedSdkCpu += c.cpu();
+
+        c.begin();
+        batch(hole, () -> attributed.get(Carts.USER));
+        c.attributedCpu += c.cpu();
+        c.attributedBytes += c.bytes();
+
+        c.begin();
         batch(hole, () -> raw.get(Carts.USER));
         c.rawCpu += c.cpu();
         c.rawBytes += c.bytes();
@@ -222,6 +247,19 @@ public class CpuBenchmark {
         });
         c.snapshotCpu += c.cpu();
         c.snapshotBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> {
+            CompletableFuture<Cart> call = attributed.setQuantity(attributedSnapshot, changed, next());
+            attributedSnapshot = call.join();
+            return call;
+        });
+        c.attributedSnapshotCpu += c.cpu();
+
+        c.begin();
+        batch(hole, () -> attributed.setQuantity(Carts.USER, changed, next()));
+        c.attributedCpu += c.cpu();
+        c.attributedBytes += c.bytes();
 
         c.begin();
         batch(hole, () -> store.setQuantity(Carts.USER, changed, next()));

@@ -28,6 +28,7 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 final class RoundTrips {
     private static final int PARTIES = 16;
     private static final int ONE_COPY_OF_100_LINES = 22_500;
+    private static final int BYTES_OF_AN_ATTRIBUTE = "'giftWrap':{'BOOL':true},".length();
 
     private final Results results;
     private final LocalDynamoDb dynamoDb = LocalDynamoDb.shared();
@@ -109,9 +110,64 @@ final class RoundTrips {
                 "1.3 KB",
                 add.get(0).up <= 1331);
         bytes(each(100, RoundTrips::store, change), snapshot(100));
+        withAttributes(change);
         writers(3);
         writers(16);
         callers();
+    }
+
+    /** The same once more, with an attribute on each line and one on the cart. */
+    private void withAttributes(Function<Carts, CompletableFuture<?>> change) {
+        Maker store = (client, table) -> store(client, table).withAttributes();
+        Maker later = (client, table) -> laterStore(client, table).withAttributes();
+        attributedRow(
+                1,
+                "add of a new book, cold",
+                cost(3, store, store, carts -> carts.add(Carts.USER, Carts.book(1000))),
+                1);
+        attributedRow(1, "change from a snapshot", snapshot(3, true), 1);
+        attributedRow(
+                1, "clear of a cart that has rested, cold", cost(3, store, later, carts -> carts.clear(Carts.USER)), 1);
+        attributedRow(1, "change, cold", cost(3, store, store, change), 2);
+        attributedRow(
+                8,
+                "add with an idempotency key, cold",
+                cost(3, store, store, carts -> keyed(carts, List.of(Carts.book(1000)))),
+                1);
+        attributedRow(
+                8,
+                "add of five new books in one update, cold",
+                cost(3, store, store, carts -> carts.add(Carts.USER, fiveBooks())),
+                1);
+        Cost cold = cost(100, store, store, change);
+        Cost snapshot = snapshot(100, true);
+        results.add(
+                1,
+                "with attributes: change at 100 lines, cold: bytes up / down",
+                cold.kilobytes(),
+                "",
+                "",
+                "1 KB / one copy",
+                cold.up <= 1024 && cold.down <= ONE_COPY_OF_100_LINES + 100 * BYTES_OF_AN_ATTRIBUTE);
+        results.add(
+                1,
+                "with attributes: change at 100 lines from a snapshot: bytes up / down",
+                snapshot.kilobytes(),
+                "",
+                "",
+                "1 / 0.1 KB",
+                snapshot.up <= 1024 && snapshot.down <= 102);
+    }
+
+    private void attributedRow(int target, String what, Cost cost, int wanted) {
+        results.add(
+                target,
+                "with attributes: " + what + ": requests",
+                "" + cost.requests,
+                "",
+                "",
+                "" + wanted,
+                cost.requests == wanted);
     }
 
     /** Makes a table whose name is as long as the default one: it is part of every request. */
@@ -172,28 +228,35 @@ final class RoundTrips {
     private List<Cost> each(int lines, Maker store, Function<Carts, CompletableFuture<?>> operation) {
         List<Cost> costs = new ArrayList<>();
         for (Maker maker : List.of(store, (Maker) RawCarts::new, (Maker) EnhancedCarts::new)) {
-            String table = table();
-            Maker filler = maker == store ? RoundTrips::store : maker;
-            if (lines > 0) {
-                filler.on(dynamoDb.client(), table)
-                        .add(Carts.USER, Carts.books(lines))
-                        .join();
-            }
-            try (Faults network = Faults.none();
-                    DynamoDbAsyncClient client = dynamoDb.client(network)) {
-                operation.apply(maker.on(client, table)).join();
-                costs.add(Cost.of(network.sent()));
-            }
+            costs.add(cost(lines, maker == store ? RoundTrips::store : maker, maker, operation));
         }
         return costs;
     }
 
+    private Cost cost(int lines, Maker filler, Maker maker, Function<Carts, CompletableFuture<?>> operation) {
+        String table = table();
+        if (lines > 0) {
+            filler.on(dynamoDb.client(), table)
+                    .fill(Carts.USER, Carts.books(lines))
+                    .join();
+        }
+        try (Faults network = Faults.none();
+                DynamoDbAsyncClient client = dynamoDb.client(network)) {
+            operation.apply(maker.on(client, table)).join();
+            return Cost.of(network.sent());
+        }
+    }
+
     private Cost snapshot(int lines) {
+        return snapshot(lines, false);
+    }
+
+    private Cost snapshot(int lines, boolean attributed) {
         String table = table();
         try (Faults network = Faults.none();
                 DynamoDbAsyncClient client = dynamoDb.client(network)) {
-            StoreCarts carts = store(client, table);
-            Cart cart = carts.add(Carts.USER, Carts.books(lines)).join();
+            StoreCarts carts = attributed ? store(client, table).withAttributes() : store(client, table);
+            Cart cart = carts.fill(Carts.USER, Carts.books(lines)).join();
             network.forget();
             carts.setQuantity(cart, Carts.bookId(1), 77).join();
             return Cost.of(network.sent());

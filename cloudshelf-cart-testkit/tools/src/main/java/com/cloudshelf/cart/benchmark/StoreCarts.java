@@ -7,8 +7,34 @@ import com.cloudshelf.cart.DynamoDbCartStore;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** The library's store. */
-record StoreCarts(DynamoDbCartStore store) implements Carts {
+/**
+ * The library's store.
+ *
+ * @param attributed whether each line and each cart that is filled has an attribute of the shop's own
+ */
+record StoreCarts(DynamoDbCartStore store, boolean attributed) implements Carts {
+    StoreCarts(DynamoDbCartStore store) {
+        this(store, false);
+    }
+
+    StoreCarts withAttributes() {
+        return new StoreCarts(store, true);
+    }
+
+    private CartUpdate adding(CartUpdate update, List<CartItem> books) {
+        CartUpdate adding = update;
+        for (CartItem book : books) {
+            adding = adding.add(attributed ? book.with("giftWrap", true) : book);
+        }
+        return adding;
+    }
+
+    @Override
+    public CompletableFuture<Cart> fill(String userId, List<CartItem> books) {
+        CartUpdate update = adding(CartUpdate.of(userId), books);
+        return store.apply(attributed ? update.setAttribute("coupon", "SAVE10") : update);
+    }
+
     @Override
     public CompletableFuture<Cart> get(String userId) {
         return store.get(userId);
@@ -16,20 +42,12 @@ record StoreCarts(DynamoDbCartStore store) implements Carts {
 
     @Override
     public CompletableFuture<Cart> add(String userId, List<CartItem> books) {
-        CartUpdate update = CartUpdate.of(userId);
-        for (CartItem book : books) {
-            update = update.add(book);
-        }
-        return store.apply(update);
+        return store.apply(adding(CartUpdate.of(userId), books));
     }
 
     /** Adds books under an idempotency key. */
     CompletableFuture<Cart> add(String userId, List<CartItem> books, String key) {
-        CartUpdate update = CartUpdate.of(userId).idempotencyKey(key);
-        for (CartItem book : books) {
-            update = update.add(book);
-        }
-        return store.apply(update);
+        return store.apply(adding(CartUpdate.of(userId).idempotencyKey(key), books));
     }
 
     @Override
