@@ -76,6 +76,15 @@ public class CartRejectedException extends CartStoreException {
         this.limitValue = limitValue;
     }
 
+    static CartRejectedException tooLarge(String userId) {
+        return new CartRejectedException(
+                userId,
+                Reason.TOO_LARGE,
+                "the cart would exceed DynamoDB's 400 KB for an item (itemBytes)",
+                "itemBytes",
+                ItemFormat.MAX_ITEM_BYTES);
+    }
+
     /** Returns why the update was rejected. */
     public Reason reason() {
         return reason;
@@ -91,8 +100,9 @@ public class CartRejectedException extends CartStoreException {
     }
 
     /**
-     * Returns the limit that would be exceeded, if any: {@code maxLines} or {@code maxQuantity} of {@link CartLimits},
-     * or another one that the message names.
+     * Returns the limit that would be exceeded, if any: {@code maxLines} or {@code maxQuantity} of {@link CartLimits}
+     * for {@link Reason#LIMIT}, {@code itemBytes} for {@link Reason#TOO_LARGE}, and {@code idempotencyKeys} for {@link
+     * Reason#KEYS_FULL}.
      */
     public Optional<String> limit() {
         return Optional.ofNullable(limit);

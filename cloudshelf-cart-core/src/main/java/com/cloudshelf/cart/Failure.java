@@ -364,11 +364,7 @@ record Failure(Kind kind, Throwable cause) {
     CartStoreException asException(String userId, String table) {
         return switch (kind) {
             case DENIED, SKEWED -> new CartAccessException(userId, accessAdvice(table), cause);
-            case TOO_LARGE ->
-                new CartRejectedException(
-                        userId,
-                        CartRejectedException.Reason.TOO_LARGE,
-                        "the cart would exceed DynamoDB's 400 KB for an item");
+            case TOO_LARGE -> CartRejectedException.tooLarge(userId);
             default ->
                 new CartStoreException(
                         userId,

@@ -1,6 +1,5 @@
 package com.cloudshelf.cart;
 
-import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -111,7 +110,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         }
         List<CartItem> books = unseenBooks();
         if (!e.unseenRefused() && !books.isEmpty()) {
-            return addUnseen(e, books, 0, moment);
+            return startUnseen(e, books, moment);
         }
         if (!e.unseenRefused() && mayHaveRested && isPlainClear()) {
             return sendChange(e, UnpinnedWrites.removeRested(userId(), moment.now()), moment.newId(0), false);
@@ -390,27 +389,26 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
 
     /* Attempts. */
 
-    private Decision<Evidence, Cart> addUnseen(Evidence e, List<CartItem> books, long floor, Moment moment) {
-        for (CartItem book : books) {
-            if (book.quantity() > terms.limits().maxQuantity()) {
-                return fail(
-                        e,
-                        new CartRejectedException(
-                                userId(),
-                                Reason.LIMIT,
-                                "a line may have a quantity of at most "
-                                        + terms.limits().maxQuantity()),
-                        null);
+    private Decision<Evidence, Cart> startUnseen(Evidence e, List<CartItem> books, Moment moment) {
+        CartStoreException rejection = null;
+        if (books.stream().anyMatch(book -> book.quantity() > terms.limits().maxQuantity())) {
+            rejection = rules.judge(StoredCart.absent(userId()), moment.now()).failure();
+        }
+        if (rejection == null) {
+            try {
+                return addUnseen(e, books, 0, moment);
+            } catch (CartRejectedException tooLarge) {
+                rejection = tooLarge;
             }
         }
+        // No cart can take the books. But if the key is known, they were within the limits when they were added.
+        return update.idempotencyKey().isPresent() ? read(e) : fail(e, rejection, null);
+    }
+
+    private Decision<Evidence, Cart> addUnseen(Evidence e, List<CartItem> books, long floor, Moment moment) {
         WriteId id = idOfOpen(e, floor, moment);
-        Write add;
-        try {
-            add = UnpinnedWrites.add(
-                    userId(), books, rules.keyEntry(moment.now(), keyRetention), stamp(id, moment), terms);
-        } catch (CartRejectedException tooLarge) {
-            return fail(e, tooLarge, null);
-        }
+        Write add = UnpinnedWrites.add(
+                userId(), books, rules.keyEntry(moment.now(), keyRetention), stamp(id, moment), terms);
         return sendChange(e, add, id, false);
     }
 

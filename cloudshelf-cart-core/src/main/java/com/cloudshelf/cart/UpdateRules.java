@@ -71,7 +71,9 @@ final class UpdateRules {
                     userId,
                     Reason.KEYS_FULL,
                     "the cart remembers " + Memory.MAX_KEYS
-                            + " idempotency keys; there is room again when the retention of one has ended"));
+                            + " idempotency keys (idempotencyKeys); there is room again when the retention of one has ended",
+                    "idempotencyKeys",
+                    Memory.MAX_KEYS));
         }
         return key == null && cart.equals(stored.cart()) ? Verdict.UNCHANGED : Verdict.write(cart);
     }

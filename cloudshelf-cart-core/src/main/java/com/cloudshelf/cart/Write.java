@@ -2,7 +2,6 @@ package com.cloudshelf.cart;
 
 import static com.cloudshelf.cart.ItemFormat.s;
 
-import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -85,8 +84,7 @@ final class Write {
 
     static void checkSize(String userId, int bytes) {
         if (bytes > ItemFormat.MAX_ITEM_BYTES) {
-            throw new CartRejectedException(
-                    userId, Reason.TOO_LARGE, "the cart would exceed DynamoDB's 400 KB for an item");
+            throw CartRejectedException.tooLarge(userId);
         }
     }
 

@@ -825,6 +825,8 @@ class CallTest {
                     failureOf(CartRejectedException.class, store.addItem(USER, book("a", "1", 1)));
 
             assertThat(failure.reason()).isEqualTo(CartRejectedException.Reason.TOO_LARGE);
+            assertThat(failure.limit()).contains("itemBytes");
+            assertThat(failure.limitValue()).hasValue(ItemFormat.MAX_ITEM_BYTES);
             assertThat(client.sent()).hasSize(1);
         }
 

@@ -168,6 +168,9 @@ class MutationTest {
                     failureOf(CartRejectedException.class, store.addItem(USER, book("a", "1", 10_001)));
 
             assertThat(rejection.reason()).isEqualTo(Reason.LIMIT);
+            assertThat(rejection.limit()).contains("maxQuantity");
+            assertThat(rejection.limitValue()).hasValue(10_000);
+            assertThat(rejection.changeIndex()).hasValue(0);
             assertThat(client.sent()).isEmpty();
         }
 
@@ -178,6 +181,8 @@ class MutationTest {
             CartRejectedException rejection = failureOf(CartRejectedException.class, store.addItem(USER, huge));
 
             assertThat(rejection.reason()).isEqualTo(Reason.TOO_LARGE);
+            assertThat(rejection.limit()).contains("itemBytes");
+            assertThat(rejection.limitValue()).hasValue(ItemFormat.MAX_ITEM_BYTES);
             assertThat(client.sent()).isEmpty();
         }
 
@@ -1364,14 +1369,40 @@ class MutationTest {
                 resultOf(store.apply(CartUpdate.of(USER).remove("x").idempotencyKey("k" + i)));
             }
 
-            assertThat(failureOf(CartRejectedException.class, store.apply(keyed))
-                            .reason())
-                    .isEqualTo(Reason.KEYS_FULL);
+            CartRejectedException full = failureOf(CartRejectedException.class, store.apply(keyed));
+            assertThat(full.reason()).isEqualTo(Reason.KEYS_FULL);
+            assertThat(full.limit()).contains("idempotencyKeys");
+            assertThat(full.limitValue()).hasValue(Memory.MAX_KEYS);
             assertThat(resultOf(store.apply(CartUpdate.of(USER).remove("x").idempotencyKey("k0")))
                             .isEmpty())
                     .isTrue();
             clock.advance(Duration.ofHours(24));
             assertThat(resultOf(store.apply(keyed)).totalItems()).isEqualTo(2);
+        }
+
+        @Test
+        void apply_sameKeyAfterTheLimitWasLowered_hasNoSecondEffectAndReturnsTheCart() {
+            client.thenAlways(serve(table));
+            Cart cart = resultOf(store.apply(keyed));
+
+            try (DynamoDbCartStore lowered =
+                    storeOn(client).limits(CartLimits.of(10, 1)).build()) {
+                assertThat(resultOf(lowered.apply(keyed))).isEqualTo(cart);
+            }
+        }
+
+        @Test
+        void apply_newKeyAndMoreThanAnItemMayHold_isRejectedOnceTheKeyIsKnownToBeNew() {
+            table.put(Writes.itemWithLines(1));
+            client.thenAlways(serve(table));
+            CartItem huge = CartItem.of("a", "x".repeat(410_000), null, money("1"), 1);
+
+            CartRejectedException rejection = failureOf(
+                    CartRejectedException.class,
+                    store.apply(CartUpdate.of(USER).add(huge).idempotencyKey("k")));
+
+            assertThat(rejection.reason()).isEqualTo(Reason.TOO_LARGE);
+            assertThat(client.sent()).containsExactly("GetItem");
         }
 
         @Test

@@ -36,6 +36,9 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -81,6 +84,8 @@ public abstract class CartStoreContract {
     private static final String GUEST = "guest-4711";
     private static final long PATIENCE_SECONDS = 60;
     private static final int THREADS = 4;
+    /** How many idempotency keys a cart remembers at least. */
+    private static final int KEYS = 1000;
     /** Deadlines that have passed when the call is made. */
     private static final List<Duration> OVER =
             List.of(Duration.ZERO, Duration.ofNanos(-1), Duration.ofHours(-1), Duration.ofSeconds(Long.MIN_VALUE));
@@ -1406,25 +1411,42 @@ public abstract class CartStoreContract {
         }
 
         @Test
-        void idempotencyKey_moreThanACartCanHold_areRefusedRatherThanForgotten() {
-            List<String> taken = new ArrayList<>();
-            for (int i = 0; i < 120; i++) {
-                CompletableFuture<Cart> call = carts.apply(keyedAdd("key" + i));
-                try {
-                    await(call);
-                    taken.add("key" + i);
-                } catch (CartRejectedException e) {
-                    assertEquals(Reason.KEYS_FULL, e.reason());
-                }
+        void idempotencyKey_moreThanACartMustRemember_areRefusedRatherThanForgotten() {
+            for (int i = 0; i < KEYS; i++) {
+                await(carts.apply(keyedAdd("key" + i)));
+            }
+            int taken = KEYS;
+            try {
+                await(carts.apply(keyedAdd("one too many")));
+                taken++;
+            } catch (CartRejectedException full) {
+                assertEquals(Reason.KEYS_FULL, full.reason());
+                assertNamesLimit("idempotencyKeys", KEYS, full);
             }
             Cart cart = get(USER);
-            assertEquals(taken.size(), cart.totalItems());
-            for (int i = 0; i < taken.size(); i += 10) {
-                assertEquals(cart, await(carts.apply(keyedAdd(taken.get(i)))));
+            assertEquals(taken, cart.totalItems());
+            for (int i = 0; i < KEYS; i += 100) {
+                assertEquals(cart, await(carts.apply(keyedAdd("key" + i))));
             }
             clock.advance(idempotencyRetention());
-            assertEquals(
-                    taken.size() + 1, await(carts.apply(keyedAdd("one more"))).totalItems());
+            assertEquals(taken + 1, await(carts.apply(keyedAdd("one more"))).totalItems());
+        }
+
+        @Test
+        void idempotencyKey_ofAnAddAboveALimit_isLookedAtFirst() {
+            CartUpdate keyed = CartUpdate.of(USER).add(book("book1", "1", 8)).idempotencyKey("key");
+            Cart cart = await(carts.apply(keyed));
+            assertRejectedForLimit(
+                    "maxQuantity",
+                    10_000,
+                    0,
+                    carts.apply(
+                            CartUpdate.of(USER).add(book("book2", "1", 10_001)).idempotencyKey("another key")));
+            assertRejected(
+                    Reason.KEY_REUSED,
+                    carts.apply(
+                            CartUpdate.of(USER).add(book("book1", "1", 10_001)).idempotencyKey("key")));
+            assertUntouched(cart);
         }
     }
 
@@ -1540,9 +1562,11 @@ public abstract class CartStoreContract {
         void limits_lines_areHeldByEveryChangeThatAdds() {
             carts = open(CartLimits.of(2, 10));
             Cart cart = addBooks("book1", "book2");
-            assertRejected(Reason.LIMIT, carts.addItem(USER, book("book3", "1", 1)));
-            assertRejected(
-                    Reason.LIMIT,
+            assertRejectedForLimit("maxLines", 2, 0, carts.addItem(USER, book("book3", "1", 1)));
+            assertRejectedForLimit(
+                    "maxLines",
+                    2,
+                    1,
                     carts.apply(CartUpdate.of(USER).setQuantity("book1", 5).add(book("book3", "1", 1))));
             assertUntouched(cart);
             assertEquals(3, add(book("book2", "1", 1)).totalItems());
@@ -1551,11 +1575,17 @@ public abstract class CartStoreContract {
         @Test
         void limits_quantity_isHeldByEveryChangeThatRaisesIt() {
             carts = open(CartLimits.of(2, 10));
-            assertRejected(Reason.LIMIT, carts.addItem(USER, book("book1", "1", 11)));
+            assertRejectedForLimit("maxQuantity", 10, 0, carts.addItem(USER, book("book1", "1", 11)));
+            assertRejectedForLimit(
+                    "maxQuantity",
+                    10,
+                    1,
+                    carts.apply(CartUpdate.of(USER).add(book("book1", "1", 1)).add(book("book2", "1", 11))));
             assertUntouched(Cart.empty(USER));
             Cart cart = add(book("book1", "1", 10));
-            assertRejected(Reason.LIMIT, carts.addItem(USER, book("book1", "1", 1)));
-            assertRejected(Reason.LIMIT, carts.setQuantity(USER, "book1", 11));
+            assertRejectedForLimit("maxQuantity", 10, 0, carts.addItem(USER, book("book1", "1", 1)));
+            assertRejectedForLimit("maxQuantity", 10, 0, carts.setQuantity(USER, "book1", 11));
+            assertRejectedForLimit("maxQuantity", 10, 0, carts.addItem(USER, book("book2", "1", Integer.MAX_VALUE)));
             assertRejected(Reason.LIMIT, carts.addItem(USER, book("book1", "1", Integer.MAX_VALUE)));
             assertUntouched(cart);
             assertEquals(9, await(carts.setQuantity(USER, "book1", 9)).totalItems());
@@ -1588,17 +1618,11 @@ public abstract class CartStoreContract {
         void addItem_beyondTheItemSize_isRejected() {
             String long1 = "x".repeat(200_000);
             Cart cart = add(CartItem.of("book1", long1, null, money("1"), 1));
-            assertRejected(
-                    Reason.TOO_LARGE,
-                    carts.addItem(USER, CartItem.of("book2", long1, "x".repeat(20_000), money("1"), 1)));
-            assertRejected(
-                    Reason.TOO_LARGE,
-                    carts.apply(CartUpdate.of(USER)
-                            .add(CartItem.of("book2", long1, null, money("1"), 1))
-                            .add(CartItem.of("book3", "é".repeat(10_000), null, money("1"), 1))));
-            assertRejected(
-                    Reason.TOO_LARGE,
-                    carts.addItem(GUEST, CartItem.of("book1", "é".repeat(210_000), null, money("1"), 1)));
+            assertRejectedForSize(carts.addItem(USER, CartItem.of("book2", long1, "x".repeat(20_000), money("1"), 1)));
+            assertRejectedForSize(carts.apply(CartUpdate.of(USER)
+                    .add(CartItem.of("book2", long1, null, money("1"), 1))
+                    .add(CartItem.of("book3", "é".repeat(10_000), null, money("1"), 1))));
+            assertRejectedForSize(carts.addItem(GUEST, CartItem.of("book1", "é".repeat(210_000), null, money("1"), 1)));
             assertUntouched(cart);
             assertTrue(get(GUEST).isEmpty());
             assertEquals(2, await(carts.setQuantity(USER, "book1", 2)).totalItems());
@@ -1607,15 +1631,10 @@ public abstract class CartStoreContract {
         @Test
         void setAttribute_beyondTheItemSize_isRejected() {
             Cart cart = add(CartItem.of("book1", "x".repeat(200_000), null, money("1"), 1));
-            assertRejected(
-                    Reason.TOO_LARGE,
-                    carts.apply(CartUpdate.of(USER).setAttribute("note", List.of("é".repeat(110_000)))));
-            assertRejected(
-                    Reason.TOO_LARGE,
-                    carts.apply(
-                            CartUpdate.of(USER).setItemAttribute("book1", "note", Map.of("x", "é".repeat(110_000)))));
-            assertRejected(
-                    Reason.TOO_LARGE, carts.addItem(USER, book("book2", "1", 1).with("note", "é".repeat(110_000))));
+            assertRejectedForSize(carts.apply(CartUpdate.of(USER).setAttribute("note", List.of("é".repeat(110_000)))));
+            assertRejectedForSize(carts.apply(
+                    CartUpdate.of(USER).setItemAttribute("book1", "note", Map.of("x", "é".repeat(110_000)))));
+            assertRejectedForSize(carts.addItem(USER, book("book2", "1", 1).with("note", "é".repeat(110_000))));
             assertUntouched(cart);
         }
 
@@ -1623,7 +1642,7 @@ public abstract class CartStoreContract {
         void merge_beyondTheItemSize_isRejectedWithBothCartsUntouched() {
             Cart cart = add(CartItem.of("book1", "x".repeat(210_000), null, money("1"), 1));
             Cart guest = await(carts.addItem(GUEST, CartItem.of("book2", "x".repeat(210_000), null, money("1"), 1)));
-            assertRejected(Reason.TOO_LARGE, carts.merge(GUEST, USER, MergeStrategy.SUM));
+            assertRejectedForSize(carts.merge(GUEST, USER, MergeStrategy.SUM));
             assertUntouched(cart);
             assertUntouched(guest);
         }
@@ -1983,10 +2002,26 @@ public abstract class CartStoreContract {
         assertFalse(failure.effectPossible());
     }
 
-    private static CartStoreException assertRejected(Reason reason, CompletableFuture<?> call) {
+    private static CartRejectedException assertRejected(Reason reason, CompletableFuture<?> call) {
         CartRejectedException rejection = assertInstanceOf(CartRejectedException.class, failureOf(call));
         assertEquals(reason, rejection.reason());
         return rejection;
+    }
+
+    /** Asserts that a call was rejected because the change at this index goes beyond a limit. */
+    private static void assertRejectedForLimit(String limit, long value, int changeIndex, CompletableFuture<?> call) {
+        CartRejectedException rejection = assertRejected(Reason.LIMIT, call);
+        assertNamesLimit(limit, value, rejection);
+        assertEquals(OptionalInt.of(changeIndex), rejection.changeIndex());
+    }
+
+    private static void assertRejectedForSize(CompletableFuture<?> call) {
+        assertNamesLimit("itemBytes", 400 * 1024, assertRejected(Reason.TOO_LARGE, call));
+    }
+
+    private static void assertNamesLimit(String limit, long value, CartRejectedException rejection) {
+        assertEquals(Optional.of(limit), rejection.limit());
+        assertEquals(OptionalLong.of(value), rejection.limitValue());
     }
 
     private static void assertStale(Cart current, CompletableFuture<?> call) {

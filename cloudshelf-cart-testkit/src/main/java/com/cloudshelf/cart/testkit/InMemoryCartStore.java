@@ -344,7 +344,7 @@ public final class InMemoryCartStore implements CartStore {
         /** What an idempotency key adds to an item of DynamoDB. */
         private static final int BYTES_PER_KEY = 29;
 
-        private static final int MAX_KEYS = 100;
+        private static final int MAX_KEYS = 1000;
         private static final Instant END_OF_TIME = Instant.parse("+10000-01-01T00:00:00Z");
 
         private final Clock clock;
@@ -487,7 +487,7 @@ public final class InMemoryCartStore implements CartStore {
                     throw new CartRejectedException(
                             userId,
                             Reason.KEYS_FULL,
-                            "the cart remembers " + MAX_KEYS + " idempotency keys already",
+                            "the cart remembers " + MAX_KEYS + " idempotency keys (idempotencyKeys)",
                             "idempotencyKeys",
                             MAX_KEYS);
                 }
@@ -537,7 +537,7 @@ public final class InMemoryCartStore implements CartStore {
                 throw new CartRejectedException(
                         after.userId(),
                         Reason.TOO_LARGE,
-                        "the cart would exceed DynamoDB's 400 KB for an item",
+                        "the cart would exceed DynamoDB's 400 KB for an item (itemBytes)",
                         "itemBytes",
                         MAX_ITEM_BYTES);
             }

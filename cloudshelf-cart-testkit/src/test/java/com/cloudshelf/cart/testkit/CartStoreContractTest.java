@@ -10,7 +10,10 @@ import com.cloudshelf.cart.CartChange;
 import com.cloudshelf.cart.CartConflictException;
 import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.CartLimits;
+import com.cloudshelf.cart.CartRejectedException;
+import com.cloudshelf.cart.CartRejectedException.Reason;
 import com.cloudshelf.cart.CartStore;
+import com.cloudshelf.cart.CartStoreException;
 import com.cloudshelf.cart.CartUpdate;
 import com.cloudshelf.cart.CartVersion;
 import com.cloudshelf.cart.DynamoDbCartStore;
@@ -28,6 +31,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -155,6 +159,10 @@ class CartStoreContractTest {
         MERGES_ALWAYS_BY_SUM("merge_max_takesTheLargerQuantity", Dishonest.Summing::new),
         MERGES_LINE_BY_LINE("merge_beyondALimit_isRejectedWithBothCartsUntouched", Dishonest.MergingLineByLine::new),
         HIDES_FAILURES("setQuantity_unknownBook_isRejected", Dishonest.Wrapping::new),
+        HIDES_THE_LIMIT("limits_quantity_isHeldByEveryChangeThatRaisesIt", Dishonest.HidingTheLimit::new),
+        REMEMBERS_A_HUNDRED_KEYS(
+                "idempotencyKey_moreThanACartMustRemember_areRefusedRatherThanForgotten",
+                Dishonest.RememberingAHundredKeys::new),
         HAS_NO_LIMITS("limits_lines_areHeldByEveryChangeThatAdds", Function.identity()) {
             @Override
             CartLimits limits(CartLimits limits) {
@@ -714,6 +722,38 @@ class CartStoreContractTest {
                 return honest.apply(update).exceptionally(failure -> {
                     throw new IllegalStateException("the cart could not be changed", failure);
                 });
+            }
+        }
+
+        static final class HidingTheLimit extends Dishonest {
+            HidingTheLimit(CartStore honest) {
+                super(honest);
+            }
+
+            @Override
+            public CompletableFuture<Cart> apply(CartUpdate update) {
+                return honest.apply(update).exceptionally(failure -> {
+                    throw failure instanceof CartRejectedException rejection
+                            ? new CartRejectedException(update.userId(), rejection.reason(), "too much")
+                            : (CartStoreException) failure;
+                });
+            }
+        }
+
+        static final class RememberingAHundredKeys extends Dishonest {
+            private final Set<String> keys = ConcurrentHashMap.newKeySet();
+
+            RememberingAHundredKeys(CartStore honest) {
+                super(honest);
+            }
+
+            @Override
+            public CompletableFuture<Cart> apply(CartUpdate update) {
+                update.idempotencyKey().ifPresent(keys::add);
+                return keys.size() <= 100
+                        ? honest.apply(update)
+                        : CompletableFuture.failedFuture(new CartRejectedException(
+                                update.userId(), Reason.KEYS_FULL, "full", "idempotencyKeys", 100));
             }
         }
     }

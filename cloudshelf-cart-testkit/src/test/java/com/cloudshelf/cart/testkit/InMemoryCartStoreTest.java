@@ -1,6 +1,7 @@
 package com.cloudshelf.cart.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,6 +11,7 @@ import com.cloudshelf.cart.CartAccessException;
 import com.cloudshelf.cart.CartConflictException;
 import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.CartOutcomeUnknownException;
+import com.cloudshelf.cart.CartRejectedException;
 import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.CartStoreException;
 import com.cloudshelf.cart.CartThrottledException;
@@ -288,6 +290,21 @@ class InMemoryCartStoreTest {
         assertThat(forgetful.apply(keyed).join().totalItems()).isEqualTo(1);
         forgetful.advanceTime(Duration.ofSeconds(2));
         assertThat(forgetful.apply(keyed).join().totalItems()).isEqualTo(2);
+    }
+
+    @Test
+    void idempotencyKey_beyondAThousand_isRejected() {
+        for (int i = 0; i < 1000; i++) {
+            carts.apply(CartUpdate.of(USER).remove("book1").idempotencyKey("key" + i))
+                    .join();
+        }
+        CartUpdate another = CartUpdate.of(USER).remove("book1").idempotencyKey("one too many");
+        assertThatExceptionOfType(CartRejectedException.class)
+                .isThrownBy(() -> CartStore.await(carts.apply(another)))
+                .satisfies(full -> {
+                    assertThat(full.reason()).isEqualTo(CartRejectedException.Reason.KEYS_FULL);
+                    assertThat(full.limitValue()).hasValue(1000);
+                });
     }
 
     @Test
