@@ -353,10 +353,6 @@ public final class CartTable {
      * @throws InvalidStoredCartException if the item is not a valid cart
      */
     public static Cart decode(Map<String, AttributeValue> item) {
-        AttributeValue id = item.get(ItemFormat.USER_ID);
-        if (id == null || id.s() == null || id.s().isBlank()) {
-            throw new InvalidStoredCartException("", ItemFormat.USER_ID, "a string, not blank (S)");
-        }
-        return ItemFormat.decode(id.s(), item, Instant.MIN).cart();
+        return ItemFormat.decode(item, Instant.MIN).cart();
     }
 }

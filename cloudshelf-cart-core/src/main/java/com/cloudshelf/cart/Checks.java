@@ -127,9 +127,10 @@ final class Checks {
         return refusal;
     }
 
-    static boolean isLongerThanAnId(String text) {
-        // No char takes more than three bytes.
-        return text.length() > MAX_ID_BYTES / 3 && utf8Length(text) > MAX_ID_BYTES;
+    /** Whether {@link #id} accepts a text. */
+    static boolean isId(String text) {
+        int bytes = utf8Length(text);
+        return bytes >= 0 && bytes <= MAX_ID_BYTES && !text.isBlank();
     }
 
     private static BigDecimal bounded(BigDecimal price) {

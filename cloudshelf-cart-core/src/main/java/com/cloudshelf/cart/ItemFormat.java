@@ -71,6 +71,7 @@ final class ItemFormat {
     private static final long MOST = 1_000_000_000_000_000_000L;
 
     private static final String STRING = "a string (S)";
+    private static final String AN_ID = "a string, not blank, of at most " + Checks.MAX_ID_BYTES + " bytes (S)";
     private static final String A_QUANTITY = "a whole number from 0 to 2147483647 (N)";
     private static final String A_PRICE = "a number from 0 to 10^12 with at most 6 decimals (N)";
 
@@ -89,6 +90,24 @@ final class ItemFormat {
      */
     static StoredCart decode(String userId, Map<String, AttributeValue> item, Instant now) {
         return item.isEmpty() ? StoredCart.absent(userId) : new ItemFormat(userId, item).decode(now);
+    }
+
+    /**
+     * Reads an item that was found without asking for its user. Its user ID may be one that no store accepts.
+     *
+     * @throws InvalidStoredCartException if it is not a valid cart
+     */
+    static StoredCart decode(Map<String, AttributeValue> item, Instant now) {
+        AttributeValue id = item.get(USER_ID);
+        if (id == null || id.s() == null || !Checks.isId(id.s())) {
+            throw new InvalidStoredCartException(
+                    "",
+                    USER_ID,
+                    AN_ID,
+                    "the stored item is not a cart: " + USER_ID + " must be " + AN_ID
+                            + "; no store can read or erase it, delete it with DeleteItem");
+        }
+        return decode(id.s(), item, now);
     }
 
     // The meaning of an item does not depend on the caller. Only the lines are the cart. An error in anything else
@@ -270,9 +289,8 @@ final class ItemFormat {
         }
         Map<String, AttributeValue> line = value.m();
         String bookId = lineText(index, line, BOOK_ID);
-        if (bookId == null || bookId.isBlank() || Checks.isLongerThanAnId(bookId)) {
-            throw invalid(
-                    linePath(index, BOOK_ID), "a string, not blank, of at most " + Checks.MAX_ID_BYTES + " bytes (S)");
+        if (bookId == null || !Checks.isId(bookId)) {
+            throw invalid(linePath(index, BOOK_ID), AN_ID);
         }
         int quantity = quantity(index, line.get(QUANTITY));
         if (quantity == 0) {

@@ -281,7 +281,7 @@ final class TableAudit {
     private static Look at(Map<String, AttributeValue> item) {
         Instant now = Instant.now();
         try {
-            StoredCart stored = ItemFormat.decode(userId(item), item, now);
+            StoredCart stored = ItemFormat.decode(item, now);
             return new Look(stored, problems(stored, item, now), "", "");
         } catch (InvalidStoredCartException e) {
             return new Look(null, EnumSet.of(Problem.UNREADABLE), e.attributePath(), e.expected());

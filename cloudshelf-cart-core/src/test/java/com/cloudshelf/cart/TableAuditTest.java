@@ -1,6 +1,7 @@
 package com.cloudshelf.cart;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.cloudshelf.cart.CartAuditReport.Finding;
 import com.cloudshelf.cart.CartAuditReport.Problem;
@@ -129,6 +130,31 @@ class TableAuditTest {
                                 Problem.NO_MEMORY));
     }
 
+    /** DynamoDB takes a blank key, although no call of a store can reach its cart. */
+    @Test
+    void userId_thatIsNoUsersId_isNamedAndPassed() {
+        service.users = List.of(" ", A);
+
+        CartAuditReport report = audit(repair.withSegments(1)).join();
+
+        assertThat(report.isComplete()).isTrue();
+        assertThat(report.carts()).isEqualTo(2);
+        assertThat(report.found(Problem.UNREADABLE)).isEqualTo(1);
+        assertThat(findings).extracting(Finding::userId).containsExactlyElementsOf(service.users);
+        assertThat(findings)
+                .extracting(Finding::attributePath, Finding::repaired)
+                .containsExactly(tuple("userId", false), tuple("", true));
+    }
+
+    @Test
+    void checkpoint_atAUserIdThatIsNoUsersId_isRead() {
+        List<AuditCheckpoint.Segment> segments =
+                List.of(new AuditCheckpoint.Segment(false, " "), AuditCheckpoint.Segment.AT_START);
+        AuditCheckpoint checkpoint = new AuditCheckpoint("carts", segments, new CartAuditReport.Counts());
+
+        assertThat(AuditCheckpoint.parse(checkpoint.toString()).segments()).isEqualTo(segments);
+    }
+
     private static AttributeValue line(String bookId, String quantity, String addedAt) {
         Map<String, AttributeValue> line = new HashMap<>();
         line.put("bookId", AttributeValue.fromS(bookId));
@@ -146,6 +172,7 @@ class TableAuditTest {
         private final List<CompletableFuture<UpdateItemResponse>> unanswered = new CopyOnWriteArrayList<>();
         volatile List<String> silent = List.of();
         volatile String failing = "";
+        volatile List<String> users = List.of(A, B);
         volatile Map<String, AttributeValue> item = Map.of(
                 "cartItems",
                 AttributeValue.fromL(List.of(line("book", "1", null))),
@@ -154,7 +181,7 @@ class TableAuditTest {
 
         private List<Map<String, AttributeValue>> items(ScanRequest request) {
             return request.totalSegments() == 1
-                    ? List.of(item(A), item(B))
+                    ? users.stream().map(this::item).toList()
                     : List.of(item(request.segment() == 0 ? A : B));
         }
 

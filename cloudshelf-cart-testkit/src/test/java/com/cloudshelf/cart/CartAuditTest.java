@@ -388,6 +388,12 @@ class CartAuditTest {
     }
 
     @Test
+    void finding_ofAnItemWithABlankUserId_doesNotEndTheAudit() {
+        table.put(Map.of("userId", AttributeValue.fromS(" ")));
+        assertThat(onlyFinding(CartAudit.repairing()).attributePath()).isEqualTo("userId");
+    }
+
+    @Test
     void repair_ofMilliseconds_letsTheCartExpireAsAfterAChange() {
         table.put(broken(USER, Breakage.MILLISECONDS));
         onlyFinding(CartAudit.repairing().withTimeToLive(Duration.ofDays(7)));

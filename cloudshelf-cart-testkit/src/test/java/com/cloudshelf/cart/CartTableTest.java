@@ -150,5 +150,10 @@ class CartTableTest {
         assertThatExceptionOfType(InvalidStoredCartException.class)
                 .isThrownBy(() -> CartTable.decode(Map.of()))
                 .satisfies(failure -> assertThat(failure.attributePath()).isEqualTo("userId"));
+        for (String noUser : List.of("", " ", "x".repeat(2049), "\uD800")) {
+            assertThatExceptionOfType(InvalidStoredCartException.class)
+                    .isThrownBy(() -> CartTable.decode(Map.of("userId", AttributeValue.fromS(noUser))))
+                    .satisfies(failure -> assertThat(failure.attributePath()).isEqualTo("userId"));
+        }
     }
 }
