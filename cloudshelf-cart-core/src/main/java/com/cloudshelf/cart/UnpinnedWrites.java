@@ -159,7 +159,8 @@ final class UnpinnedWrites {
         }
         e.and(ItemFormat.INCARNATION + ">=" + e.value(LEAST_BINARY));
         e.and("(" + lines + "=size(" + ItemFormat.BOOK_HASHES + ") OR " + lines + "=" + shared.zero + ")");
-        e.and(e.name(ItemFormat.TTL) + ">" + e.value(n(stamp.now().getEpochSecond())));
+        // As a read sees it, which drops the fraction that some programs store.
+        e.and(e.name(ItemFormat.TTL) + ">=" + e.value(n(stamp.now().getEpochSecond() + 1)));
         e.and("size(" + ring + ")<" + e.value(n(terms.ringSize())));
         e.and("NOT contains(" + ring + "," + shared.id + ")");
         e.and(ItemFormat.FORGOTTEN + "<" + shared.begin);

@@ -682,6 +682,21 @@ class WriteTest {
                     .isFalse();
         }
 
+        /** A program that stores fractions of a second must not get two verdicts: that of a read, and that of an add. */
+        @Test
+        void add_ttlWithAFraction_isRefusedExactlyIfAReadFindsTheCartExpired() {
+            for (String ttl : List.of("-1.25", "-0.25", "0.25", "0.75", "1.25")) {
+                String time = money(ttl)
+                        .add(money(Long.toString(NOW.getEpochSecond())))
+                        .toPlainString();
+                Map<String, AttributeValue> fraction = with(item, "ttl", n(time));
+
+                assertThat(refuses(write, fraction))
+                        .as(ttl)
+                        .isEqualTo(decode(fraction).isExpired());
+            }
+        }
+
         @Test
         void add_fullRing_isRefused() {
             List<WriteId> ring = new ArrayList<>();

@@ -9,7 +9,10 @@ import static org.assertj.core.api.Assertions.entry;
 import com.cloudshelf.cart.testkit.CartInvariants;
 import com.cloudshelf.cart.testkit.LocalDynamoDb;
 import java.math.BigDecimal;
+import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +125,21 @@ class OtherWritersTest {
         }
 
         @Test
+        void bean_thatKeepsNoneOfOurAttributes_isRefusedAtEveryVersionUpToOurs() {
+            table.put(Map.of("userId", s(USER), "version", n("7"), "cartItems", AttributeValue.fromL(List.of())));
+            CartBean stale = read();
+
+            carts.addItem(USER, book("book1", "3", 1)).join();
+
+            assertThat(Long.parseLong(table.item(USER).get("version").n())).isGreaterThan(7);
+            for (int i = 0; i < 20; i++) {
+                carts.setQuantity(USER, "book1", 2 + i).join();
+                assertThat(failureOf(beans.updateItem(stale))).isInstanceOf(ConditionalCheckFailedException.class);
+            }
+            assertThat(carts.get(USER).join().totalItems()).isEqualTo(21);
+        }
+
+        @Test
         void change_fromACartThatABeanHasSavedSince_keepsTheBeansChange() {
             saved(2);
             Cart seen = carts.addItem(USER, book("book2", "3", 2)).join();
@@ -230,6 +248,48 @@ class OtherWritersTest {
         assertThat(firstLine()).containsEntry("note", NULL);
         assertThat(table.item(USER)).containsEntry("coupon", NULL);
         CartInvariants.assertItemHolds(table.item(USER));
+    }
+
+    @Test
+    void addItem_lineThatAnotherProgramBroke_saysThatTheBookIsInTheCartAndWhereItIsBroken() {
+        carts.addItem(USER, book("book1", "2", 1)).join();
+        table.set(USER, "SET cartItems[0].quantity = :half", Map.of(":half", n("1.5")));
+
+        assertThat(failureOf(carts.addItem(USER, book("book2", "3", 1))))
+                .isInstanceOf(CartOutcomeUnknownException.class)
+                .hasMessageContaining("the change was applied")
+                .hasMessageContaining("cartItems[0].quantity")
+                .hasCauseInstanceOf(InvalidStoredCartException.class);
+
+        assertThat(failureOf(carts.get(USER))).isInstanceOf(InvalidStoredCartException.class);
+        table.set(USER, "SET cartItems[0].quantity = :one", Map.of(":one", n("1")));
+        assertThat(carts.get(USER).join().items()).extracting(CartItem::bookId).containsExactly("book1", "book2");
+    }
+
+    /** A CSV import, or Python's {@code time.time()}. */
+    @Test
+    void ttl_withAFraction_isTheSecondInWhichItLiesForEveryOperation() {
+        Instant end = Instant.now().plusSeconds(3600).truncatedTo(ChronoUnit.SECONDS);
+        for (long millis : new long[] {-1, 0, 100, 900}) {
+            Clock clock = Clock.fixed(end.plusMillis(millis), ZoneOffset.UTC);
+            DynamoDbCartStore then = table.store(settings -> settings.clock(clock));
+            for (boolean added : new boolean[] {false, true}) {
+                carts.delete(USER).join();
+                carts.addItem(USER, book("book1", "2", 1)).join();
+                table.set(
+                        USER,
+                        "SET #ttl = :fraction",
+                        Map.of("#ttl", "ttl"),
+                        Map.of(":fraction", n(end.getEpochSecond() + ".25")));
+
+                Cart cart = added
+                        ? then.addItem(USER, book("book2", "3", 1)).join()
+                        : then.get(USER).join();
+
+                int left = millis < 0 ? 1 : 0;
+                assertThat(cart.items()).as("at %s ms, %s", millis, added).hasSize(left + (added ? 1 : 0));
+            }
+        }
     }
 
     /** Values of every type, each where another type belongs: with as many elements as the cart has lines, or fewer. */

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -104,10 +105,16 @@ final class TestTable implements AutoCloseable {
     }
 
     void set(String userId, String expression, Map<String, AttributeValue> values) {
+        set(userId, expression, null, values);
+    }
+
+    void set(
+            String userId, String expression, @Nullable Map<String, String> names, Map<String, AttributeValue> values) {
         SERVER.client()
                 .updateItem(update -> update.tableName(name)
                         .key(Map.of("userId", AttributeValue.fromS(userId)))
                         .updateExpression(expression)
+                        .expressionAttributeNames(names)
                         .expressionAttributeValues(values))
                 .join();
     }
