@@ -257,6 +257,16 @@ class ItemFormatTest {
         }
 
         @Test
+        void decode_lineWithoutCopiesAndWithoutAPrice_isNoLine() {
+            AttributeValue removed = map("bookId", s("a"), "quantity", n("0"));
+
+            StoredCart stored = decode(item("cartItems", list(removed, line("b", "2", "1"))));
+
+            assertThat(stored.cart().items()).extracting(CartItem::bookId).containsExactly("b");
+            assertThat(stored.drift()).containsExactly(Drift.EMPTY_LINES);
+        }
+
+        @Test
         void decode_lineWithoutCopiesBesideAnotherOfItsBook_isSkipped() {
             for (AttributeValue lines : List.of(
                     list(line("a", "1", "0"), line("a", "2", "3")), list(line("a", "2", "3"), line("a", "1", "0")))) {

@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +114,41 @@ class IdempotencyKeyTest {
         Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(25));
         DynamoDbCartStore laterCarts = table.store(settings -> settings.clock(later));
         assertThat(laterCarts.apply(keyed).join().totalItems()).isEqualTo(6);
+    }
+
+    /** A key for each request, on a day with more requests than usual. */
+    @Test
+    void apply_aKeyForEachOf101Requests_neverStandsInTheWayOfTheCheckout() {
+        for (int i = 0; i < 101; i++) {
+            CartUpdate update = CartUpdate.of(USER).idempotencyKey("request-" + i);
+            carts.apply(i % 2 == 0 ? update.add(book("book" + i, "1", 1)) : update.remove("book" + (i - 1)))
+                    .join();
+        }
+        Cart ordered = carts.get(USER).join();
+        CartUpdate checkout = CartUpdate.of(USER).subtract(ordered).idempotencyKey("order-4711");
+        assertThat(ordered.totalItems()).isEqualTo(1);
+        assertThat(carts.apply(checkout).join().isEmpty()).isTrue();
+        carts.addItem(USER, book("book100", "1", 2)).join();
+        assertThat(carts.apply(checkout).join().totalItems()).isEqualTo(2);
+    }
+
+    @Test
+    void apply_changeByAServiceWithAShorterTimeToLive_keepsTheItemAsLongAsTheKey() {
+        carts.apply(keyed).join();
+        long keyUntil = Instant.now().plus(Duration.ofHours(24)).getEpochSecond() - 60;
+        DynamoDbCartStore shorter = table.store(
+                settings -> settings.timeToLive(Duration.ofHours(2)).idempotencyRetention(Duration.ofHours(1)));
+        for (CartUpdate update : List.of(
+                CartUpdate.of(USER).add(book("book2", "1", 1)),
+                CartUpdate.of(USER).setQuantity("book2", 5),
+                CartUpdate.of(USER).add(book("book3", "1", 1)).idempotencyKey("short"),
+                CartUpdate.of(USER).clear())) {
+            shorter.apply(update).join();
+            assertThat(Long.parseLong(table.item(USER).get("ttl").n()))
+                    .as("%s", update)
+                    .isGreaterThan(keyUntil);
+        }
+        assertThat(carts.apply(keyed).join().isEmpty()).isTrue();
     }
 
     @Test

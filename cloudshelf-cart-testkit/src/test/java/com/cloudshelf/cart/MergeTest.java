@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -365,6 +366,29 @@ class MergeTest {
                 .merge(GUEST, USER, MergeStrategy.SUM)
                 .join();
         assertThat(table.item(GUEST)).isEmpty();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @EnumSource
+    void merge_attributesOfABookInBoth_keepFromTakesTheGuestsLineWhole(MergeStrategy strategy) {
+        carts.apply(CartUpdate.of(USER)
+                        .setItemAttribute("both", "wrap", "plain")
+                        .setItemAttribute("both", "users", true))
+                .join();
+        carts.apply(CartUpdate.of(GUEST)
+                        .setItemAttribute("both", "wrap", "gold")
+                        .setItemAttribute("both", "guests", true))
+                .join();
+
+        Cart merged = carts.merge(GUEST, USER, strategy).join();
+
+        Map<String, Object> expected = switch (strategy) {
+            case KEEP_FROM -> Map.of("wrap", "gold", "guests", true);
+            case KEEP_INTO -> Map.of("wrap", "plain", "users", true, "guests", true);
+            case SUM, MAX -> Map.of("wrap", "gold", "users", true, "guests", true);
+        };
+        assertThat(merged.item("both").orElseThrow().attributes()).isEqualTo(expected);
+        assertThat(carts.get(USER).join()).isEqualTo(merged);
     }
 
     @Test

@@ -88,6 +88,17 @@ class MetricsTest {
     }
 
     @Test
+    void get_cartThatAnotherProgramChangedCorrectly_isNoDrift() {
+        carts.addItem(USER, book("book1", "1", 1)).join();
+        table.appendBlindly(USER, "book2", "3", 2).join();
+        assertThat(carts.get(USER).join().totalItems()).isEqualTo(3);
+        assertThat(last()).containsEntry("CartDrifts", 0).containsEntry("CartStaleIndexes", 1);
+        table.appendBlindly(USER, "book2", "3", 1).join();
+        carts.get(USER).join();
+        assertThat(last()).containsEntry("CartDrifts", 1);
+    }
+
+    @Test
     void metricPublisher_ofTheSdk_works() {
         try (MetricPublisher logging = LoggingMetricPublisher.create();
                 DynamoDbCartStore store = table.store(settings -> settings.metricPublisher(logging))) {
