@@ -63,10 +63,13 @@ final class Attributes {
         this.values = Collections.unmodifiableMap(all);
     }
 
-    private Attributes(Attributes from, String without) {
-        Map<String, Object> fewer = new LinkedHashMap<>(from.values);
-        fewer.remove(without);
-        this.values = Collections.unmodifiableMap(fewer);
+    private Attributes(LinkedHashMap<String, Object> checked) {
+        this.values = Collections.unmodifiableMap(checked);
+    }
+
+    /** Returns attributes with values that are already checked. The map is not copied. */
+    static Attributes checked(LinkedHashMap<String, Object> values) {
+        return values.isEmpty() ? NONE : new Attributes(values);
     }
 
     /**
@@ -138,13 +141,6 @@ final class Attributes {
             return this;
         }
         return values.isEmpty() ? newer : new Attributes(this, newer);
-    }
-
-    Attributes without(String name) {
-        if (!values.containsKey(name)) {
-            return this;
-        }
-        return values.size() == 1 ? NONE : new Attributes(this, name);
     }
 
     /** Refuses names that belong to the library at that place. */

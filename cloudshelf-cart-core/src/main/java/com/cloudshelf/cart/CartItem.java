@@ -104,11 +104,6 @@ public final class CartItem implements Serializable {
         return with(attributes.with(name, value));
     }
 
-    /** Returns this line without an attribute. */
-    CartItem without(String name) {
-        return with(attributes.without(name));
-    }
-
     /** Returns this line with these attributes instead of its own. */
     CartItem with(Attributes attributes) {
         return attributes.equals(this.attributes)
@@ -129,10 +124,6 @@ public final class CartItem implements Serializable {
         return quantity == this.quantity
                 ? this
                 : new CartItem(bookId, title, author, micros, quantity, addedAt, attributes);
-    }
-
-    CartItem withPrice(BigDecimal price) {
-        return new CartItem(bookId, title, author, Checks.micros(price), quantity, addedAt, attributes);
     }
 
     /**

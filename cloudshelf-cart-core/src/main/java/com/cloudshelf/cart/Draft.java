@@ -4,132 +4,151 @@ import static java.util.Objects.requireNonNull;
 
 import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
-/** A cart while changes are applied to it: the rules of {@link Cart#apply} and {@link Cart#merge}. */
+/**
+ * A cart while changes are applied to it: the rules of {@link Cart#apply} and {@link Cart#merge}.
+ *
+ * <p>Each change takes constant time, however many lines and attributes there are: lines are found by their book, and a
+ * line or a set of attributes that changes is copied once, at its first change.
+ */
 final class Draft {
     private final String userId;
     private final List<CartItem> before;
     private final Instant now;
-    private final List<CartItem> lines;
-    private Attributes attributes;
+
+    /** The lines by book, in their order. Of a line in {@link #edits}, only its place counts. */
+    private final Map<String, CartItem> lines;
+
+    private final Map<String, Edit> edits = new HashMap<>();
+    private AttributesEdit attributes;
+    private List<CartItem> after = List.of();
 
     Draft(String userId, List<CartItem> before, Attributes attributes, Instant now) {
         this.userId = userId;
         this.before = before;
         this.now = now;
-        this.lines = new ArrayList<>(before);
-        this.attributes = attributes;
+        this.lines = new LinkedHashMap<>(before.size() * 4 / 3 + 2);
+        before.forEach(line -> lines.put(line.bookId(), line));
+        this.attributes = new AttributesEdit(attributes);
     }
 
+    /** Returns the lines once all changes have been applied. */
     List<CartItem> lines() {
-        return lines;
+        return after;
     }
 
     Attributes attributes() {
-        return attributes;
+        return attributes.made();
     }
 
     void apply(CartLimits limits, List<CartChange> changes) {
         for (int i = 0; i < changes.size(); i++) {
             apply(requireNonNull(changes.get(i), "change"), new Place(i, changes.size()));
         }
+        edits.forEach((bookId, edit) -> lines.put(bookId, edit.made()));
+        after = List.copyOf(lines.values());
         checkGrowth(limits, changes);
     }
 
     void merge(List<CartItem> from, Attributes attributesOfFrom, MergeStrategy strategy, CartLimits limits) {
         for (CartItem theirs : from) {
-            int index = indexOf(lines, theirs.bookId());
-            if (index < 0) {
-                lines.add(theirs);
-                continue;
-            }
-            CartItem ours = lines.get(index);
-            lines.set(
-                    index,
-                    switch (strategy) {
-                        case SUM ->
-                            ours.withDetailsOf(theirs)
-                                    .withQuantity(sum(ours.quantity(), theirs.quantity(), Place.NONE));
-                        case MAX ->
-                            ours.withDetailsOf(theirs).withQuantity(Math.max(ours.quantity(), theirs.quantity()));
-                        case KEEP_FROM -> theirs;
-                        case KEEP_INTO -> ours.withMissingAttributesOf(theirs);
-                    });
+            CartItem ours = lines.get(theirs.bookId());
+            lines.put(theirs.bookId(), ours == null ? theirs : merged(ours, theirs, strategy));
         }
-        attributes = attributesOfFrom.with(attributes);
+        attributes = new AttributesEdit(attributesOfFrom.with(attributes.made()));
+        after = List.copyOf(lines.values());
         checkGrowth(limits, List.of());
+    }
+
+    private CartItem merged(CartItem ours, CartItem theirs, MergeStrategy strategy) {
+        return switch (strategy) {
+            case SUM -> ours.withDetailsOf(theirs).withQuantity(sum(ours.quantity(), theirs.quantity(), Place.NONE));
+            case MAX -> ours.withDetailsOf(theirs).withQuantity(Math.max(ours.quantity(), theirs.quantity()));
+            case KEEP_FROM -> theirs;
+            case KEEP_INTO -> ours.withMissingAttributesOf(theirs);
+        };
     }
 
     private void apply(CartChange change, Place place) {
         if (change instanceof CartChange.Add add) {
             add(add.item(), place);
         } else if (change instanceof CartChange.SetQuantity set) {
-            int index = known(set.bookId(), place);
+            Edit edit = known(set.bookId(), place);
             if (set.quantity() == 0) {
-                lines.remove(index);
+                remove(set.bookId());
             } else {
-                lines.set(index, lines.get(index).withQuantity(set.quantity()));
+                edit.quantity = set.quantity();
             }
         } else if (change instanceof CartChange.Remove remove) {
-            int index = indexOf(lines, remove.bookId());
-            if (index >= 0) {
-                lines.remove(index);
-            }
+            remove(remove.bookId());
         } else if (change instanceof CartChange.Reprice reprice) {
-            int index = known(reprice.bookId(), place);
-            lines.set(index, lines.get(index).withPrice(reprice.price()));
+            known(reprice.bookId(), place).micros = Checks.micros(reprice.price());
         } else if (change instanceof CartChange.Subtract subtract) {
             subtract.quantities().forEach(this::subtract);
         } else if (change instanceof CartChange.SetAttribute set) {
-            attributes = attributes.with(set.name(), set.value());
+            attributes.set(set.name(), set.value());
         } else if (change instanceof CartChange.RemoveAttribute remove) {
-            attributes = attributes.without(remove.name());
+            attributes.remove(remove.name());
         } else if (change instanceof CartChange.SetItemAttribute set) {
-            int index = known(set.bookId(), place);
-            lines.set(index, lines.get(index).with(set.name(), set.value()));
+            known(set.bookId(), place).attributes.set(set.name(), set.value());
         } else if (change instanceof CartChange.RemoveItemAttribute remove) {
-            int index = indexOf(lines, remove.bookId());
-            if (index >= 0) {
-                lines.set(index, lines.get(index).without(remove.name()));
+            Edit edit = edit(remove.bookId());
+            if (edit != null) {
+                edit.attributes.remove(remove.name());
             }
         } else if (change instanceof CartChange.Clear) {
             lines.clear();
-            attributes = Attributes.NONE;
+            edits.clear();
+            attributes = new AttributesEdit(Attributes.NONE);
         }
     }
 
     private void add(CartItem added, Place place) {
-        int index = indexOf(lines, added.bookId());
-        if (index < 0) {
-            lines.add(added.withAddedAtIfAbsent(now));
+        Edit edit = edit(added.bookId());
+        if (edit == null) {
+            lines.put(added.bookId(), added.withAddedAtIfAbsent(now));
         } else {
-            CartItem line = lines.get(index);
-            lines.set(index, line.withDetailsOf(added).withQuantity(sum(line.quantity(), added.quantity(), place)));
+            edit.quantity = sum(edit.quantity, added.quantity(), place);
+            edit.takeDetailsOf(added);
         }
     }
 
     private void subtract(String bookId, int quantity) {
-        int index = indexOf(lines, bookId);
-        if (index >= 0) {
-            int left = lines.get(index).quantity() - quantity;
+        Edit edit = edit(bookId);
+        if (edit != null) {
+            int left = edit.quantity - quantity;
             if (left > 0) {
-                lines.set(index, lines.get(index).withQuantity(left));
+                edit.quantity = left;
             } else {
-                lines.remove(index);
+                remove(bookId);
             }
         }
     }
 
-    private int known(String bookId, Place place) {
-        int index = indexOf(lines, bookId);
-        if (index < 0) {
+    private void remove(String bookId) {
+        lines.remove(bookId);
+        edits.remove(bookId);
+    }
+
+    /** Returns the book's line for changes, or {@code null} if the book is not in the cart. */
+    private @Nullable Edit edit(String bookId) {
+        CartItem line = lines.get(bookId);
+        return line == null ? null : edits.computeIfAbsent(bookId, id -> new Edit(line));
+    }
+
+    private Edit known(String bookId, Place place) {
+        Edit edit = edit(bookId);
+        if (edit == null) {
             throw new CartRejectedException(
                     userId, Reason.UNKNOWN_BOOK, place + "the book is not in the cart", place.index());
         }
-        return index;
+        return edit;
     }
 
     private int sum(int quantity, int more, Place place) {
@@ -141,17 +160,24 @@ final class Draft {
     }
 
     private void checkGrowth(CartLimits limits, List<CartChange> changes) {
-        if (lines.size() > limits.maxLines() && lines.size() > before.size()) {
+        if (after.size() > limits.maxLines() && after.size() > before.size()) {
             // The lines beyond the limit are the last ones, and they are new.
-            CartItem tooMuch = lines.get(Math.max(before.size(), limits.maxLines()));
+            CartItem tooMuch = after.get(Math.max(before.size(), limits.maxLines()));
             throw beyond(
                     "maxLines",
                     limits.maxLines(),
                     "the number of lines may be",
                     Place.ofGrowth(changes, tooMuch.bookId()));
         }
-        for (CartItem line : lines) {
-            if (line.quantity() > limits.maxQuantity() && line.quantity() > quantityBefore(line.bookId())) {
+        Map<String, Integer> tooManyBefore = new HashMap<>();
+        for (CartItem line : before) {
+            if (line.quantity() > limits.maxQuantity()) {
+                tooManyBefore.put(line.bookId(), line.quantity());
+            }
+        }
+        for (CartItem line : after) {
+            if (line.quantity() > limits.maxQuantity()
+                    && line.quantity() > tooManyBefore.getOrDefault(line.bookId(), 0)) {
                 throw beyond(
                         "maxQuantity",
                         limits.maxQuantity(),
@@ -159,11 +185,6 @@ final class Draft {
                         Place.ofGrowth(changes, line.bookId()));
             }
         }
-    }
-
-    private int quantityBefore(String bookId) {
-        int index = indexOf(before, bookId);
-        return index < 0 ? 0 : before.get(index).quantity();
     }
 
     /** Returns the index of a book's line, or -1. */
@@ -187,6 +208,67 @@ final class Draft {
                 place.index(),
                 limit,
                 value);
+    }
+
+    /** A line that changes. */
+    private static final class Edit {
+        private final CartItem line;
+        private @Nullable String title;
+        private @Nullable String author;
+        private long micros;
+        private int quantity;
+        private final AttributesEdit attributes;
+
+        Edit(CartItem line) {
+            this.line = line;
+            this.title = line.titleOrNull();
+            this.author = line.authorOrNull();
+            this.micros = line.micros();
+            this.quantity = line.quantity();
+            this.attributes = new AttributesEdit(line.ownAttributes());
+        }
+
+        /** Takes the price of another line, and its title, author and attributes where the other has them. */
+        void takeDetailsOf(CartItem newer) {
+            title = newer.titleOrNull() == null ? title : newer.titleOrNull();
+            author = newer.authorOrNull() == null ? author : newer.authorOrNull();
+            micros = newer.micros();
+            newer.attributes().forEach(attributes::set);
+        }
+
+        CartItem made() {
+            return CartItem.stored(
+                    line.bookId(), title, author, micros, quantity, line.addedAtOrNull(), attributes.made());
+        }
+    }
+
+    /** Attributes that may change. Their names and values are checked already. */
+    private static final class AttributesEdit {
+        private final Attributes before;
+        private @Nullable LinkedHashMap<String, Object> values;
+
+        AttributesEdit(Attributes before) {
+            this.before = before;
+        }
+
+        void set(String name, Object value) {
+            values().put(name, value);
+        }
+
+        void remove(String name) {
+            values().remove(name);
+        }
+
+        private LinkedHashMap<String, Object> values() {
+            if (values == null) {
+                values = new LinkedHashMap<>(before.asMap());
+            }
+            return values;
+        }
+
+        Attributes made() {
+            return values == null ? before : Attributes.checked(values);
+        }
     }
 
     /** The position of a change in an update. Its text starts a message. */

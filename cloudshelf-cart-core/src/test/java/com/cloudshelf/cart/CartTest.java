@@ -17,7 +17,11 @@ import static org.assertj.core.api.Assertions.tuple;
 import com.cloudshelf.cart.CartChange.Add;
 import com.cloudshelf.cart.CartChange.Clear;
 import com.cloudshelf.cart.CartChange.Remove;
+import com.cloudshelf.cart.CartChange.RemoveAttribute;
+import com.cloudshelf.cart.CartChange.RemoveItemAttribute;
 import com.cloudshelf.cart.CartChange.Reprice;
+import com.cloudshelf.cart.CartChange.SetAttribute;
+import com.cloudshelf.cart.CartChange.SetItemAttribute;
 import com.cloudshelf.cart.CartChange.SetQuantity;
 import com.cloudshelf.cart.CartChange.Subtract;
 import com.cloudshelf.cart.CartRejectedException.Reason;
@@ -26,9 +30,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -443,6 +452,86 @@ class CartTest {
 
         private Cart merge(MergeStrategy strategy) {
             return user.merge(guest, strategy, CartLimits.defaults(), LATER);
+        }
+    }
+
+    /**
+     * 300,000 changes, fifteen times what a request of 1 MiB holds, take about a second if each takes constant time.
+     * If each copied or searched what the ones before it have left, they would take more than ten minutes: the timeout
+     * tells the two apart on any machine.
+     */
+    @Nested
+    @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+    class ManyChanges {
+        private static final int MANY = 300_000;
+
+        private static List<CartChange> many(IntFunction<CartChange> change) {
+            return IntStream.range(0, MANY).mapToObj(change).toList();
+        }
+
+        @SafeVarargs
+        private static Cart applyAll(List<CartChange>... changes) {
+            List<CartChange> all = Stream.of(changes).flatMap(List::stream).toList();
+            return Cart.empty(USER).apply(CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE), NOW, all);
+        }
+
+        @Test
+        void apply_manyAttributes_copiesThemOnce() {
+            Cart cart =
+                    applyAll(many(i -> new SetAttribute("x" + i, true)), many(i -> new RemoveAttribute("x" + i / 2)));
+
+            assertThat(cart.attributes()).hasSize(MANY / 2);
+        }
+
+        @Test
+        void apply_manyAttributesOfALine_copiesThemOnce() {
+            List<CartChange> add = List.of(new Add(book("a", "1", 1)));
+
+            Cart cart = applyAll(
+                    add,
+                    many(i -> new SetItemAttribute("a", "x" + i, true)),
+                    many(i -> new RemoveItemAttribute("a", "x" + i / 2)));
+
+            assertThat(cart.items().get(0).attributes()).hasSize(MANY / 2);
+        }
+
+        @Test
+        void apply_manyChangesOfALineWithManyAttributes_copiesThemOnce() {
+            List<CartChange> add = List.of(new Add(book("a", "1", 1)));
+            Cart cart = applyAll(
+                    add,
+                    many(i -> new SetItemAttribute("a", "x" + i, true)),
+                    many(i -> new Reprice("a", money("2"))),
+                    many(i -> new SetQuantity("a", 1 + i)),
+                    many(i -> new Add(book("a", "1", 1).with("x" + i, false))));
+
+            assertThat(cart.totalItems()).isEqualTo(2 * MANY);
+        }
+
+        @Test
+        void apply_manyBooks_findsEachAtOnce() {
+            Cart cart = applyAll(
+                    many(i -> new Add(book("b" + i, "1", 1))),
+                    many(i -> new SetQuantity("b" + i, 2)),
+                    many(i -> new Remove("b" + i / 2)));
+
+            assertThat(cart.items()).hasSize(MANY / 2);
+        }
+
+        @Test
+        void apply_moreBooksThanFit_isRejected() {
+            List<CartChange> adds = many(i -> new Add(book("b" + i, "1", 1)));
+
+            assertRejected(Reason.LIMIT, cartOf(), CartLimits.defaults(), adds.toArray(CartChange[]::new));
+        }
+
+        @Test
+        void merge_manyBooks_findsEachAtOnce() {
+            Cart cart = applyAll(many(i -> new Add(book("b" + i, "1", 1))));
+
+            Cart merged = cart.merge(cart, MergeStrategy.SUM, CartLimits.of(1, 2), NOW);
+
+            assertThat(merged.totalItems()).isEqualTo(2 * MANY);
         }
     }
 
