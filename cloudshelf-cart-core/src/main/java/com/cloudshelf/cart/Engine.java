@@ -77,7 +77,7 @@ final class Engine {
     private volatile boolean closed;
 
     Engine(Wire wire, Settings settings) {
-        this(wire, settings, new Timer(), Hop.elastic("cloudshelf-cart"));
+        this(wire, settings, new Timer(), new ElasticThreads("cloudshelf-cart"));
     }
 
     /**

@@ -2,10 +2,7 @@ package com.cloudshelf.cart;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -16,7 +13,6 @@ import org.slf4j.Logger;
  */
 final class Hop implements Executor {
     private static final Logger LOG = Logs.logger();
-    private static final long KEEP_ALIVE_SECONDS = 10;
 
     /**
      * The tasks that a thread still has to run itself. They run in a loop, so that refusals do not pile up on its
@@ -29,14 +25,6 @@ final class Hop implements Executor {
 
     Hop(Executor delegate) {
         this.delegate = delegate;
-    }
-
-    /**
-     * Returns an elastic pool of daemon threads. No task waits for another, so blocked tasks cannot lead to a deadlock.
-     */
-    static ThreadPoolExecutor elastic(String name) {
-        return new ThreadPoolExecutor(
-                0, Integer.MAX_VALUE, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons(name));
     }
 
     static ThreadFactory daemons(String name) {

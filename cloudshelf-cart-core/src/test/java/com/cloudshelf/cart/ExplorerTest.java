@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every schedule of a few calls leads to an outcome that the guarantees allow. {@code -Dexplorer.scopes=soak} explores
- * scopes that take hours, instead of those of every build.
+ * scopes that take ten minutes, instead of those of every build.
  */
 class ExplorerTest {
     static List<Scope> scopes() {

@@ -35,6 +35,18 @@ final class Outage {
                     "at most 2",
                     store[0] <= 2);
         }
+        try (StubService service = StubService.start(answers.resolve("store-10.json"), 5, 400)) {
+            double[] store = measure(service, CannedAnswers.STORE, "false");
+            double[] raw = measure(service, CannedAnswers.RAW, "false");
+            results.add(
+                    9,
+                    "everything throttled, " + CALLERS + " callers: requests a call",
+                    Results.format("%.2f", store[0]),
+                    Results.format("%.2f", raw[0]),
+                    "",
+                    "at most 1.02",
+                    store[0] <= 1.02);
+        }
     }
 
     private static double[] measure(StubService service, String contender, String newRetries)

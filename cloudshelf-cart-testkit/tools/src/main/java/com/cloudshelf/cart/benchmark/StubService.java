@@ -37,8 +37,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class StubService implements AutoCloseable {
     private static final String AWS_ENDPOINT = "aws.endpointUrlDynamoDb";
     private static final byte[] NOTHING = "{}".getBytes(StandardCharsets.UTF_8);
-    private static final byte[] FAILURE =
-            "{\"__type\":\"com.amazonaws.dynamodb.v20120810#InternalServerError\"}".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] FAILURE = error("InternalServerError");
+    private static final byte[] THROTTLED = error("ThrottlingException");
 
     private static final int HANG_MILLIS = 10_000;
 
@@ -54,7 +54,9 @@ final class StubService implements AutoCloseable {
         return start(item, latencyMillis, 200);
     }
 
-    /** Starts a service that answers every request with this status. A status other than 200 is an error. */
+    /**
+     * Starts a service that answers every request with this status: with 400 it throttles, and with 500 it has failed.
+     */
     static StubService start(Path item, int latencyMillis, int status) throws IOException {
         return start(item, latencyMillis, status, 0);
     }
@@ -98,6 +100,10 @@ final class StubService implements AutoCloseable {
     @Override
     public void close() {
         process.destroy();
+    }
+
+    private static byte[] error(String type) {
+        return ("{\"__type\":\"com.amazonaws.dynamodb.v20120810#" + type + "\"}").getBytes(StandardCharsets.UTF_8);
     }
 
     /** Serves until the process ends. */
@@ -152,7 +158,12 @@ final class StubService implements AutoCloseable {
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
             String target = request.headers().get("X-Amz-Target", "");
-            byte[] body = status.code() != 200 ? FAILURE : answerTo(target, request);
+            byte[] body =
+                    switch (status.code()) {
+                        case 200 -> answerTo(target, request);
+                        case 400 -> THROTTLED;
+                        default -> FAILURE;
+                    };
             boolean hangs = hungOneIn > 0 && REQUESTS.incrementAndGet() % hungOneIn == 0;
             FullHttpResponse response =
                     new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
