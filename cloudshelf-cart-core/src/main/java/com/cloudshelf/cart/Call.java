@@ -135,7 +135,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
 
     // Guarded by this.
     private final ArrayDeque<Signal> mailbox = new ArrayDeque<>(2);
-    private boolean draining;
+    private boolean draining = true; // by the thread that starts the call
     private volatile boolean ended;
 
     // Used only by the thread that drains the mailbox.
@@ -197,8 +197,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             }
         });
         synchronized (this) {
-            draining = true;
-            mailbox.addFirst(Signal.of(SignalKind.START));
+            mailbox.addFirst(Signal.of(SignalKind.START)); // a close may have come before
         }
         runSteps();
         return result;
@@ -441,7 +440,9 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private void onSlow() {
         for (Copy copy : copies) {
             if (copy.isAnswered()) {
-                return; // its signal is in the mailbox: this thread was slow, not the request
+                // Its signal is in the mailbox: this thread was slow, not the request. The other copy may still be.
+                wakeAfter(1);
+                return;
             }
         }
         long left = (lostAt - System.nanoTime()) / 1_000_000;
@@ -454,6 +455,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         }
         Copy first = copies.get(0);
         if (copies.size() == 1
+                && tally.requests < Stop.MAX_REQUESTS
                 && System.nanoTime() - slowAt >= 0
                 && engine.places().tryTake()) {
             if (engine.hedging().spend()) {
@@ -551,7 +553,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         } else if (remaining <= leastAttemptMillis) {
             // A request that is cut off too early is ambiguous, although its response would have been clear.
             stop(Stop.Reason.TIME, false);
-        } else if (tally.requests == Stop.MAX_REQUESTS) {
+        } else if (tally.requests >= Stop.MAX_REQUESTS) {
             stop(Stop.Reason.REQUESTS, false);
         } else {
             state = State.FLIGHT;
@@ -559,7 +561,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             // Half of the remaining time, so that a hung request leaves time for another.
             long bound = Math.min(Math.max(leastAttemptMillis, remaining / 2), latencies.lostMillis());
             lostAt = System.nanoTime() + bound * 1_000_000;
-            long slow = engine.hedging().delayMillis(request.kind());
+            long slow = request.isHedged() ? engine.hedging().delayMillis(request.kind()) : -1;
             slow = slow >= 0 && slow < bound ? slow : bound;
             slowAt = System.nanoTime() + slow * 1_000_000;
             wakeAfter(Math.min(slow, remaining));
@@ -688,9 +690,12 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         if (inLane) {
             engine.lanes().leave(this, left);
         }
-        engine.ended(this, protocol.operation(), tally, completing == null ? abandoned() : failure);
-        if (completing != null) {
-            engine.complete(completing, this::completeOn);
+        if (completing == null) {
+            engine.ended(this, protocol.operation(), tally, abandoned());
+        } else {
+            engine.completing(this, result);
+            engine.ended(this, protocol.operation(), tally, failure);
+            engine.complete(this, completing, this::completeOn);
         }
     }
 

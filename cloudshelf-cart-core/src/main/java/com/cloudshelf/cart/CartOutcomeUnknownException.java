@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * before the deadline whether the write had been applied.
  *
  * <p>If {@link #isRetryable()}, repeat the call; a repetition has no second effect. That is so for calls with an {@link
- * CartUpdate#idempotencyKey CartUpdate.idempotencyKey}, merges and deletes. Otherwise read the cart and decide from
- * what it holds.
+ * CartUpdate#idempotencyKey CartUpdate.idempotencyKey} and merges. A delete can be repeated as well: it erases what is
+ * there by then. Otherwise read the cart and decide from what it holds.
  */
 public class CartOutcomeUnknownException extends CartStoreException {
     private static final long serialVersionUID = 1L;

@@ -111,7 +111,8 @@ public interface CartStore {
      * <p>The request is unconditional and outside all guarantees: a change in progress at the same time may bring its
      * book back or be applied twice. The future fails with {@link CartOutcomeUnknownException} if the item may have
      * been deleted, and with {@link CartAccessException}, {@link CartThrottledException} or {@link
-     * CartUnavailableException} if it was not. The call can be repeated.
+     * CartUnavailableException} if it was not. The call can be repeated; if a response was lost, the request that was
+     * given up may still erase a cart that is started in the meantime.
      *
      * @throws IllegalArgumentException if the ID is blank or longer than 2048 bytes in UTF-8
      */

@@ -439,8 +439,9 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
 
         /**
          * Receives the metrics of each call: its duration, and the counters named in {@link CartMetrics}. The store does
-         * not close the publisher. It calls it on one of its own threads; an exception from it is logged once. Default:
-         * none.
+         * not close the publisher. It calls it on the thread on which a call ends: one of its own, or yours if you cancel the
+         * future or the deadline has passed already. So the publisher must not block. An exception from it is logged
+         * once. Default: none.
          */
         public Builder metricPublisher(MetricPublisher metricPublisher) {
             this.metrics = requireNonNull(metricPublisher, "metricPublisher");
@@ -526,9 +527,9 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         /**
          * The share of its requests that the store may send a second time because the first is slow. The first is not
          * given up; whichever copy is answered first decides. A hedge never has a second effect, because both copies
-         * carry the same write ID. A refused second write consumes its write units. The store learns from recent
-         * requests what is slow, and hedges nothing until it has seen enough of them. Default: 0.02; 0 disables
-         * hedging.
+         * carry the same write ID; requests that delete an item carry none, and are not hedged. A refused second write
+         * consumes its write units. The store learns from recent requests what is slow, and hedges nothing until it has
+         * seen enough of them. Default: 0.02; 0 disables hedging.
          *
          * @throws IllegalArgumentException if it is not between 0 and 1
          */

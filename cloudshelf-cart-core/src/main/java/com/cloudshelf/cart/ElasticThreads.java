@@ -7,33 +7,43 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pool of daemon threads in which blocked tasks do not hold up others, and short tasks do not get a thread each.
  *
- * <p>A few threads take the tasks in order, so a burst of short tasks does not start thousands of threads. While tasks
- * wait, a watcher looks at the pool every few milliseconds. It adds a thread for each one that is blocked, and doubles
- * their number if no task has ended since its last look. So the pool cannot be exhausted into a deadlock. The threads
- * and the watcher end when they have nothing to do.
+ * <p>A fixed number of threads takes the tasks in order, so a burst of short tasks does not start thousands of threads.
+ * While tasks wait, a watcher looks at the pool every few milliseconds. If no task has been taken since its last look
+ * and all threads are blocked, it doubles their number; so the pool cannot be exhausted into a deadlock. Additional
+ * threads and the watcher end when they have had nothing to do for a second.
  */
 final class ElasticThreads extends ThreadPoolExecutor {
-    /** Enough that a few slow tasks, such as requests for credentials, hold up nothing. */
+    /** Enough that a few slow tasks, such as requests for credentials, do not stop the pool. */
     static final int USUAL_THREADS = Math.max(16, 4 * Runtime.getRuntime().availableProcessors());
 
-    private static final int KEEP_ALIVE_SECONDS = 10;
-    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    /**
+     * A thread that waits for the network does not look blocked. So after this many looks the number is doubled even
+     * if some threads seem to be at work. On a machine that is only short of processors, a task is taken before that.
+     */
+    static final int PATIENT_LOOKS = 10;
 
-    /** For how many looks at an empty queue the watcher stays: starting it again and again would cost more. */
-    private static final int IDLE_LOOKS = 200;
+    private static final int KEEP_ALIVE_SECONDS = 10;
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Set<Thread> threads;
+    private final ThreadFactory factory;
     private final ThreadFactory watchers;
     private final long lookNanos;
+    private final AtomicInteger starting = new AtomicInteger();
+    private final AtomicInteger busyHelpers = new AtomicInteger();
     private final AtomicBoolean watched = new AtomicBoolean();
 
     // Guarded by this.
-    private long endedBefore;
+    private @Nullable Runnable first;
+    private int looksAtFirst;
 
     ElasticThreads(String name) {
         this(name, LOOK_NANOS);
@@ -47,13 +57,14 @@ final class ElasticThreads extends ThreadPoolExecutor {
     private ElasticThreads(String name, long lookNanos, Set<Thread> threads) {
         super(
                 USUAL_THREADS,
-                Integer.MAX_VALUE,
+                USUAL_THREADS,
                 KEEP_ALIVE_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
                 listing(Hop.daemons(name), threads));
         allowCoreThreadTimeOut(true);
         this.threads = threads;
+        this.factory = getThreadFactory();
         this.watchers = Hop.daemons(name + "-watcher");
         this.lookNanos = lookNanos;
     }
@@ -79,57 +90,84 @@ final class ElasticThreads extends ThreadPoolExecutor {
     }
 
     private void watch() {
-        if (!watched.get() && watched.compareAndSet(false, true)) {
-            try {
-                watchers.newThread(this::watchUntilIdle).start();
-            } catch (Error e) { // no native thread: those that there are go on
-                watched.set(false);
-            }
+        if (!watched.get() && watched.compareAndSet(false, true) && !start(watchers, this::lookUntilIdle)) {
+            watched.set(false);
         }
     }
 
-    private void watchUntilIdle() {
-        int idleLooks = 0;
-        while (idleLooks < IDLE_LOOKS) {
+    private void lookUntilIdle() {
+        long idleSince = System.nanoTime();
+        while (System.nanoTime() - idleSince < IDLE_NANOS) {
             LockSupport.parkNanos(lookNanos);
-            idleLooks = getQueue().isEmpty() ? idleLooks + 1 : 0;
-            if (idleLooks == 0) {
-                look();
-            }
+            look();
+            idleSince = getQueue().isEmpty() ? idleSince : System.nanoTime();
         }
-        setCorePoolSize(USUAL_THREADS);
         watched.set(false);
         if (!getQueue().isEmpty()) {
-            watch(); // whoever added the task may have seen this watcher
+            watch(); // whoever added the task may have relied on this watcher
         }
     }
 
-    /** Starts threads for tasks that wait, if others are blocked. */
+    /** Doubles the number of threads if they are what a task waits for. */
     synchronized void look() {
-        long ended = getCompletedTaskCount();
-        int wanted = USUAL_THREADS + blocked();
-        if (ended == endedBefore) {
-            wanted = Math.max(wanted, 2 * getPoolSize());
-        }
-        endedBefore = ended;
-        if (wanted > getCorePoolSize()) {
-            try {
-                setCorePoolSize(wanted);
-            } catch (Error e) {
-                // No native thread: the next look tries again.
+        Runnable waiting = getQueue().peek();
+        looksAtFirst = waiting != null && waiting == first ? looksAtFirst + 1 : 0;
+        first = waiting;
+        if (looksAtFirst > 0 && areBusy() && (areBlocked() || looksAtFirst >= PATIENT_LOOKS)) {
+            looksAtFirst = 0;
+            for (int more = threads.size(); more > 0; more--) {
+                starting.incrementAndGet();
+                if (!start(factory, this::help)) {
+                    starting.decrementAndGet();
+                }
             }
         }
     }
 
-    private int blocked() {
-        int idle = getPoolSize() - getActiveCount();
-        int still = 0;
+    /** Whether all threads have a task. */
+    private boolean areBusy() {
+        return starting.get() == 0 && getActiveCount() + busyHelpers.get() >= threads.size();
+    }
+
+    private boolean areBlocked() {
         for (Thread thread : threads) {
             switch (thread.getState()) {
-                case BLOCKED, WAITING, TIMED_WAITING -> still++;
-                default -> {}
+                case BLOCKED, WAITING, TIMED_WAITING -> {}
+                default -> {
+                    return false;
+                }
             }
         }
-        return Math.max(0, still - idle);
+        return true;
+    }
+
+    private void help() {
+        starting.decrementAndGet();
+        try {
+            for (Runnable task = next(); task != null; task = next()) {
+                busyHelpers.incrementAndGet();
+                try {
+                    task.run();
+                } finally {
+                    busyHelpers.decrementAndGet();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private @Nullable Runnable next() throws InterruptedException {
+        return getQueue().poll(IDLE_NANOS, TimeUnit.NANOSECONDS);
+    }
+
+    /** Starts a thread; returns false if the system has none. */
+    private static boolean start(ThreadFactory factory, Runnable task) {
+        try {
+            factory.newThread(task).start();
+            return true;
+        } catch (OutOfMemoryError e) {
+            return false;
+        }
     }
 }

@@ -5,7 +5,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -70,6 +72,7 @@ final class Engine {
     private final RecentCarts recent = new RecentCarts();
     private final AtomicLong nextDriftLog = new AtomicLong(System.nanoTime());
     private final AtomicBoolean warnedOfPart = new AtomicBoolean();
+    private final Map<Member, CompletableFuture<?>> completing = new ConcurrentHashMap<>();
     private final Set<Member> calls = ConcurrentHashMap.newKeySet();
     private final AtomicInteger count = new AtomicInteger();
     private final CountDownLatch drained = new CountDownLatch(1);
@@ -138,7 +141,12 @@ final class Engine {
     }
 
     Runnable decorated(Runnable steps) {
-        return settings.taskDecorator.apply(steps);
+        try {
+            return settings.taskDecorator.apply(steps);
+        } catch (RuntimeException | Error e) {
+            warnOfPart("task decorator", e);
+            return steps;
+        }
     }
 
     /** Runs a task on a thread of the engine, where it may block without delaying anything else. */
@@ -146,16 +154,25 @@ final class Engine {
         hop.execute(task);
     }
 
+    /** Announces that the future of a call is about to be completed, so that a drain waits for it. */
+    void completing(Member call, CompletableFuture<?> result) {
+        completing.put(call, result);
+    }
+
     /**
      * Completes a caller's future on the thread where the caller's code is to run.
      *
      * @param elsewhere runs the completion on a thread of the caller's executor
      */
-    void complete(Runnable completing, Consumer<Runnable> elsewhere) {
+    void complete(Member call, Runnable completion, Consumer<Runnable> elsewhere) {
+        Runnable all = () -> {
+            completion.run();
+            completing.remove(call);
+        };
         if (completions == null) {
-            completing.run();
+            all.run();
         } else {
-            completions.execute(() -> elsewhere.accept(completing));
+            completions.execute(() -> elsewhere.accept(all));
         }
     }
 
@@ -173,7 +190,13 @@ final class Engine {
 
     /** Whether, as far as this store knows, a cart may have gone unwritten for long enough to delete its item. */
     boolean mayHaveRested(String userId) {
-        return recent.mayHaveRested(userId, settings.clock.millis());
+        long now;
+        try {
+            now = settings.clock.millis();
+        } catch (RuntimeException e) {
+            return true; // the call asks the clock again, and fails
+        }
+        return recent.mayHaveRested(userId, now);
     }
 
     /**
@@ -188,7 +211,7 @@ final class Engine {
         }
         calls.add(call);
         boolean room = count.incrementAndGet() <= settings.maxConcurrency + (long) settings.maxPending;
-        if (closed) {
+        if (closed || draining) {
             ended(call);
             throw new IllegalStateException("the store is closed");
         }
@@ -229,7 +252,11 @@ final class Engine {
     /** Accepts no new calls, and lets running calls finish for a limited time. Returns whether all have ended. */
     boolean drain(Duration atMost) throws InterruptedException {
         draining = true;
-        return count.get() == 0 || drained.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        long start = System.nanoTime();
+        if (count.get() > 0 && !drained.await(nanos(atMost), TimeUnit.NANOSECONDS)) {
+            return false;
+        }
+        return awaitAll(completing.values(), nanos(atMost) - (System.nanoTime() - start));
     }
 
     /** Ends all calls, and waits for a limited time until their futures are completed. */
@@ -241,14 +268,27 @@ final class Engine {
         }
         timer.close();
         try {
-            CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
-                    .get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+            awaitAll(results, nanos(atMost)); // in vain if their callers' code blocks an executor
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException | CancellationException e) {
-            // They have ended, or their callers' code blocks an executor.
         }
         threads.shutdown(); // tasks that it has accepted still run
+    }
+
+    /** Waits until all are complete, in whatever way. Returns false if that takes too long. */
+    private static boolean awaitAll(Collection<CompletableFuture<?>> futures, long nanos) throws InterruptedException {
+        try {
+            CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new)).get(nanos, TimeUnit.NANOSECONDS);
+            return true;
+        } catch (ExecutionException | CancellationException e) {
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        }
+    }
+
+    private static long nanos(Duration duration) {
+        return TimeUnit.NANOSECONDS.convert(duration); // at most some 292 years
     }
 
     /** The number of limited resources in use: for tests. */

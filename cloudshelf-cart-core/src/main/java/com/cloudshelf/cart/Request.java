@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to DynamoDB, as a value: a protocol decides on it, {@link Wire} sends it. An equal request can always be
- * sent again without harm.
+ * One request to DynamoDB, as a value: a protocol decides on it, {@link Wire} sends it. An equal request can be
+ * sent again without harm, at once or after the response to the first was lost.
  *
  * @param userIds the users whose items it touches
  * @param strong whether a read must see every write that was acknowledged before it
@@ -32,6 +32,14 @@ record Request(
         boolean writes() {
             return this == WRITE || this == ERASE || this == TRANSACT;
         }
+    }
+
+    /**
+     * Whether a second copy may be sent while the first is in flight. Deletions are not hedged: a copy of an erasure
+     * that lands late erases the next cart, and a refused copy of a clear cannot tell that the other one was applied.
+     */
+    boolean isHedged() {
+        return kind != Kind.ERASE && (write == null || write.kind() != Write.Kind.DELETE);
     }
 
     static Request get(String userId, boolean strong) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -16,11 +17,11 @@ import org.junit.jupiter.api.Timeout;
 /** Blocked tasks hold up no others, and short ones do not get a thread each. */
 @Timeout(60) // a task that is never run
 class ElasticThreadsTest {
-    private static final String NAME = "elastic-test";
     private static final long NEVER = TimeUnit.DAYS.toNanos(1);
 
     private final CountDownLatch released = new CountDownLatch(1);
-    private ElasticThreads threads = new ElasticThreads(NAME);
+    private final String name = "elastic-test-" + System.identityHashCode(this);
+    private ElasticThreads threads = new ElasticThreads(name);
 
     @AfterEach
     void release() {
@@ -48,7 +49,7 @@ class ElasticThreadsTest {
     @Test
     void execute_manyTasksThatWaitForEachOtherAfterACalm_allEnd() throws InterruptedException {
         execute_manyTasksThatWaitForEachOther_allEnd();
-        awaitUntil(() -> threads.getCorePoolSize() == ElasticThreads.USUAL_THREADS);
+        awaitUntil(() -> living() <= ElasticThreads.USUAL_THREADS);
         execute_manyTasksThatWaitForEachOther_allEnd();
     }
 
@@ -85,31 +86,57 @@ class ElasticThreadsTest {
     }
 
     @Test
-    void look_someThreadsBlockedAndOthersAtWork_addsOneForEachThatIsBlocked() throws InterruptedException {
+    void look_allThreadsAreBlocked_doublesThem() throws InterruptedException {
         threads = unwatched();
-        threads.execute(() -> {});
-        awaitUntil(() -> threads.getCompletedTaskCount() == 1);
-        block(3);
-        for (int i = 3; i < ElasticThreads.USUAL_THREADS; i++) {
-            threads.execute(this::workUntilReleased);
-        }
-        awaitUntil(() -> threads.getActiveCount() == ElasticThreads.USUAL_THREADS);
+        block(ElasticThreads.USUAL_THREADS);
+        CountDownLatch ended = new CountDownLatch(1);
+        threads.execute(ended::countDown);
+        threads.look();
+        assertThat(living()).isEqualTo(ElasticThreads.USUAL_THREADS);
 
         threads.look();
 
-        assertThat(threads.getCorePoolSize()).isEqualTo(ElasticThreads.USUAL_THREADS + 3);
+        ended.await();
     }
 
     @Test
-    void look_noTaskEnded_doublesTheThreads() {
+    void look_someThreadsAreAtWork_doublesThemAfterSomeLooksOnly() throws InterruptedException {
         threads = unwatched();
-        for (int i = 0; i < ElasticThreads.USUAL_THREADS; i++) {
-            threads.execute(this::workUntilReleased);
+        block(ElasticThreads.USUAL_THREADS - 1);
+        threads.execute(this::workUntilReleased);
+        CountDownLatch ended = new CountDownLatch(1);
+        threads.execute(ended::countDown);
+        for (int i = 0; i < ElasticThreads.PATIENT_LOOKS; i++) {
+            threads.look();
         }
+        assertThat(living()).isEqualTo(ElasticThreads.USUAL_THREADS);
 
         threads.look();
 
-        assertThat(threads.getCorePoolSize()).isEqualTo(2 * ElasticThreads.USUAL_THREADS);
+        ended.await();
+    }
+
+    @Test
+    void look_tasksAreTaken_startsNoThread() throws InterruptedException {
+        threads = unwatched();
+        block(ElasticThreads.USUAL_THREADS - 1);
+        Semaphore taken = new Semaphore(0);
+        Semaphore ended = new Semaphore(0);
+        for (int i = 0; i < 100; i++) {
+            threads.execute(() -> {
+                taken.release();
+                ended.acquireUninterruptibly();
+            });
+        }
+
+        for (int i = 0; i < 90; i++) {
+            taken.acquire();
+            threads.look();
+            ended.release();
+        }
+
+        ended.release(10);
+        assertThat(living()).isEqualTo(ElasticThreads.USUAL_THREADS);
     }
 
     @Test
@@ -125,7 +152,7 @@ class ElasticThreadsTest {
     }
 
     private ElasticThreads unwatched() {
-        return new ElasticThreads(NAME, NEVER);
+        return new ElasticThreads(name, NEVER);
     }
 
     private void block(int tasks) throws InterruptedException {
@@ -137,11 +164,15 @@ class ElasticThreadsTest {
             });
         }
         blocked.await();
-        awaitUntil(() -> Thread.getAllStackTraces().keySet().stream()
-                        .filter(thread -> thread.getName().startsWith(NAME))
-                        .filter(thread -> thread.getState() == Thread.State.WAITING)
-                        .count()
-                >= tasks);
+        awaitUntil(() -> living(Thread.State.WAITING) >= tasks);
+    }
+
+    private long living(Thread.State... states) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith(name + "-"))
+                .filter(thread -> !thread.getName().contains("watcher"))
+                .filter(thread -> states.length == 0 || List.of(states).contains(thread.getState()))
+                .count();
     }
 
     private void workUntilReleased() {

@@ -6,6 +6,8 @@ import com.cloudshelf.cart.schedule.Schedule;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Events that several calls meet at the same time, and what must hold afterwards in every order of events. */
 enum EngineScenarios implements Runnable {
@@ -136,6 +138,66 @@ enum EngineScenarios implements Runnable {
         }
     },
 
+    /** A hedged request fails while the timer looks at it, and its hedge is never answered. */
+    HEDGE_AND_FAILURE_AND_SILENCE {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(2, true);
+            calls.failNext(Failures.throttled());
+            calls.stopAnswering();
+            CompletableFuture<String> call = calls.read("a");
+            Schedule.start("time", () -> {
+                calls.passTime(Duration.ofMillis(1));
+                calls.passTime(Duration.ofMillis(1));
+            });
+            Schedule.joinOthers();
+
+            // Twice, because what the first of them triggers may set the timer once more.
+            calls.passTime(ScheduledEngine.TIMEOUT);
+            Schedule.joinOthers();
+            calls.passTime(ScheduledEngine.TIMEOUT);
+            Schedule.joinOthers();
+
+            assertThat(call).as("after its deadline").isDone();
+        }
+    },
+
+    /** A call starts while its store is closed. */
+    CLOSE_AND_START {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(1);
+            calls.stopAnswering();
+            Schedule.start("start", () -> startUnlessClosed(calls));
+            Schedule.start("close", () -> calls.engine().close(Duration.ofSeconds(1)));
+
+            calls.assertAtRest();
+        }
+    },
+
+    /** A call starts while its store is drained and then closed. */
+    DRAIN_AND_START {
+        @Override
+        public void run() {
+            ScheduledEngine calls = new ScheduledEngine(2);
+            AtomicBoolean drained = new AtomicBoolean();
+            AtomicReference<CompletableFuture<String>> call = new AtomicReference<>();
+            Schedule.start("start", () -> call.set(startUnlessClosed(calls)));
+            Schedule.start("drain", () -> {
+                drained.set(drain(calls));
+                calls.engine().close(Duration.ofSeconds(1));
+            });
+
+            calls.assertAtRest();
+            CompletableFuture<String> started = call.get();
+            if (drained.get() && started != null) {
+                assertThat(started.isCompletedExceptionally())
+                        .as("whether a call was ended by the close, although all were said to have ended before")
+                        .isFalse();
+            }
+        }
+    },
+
     /** A store is drained while its last call ends. */
     DRAIN_AND_END {
         @Override
@@ -143,16 +205,26 @@ enum EngineScenarios implements Runnable {
             ScheduledEngine calls = new ScheduledEngine(1);
             calls.read("a");
             AtomicBoolean drained = new AtomicBoolean();
-            Schedule.start("drain", () -> {
-                try {
-                    drained.set(calls.engine().drain(Duration.ofSeconds(1)));
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
-            });
+            Schedule.start("drain", () -> drained.set(drain(calls)));
 
             calls.assertAtRest();
             assertThat(drained).as("the drain noticed the end of the last call").isTrue();
+        }
+    };
+
+    private static @Nullable CompletableFuture<String> startUnlessClosed(ScheduledEngine calls) {
+        try {
+            return calls.change("user");
+        } catch (IllegalStateException e) {
+            return null;
+        }
+    }
+
+    private static boolean drain(ScheduledEngine calls) {
+        try {
+            return calls.engine().drain(Duration.ofSeconds(1));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -276,6 +277,17 @@ class EngineTest {
         }
 
         @Test
+        void taskDecorator_thatThrowsAtTheStart_costsNoCall() {
+            client.thenAlways(serve(table));
+            DynamoDbCartStore store = store(settings -> settings.taskDecorator(task -> {
+                throw new IllegalStateException("no context");
+            }));
+
+            assertThat(resultOf(store.addItem(USER, book("a", "1", 1))).totalItems())
+                    .isEqualTo(1);
+        }
+
+        @Test
         void taskDecorator_thatThrowsOrRunsNothing_costsNoCall() {
             client.thenAlways(serve(table));
             DynamoDbCartStore throwing = store(settings -> settings.taskDecorator(task -> () -> {
@@ -344,7 +356,28 @@ class EngineTest {
         @Test
         void clock_thatThrowsAfterALostResponse_isUnknown() {
             AtomicBoolean broken = new AtomicBoolean();
-            Clock clock = new Clock() {
+            client.then(serveAndLose(table).after(() -> broken.set(true)));
+            DynamoDbCartStore store = store(settings -> settings.clock(clockThatThrows(broken)));
+
+            failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("a", "1", 1)));
+            assertNothingInUse(store);
+        }
+
+        @Test
+        void clockThatThrows_failsTheFutureOfEveryCall() {
+            DynamoDbCartStore store = store(settings -> settings.clock(clockThatThrows(new AtomicBoolean(true))));
+
+            failureOf(CartStoreException.class, store.get(USER));
+            failureOf(CartStoreException.class, store.getAll(List.of(USER)));
+            failureOf(CartStoreException.class, store.addItem(USER, book("a", "1", 1)));
+            failureOf(CartStoreException.class, store.clear(USER));
+            failureOf(CartStoreException.class, store.merge("guest", USER, MergeStrategy.SUM));
+            failureOf(CartStoreException.class, store.delete(USER));
+            assertNothingInUse(store);
+        }
+
+        private Clock clockThatThrows(AtomicBoolean broken) {
+            return new Clock() {
                 @Override
                 public ZoneId getZone() {
                     return ZoneOffset.UTC;
@@ -363,11 +396,6 @@ class EngineTest {
                     return Instant.now();
                 }
             };
-            client.then(serveAndLose(table).after(() -> broken.set(true)));
-            DynamoDbCartStore store = store(settings -> settings.clock(clock));
-
-            failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("a", "1", 1)));
-            assertNothingInUse(store);
         }
     }
 
@@ -520,6 +548,61 @@ class EngineTest {
 
             failureOf(CartUnavailableException.class, call);
             assertNothingInUse(store);
+        }
+
+        /** A service that exits after the close would lose the outcome. */
+        @Test
+        void close_withDrainWhileAnOutcomeIsPublished_waitsUntilItIsTold() {
+            CountDownLatch publishing = new CountDownLatch(1);
+            CountDownLatch released = new CountDownLatch(1);
+            CompletableFuture<DynamoDbResponse> response = new CompletableFuture<>();
+            client.then(request -> response);
+            DynamoDbCartStore store = store(settings -> settings.metricPublisher(new MetricPublisher() {
+                @Override
+                public void publish(MetricCollection metrics) {
+                    publishing.countDown();
+                    awaitLatch(released);
+                }
+
+                @Override
+                public void close() {}
+            }));
+            CompletableFuture<Cart> call = store.get(USER);
+            response.complete(NO_ITEM);
+            awaitLatch(publishing);
+
+            assertThat(store.close(Duration.ZERO)).isFalse();
+
+            released.countDown();
+            resultOf(call);
+        }
+
+        @Test
+        void close_fromTheContinuationOfACall_doesNotWaitForThatCall() {
+            CompletableFuture<DynamoDbResponse> response = new CompletableFuture<>();
+            client.then(request -> response);
+            DynamoDbCartStore store = store();
+            CompletableFuture<Boolean> closed = store.get(USER).thenApply(cart -> store.close(Duration.ofSeconds(60)));
+
+            response.complete(NO_ITEM);
+
+            assertThat(resultOf(closed)).isTrue();
+        }
+
+        @Test
+        void close_withADrainOfCenturies_letsCallsFinish() {
+            CompletableFuture<DynamoDbResponse> response = new CompletableFuture<>();
+            client.then(request -> response);
+            DynamoDbCartStore store = store();
+            CompletableFuture<Cart> call = store.get(USER);
+            CompletableFuture<Boolean> closed =
+                    CompletableFuture.supplyAsync(() -> store.close(ChronoUnit.FOREVER.getDuration()));
+            await(() -> refuses(store));
+
+            response.complete(NO_ITEM);
+
+            resultOf(call);
+            assertThat(resultOf(closed)).isTrue();
         }
 
         private boolean refuses(DynamoDbCartStore store) {

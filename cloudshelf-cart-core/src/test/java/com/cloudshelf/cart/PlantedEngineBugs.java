@@ -72,7 +72,7 @@ enum PlantedEngineBugs {
             "the call is over",
             "Engine",
             Map.of(
-                    "        if (closed) {\n            ended(call);",
+                    "        if (closed || draining) {\n            ended(call);",
                     "        if (false) {\n            ended(call);",
                     "        return closed;",
                     "        return false;")),
@@ -83,8 +83,10 @@ enum PlantedEngineBugs {
             "the drain noticed the end of the last call",
             "Engine",
             Map.of(
-                    "        draining = true;\n        return count.get() == 0 || ",
-                    "        boolean none = count.get() == 0;\n        draining = true;\n        return none || "));
+                    "        draining = true;\n",
+                    "        boolean some = count.get() > 0;\n        draining = true;\n",
+                    "        if (count.get() > 0 && ",
+                    "        if (some && "));
 
     private final EngineScenarios scenario;
     private final String symptom;
