@@ -63,11 +63,13 @@ final class Attributes {
         this.values = Collections.unmodifiableMap(all);
     }
 
+    @SuppressWarnings("NonApiType") // another map would be checked
     private Attributes(LinkedHashMap<String, Object> checked) {
         this.values = Collections.unmodifiableMap(checked);
     }
 
     /** Returns attributes with values that are already checked. The map is not copied. */
+    @SuppressWarnings("NonApiType")
     static Attributes checked(LinkedHashMap<String, Object> values) {
         return values.isEmpty() ? NONE : new Attributes(values);
     }
