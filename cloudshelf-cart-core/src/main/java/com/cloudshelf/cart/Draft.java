@@ -259,6 +259,7 @@ final class Draft {
             values().remove(name);
         }
 
+        @SuppressWarnings("NonApiType") // as Attributes.checked takes it
         private LinkedHashMap<String, Object> values() {
             if (values == null) {
                 values = new LinkedHashMap<>(before.asMap());
