@@ -470,7 +470,8 @@ class CartTest {
         }
 
         @SafeVarargs
-        private static Cart applyAll(List<CartChange>... changes) {
+        @SafeVarargs
+        @SuppressWarnings("varargs") // only read
             List<CartChange> all = Stream.of(changes).flatMap(List::stream).toList();
             return Cart.empty(USER).apply(CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE), NOW, all);
         }
