@@ -470,8 +470,8 @@ class CartTest {
         }
 
         @SafeVarargs
-        @SafeVarargs
         @SuppressWarnings("varargs") // only read
+        private static Cart applyAll(List<CartChange>... changes) {
             List<CartChange> all = Stream.of(changes).flatMap(List::stream).toList();
             return Cart.empty(USER).apply(CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE), NOW, all);
         }
