@@ -322,16 +322,18 @@ final class HistoryRunner {
                 client.get(PATIENCE_SECONDS, SECONDS);
             }
             // The order matters: a response that no call waits for may start a second delivery.
-            for (Connection connection : connections) {
-                connection.awaitDelays();
-            }
+            settle(connections);
             network.quiet().get(PATIENCE_SECONDS, SECONDS);
-            for (Connection connection : connections) {
-                connection.faults.settled().get(PATIENCE_SECONDS, SECONDS);
-            }
+            settle(connections);
             network.quiet().get(PATIENCE_SECONDS, SECONDS);
         } catch (Exception e) {
             throw new IllegalStateException("A phase did not end (" + plan + "):\n" + history, e);
+        }
+    }
+
+    private static void settle(List<Connection> connections) throws Exception {
+        for (Connection connection : connections) {
+            connection.faults.settled().get(PATIENCE_SECONDS, SECONDS);
         }
     }
 
@@ -502,16 +504,6 @@ final class HistoryRunner {
             }
         }
 
-        /**
-         * Waits for delayed requests that no call waits for: the SDK does not tell its HTTP client about a cancelled
-         * hedge.
-         */
-        void awaitDelays() throws InterruptedException {
-            while (faults.sent().stream().anyMatch(HistoryRunner::isDelayed)) {
-                Thread.sleep(5);
-            }
-        }
-
         void close() {
             store.close();
             client.close();
@@ -644,12 +636,6 @@ final class HistoryRunner {
     }
 
     // --- the requests of an operation ---
-
-    private static boolean isDelayed(SentRequest request) {
-        return request.fault().orElse("").startsWith("delay(")
-                && request.status().isEmpty()
-                && request.failure().isEmpty();
-    }
 
     /**
      * Returns whether no response was lost. A store may abandon a response that has already arrived and send its write

@@ -122,6 +122,12 @@ final class Exchange {
         return unlessGivenUp(faults.at(moment));
     }
 
+    /** Has {@link Faults#settled} wait for a delivery whose time has not come, even if nobody waits for its response. */
+    CompletionStage<Answer> pending(CompletionStage<Answer> delivery) {
+        faults.pending(delivery);
+        return delivery;
+    }
+
     private CompletableFuture<Void> unlessGivenUp(CompletableFuture<Void> passed) {
         result.whenComplete((nothing, error) -> passed.cancel(false));
         return passed;

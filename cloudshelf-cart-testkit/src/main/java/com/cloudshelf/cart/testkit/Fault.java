@@ -160,24 +160,31 @@ public final class Fault {
     /**
      * {@return a slow request: delivered after the delay, or never if the client gives up before}
      *
+     * <p>A client of the SDK gives up at its timeouts (API call or attempt). It does not give up when a call is
+     * cancelled: the request is delivered nonetheless, and {@link Faults#settled()} waits for it.
+     *
      * @param delay the delay before the delivery
      * @throws IllegalArgumentException if the delay is negative
      */
     public static Fault delay(Duration delay) {
         checkDelay("delay", delay);
-        return of("delay(" + delay + ")", exchange -> exchange.after(delay).thenCompose(passed -> exchange.deliver()));
+        return of(
+                "delay(" + delay + ")",
+                exchange -> exchange.pending(exchange.after(delay).thenCompose(passed -> exchange.deliver())));
     }
 
     /**
      * {@return a slow request: delivered at the given moment, or never if the client gives up before}
      *
-     * <p>Unlike {@link #delay(Duration) delay}, it does not depend on the speed of the machine.
+     * <p>Unlike {@link #delay(Duration) delay}, it does not depend on the speed of the machine. When a call is
+     * cancelled, the same applies.
      *
      * @param moment completes, with any result, when the moment has come
      */
     public static Fault delay(CompletionStage<?> moment) {
         requireNonNull(moment, "moment");
-        return of("delay", exchange -> exchange.after(moment).thenCompose(come -> exchange.deliver()));
+        return of(
+                "delay", exchange -> exchange.pending(exchange.after(moment).thenCompose(come -> exchange.deliver())));
     }
 
     /**
@@ -263,14 +270,15 @@ public final class Fault {
     /**
      * {@return another writer that goes first: the request is delivered when the other writer's future has completed}
      *
-     * <p>If the other writer fails, the request fails with the same error and is not delivered.
+     * <p>If the other writer fails, the request fails with the same error and is not delivered. When a call is
+     * cancelled, the same applies as for {@link #delay(Duration) delay}.
      *
      * @param write starts the other writer's work, and must not block; use a client without faults, or the work may
      *     meet this fault
      */
     public static Fault rival(Supplier<? extends CompletionStage<?>> write) {
         requireNonNull(write, "write");
-        return of("rival", exchange -> write.get().thenCompose(done -> exchange.deliver()));
+        return of("rival", exchange -> exchange.pending(write.get().thenCompose(done -> exchange.deliver())));
     }
 
     /**

@@ -63,6 +63,7 @@ public final class Faults implements AutoCloseable {
     private final List<Exchange> log = new ArrayList<>();
     private final Set<Exchange> starting = new HashSet<>();
     private final Set<LateDelivery> late = new HashSet<>();
+    private final Set<CompletableFuture<Void>> pending = new HashSet<>();
     private final ScheduledThreadPoolExecutor timer;
     private boolean closed;
 
@@ -283,12 +284,14 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * {@return a future that completes when there are no outstanding deliveries for which no client waits}
+     * {@return a future that completes when there are no outstanding deliveries for which perhaps no client waits}
      *
      * <p>These are the deliveries of {@link Fault#deliverLate Fault.deliverLate}, the second ones of {@link
-     * Fault#deliverTwice Fault.deliverTwice}, and those of {@link Fault#hangAfterEffect Fault.hangAfterEffect}. When
-     * all calls have ended and this future has completed, the contents of the table are final, unless a client gave up
-     * a request that was on the wire: the server may still process that one.
+     * Fault#deliverTwice Fault.deliverTwice}, and those of {@link Fault#hangAfterEffect Fault.hangAfterEffect}. They are
+     * also those of {@link Fault#delay(Duration) Fault.delay} and {@link Fault#rival Fault.rival}, because the SDK does
+     * not tell its HTTP client that a call was cancelled. When all calls have ended and this future has completed, the
+     * contents of the table are final, unless a call was cancelled or timed out while its request was on the wire: the
+     * server may still process that one.
      */
     public CompletableFuture<Void> settled() {
         CompletableFuture<?>[] outstanding;
@@ -297,7 +300,7 @@ public final class Faults implements AutoCloseable {
             // already.
             outstanding = Stream.concat(
                             starting.stream().map(Exchange::happened).filter(happened -> !happened.isDone()),
-                            late.stream().map(LateDelivery::landed))
+                            Stream.concat(late.stream().map(LateDelivery::landed), pending.stream()))
                     .toArray(CompletableFuture<?>[]::new);
         }
         return outstanding.length == 0
@@ -417,6 +420,21 @@ public final class Faults implements AutoCloseable {
                 this.late.remove(late);
             }
             late.landed().complete(null);
+        });
+    }
+
+    /** Notes a delivery until it has landed or failed. */
+    void pending(CompletionStage<?> delivery) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        synchronized (lock) {
+            pending.add(over);
+        }
+        delivery.whenComplete((answer, error) -> {
+            // Before it completes: settled() looks again when it does.
+            synchronized (lock) {
+                pending.remove(over);
+            }
+            over.complete(null);
         });
     }
 

@@ -386,6 +386,42 @@ class FaultsTest {
         assertThat(faults.sent()).extracting(SentRequest::deliveries).containsExactly(0, 1);
     }
 
+    /** The SDK does not pass the cancellation on. */
+    @Test
+    void delayOrRival_callIsCancelledBefore_effectOnceSettled() {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        faults.next(Fault.delay(gate)).next(Fault.rival(() -> gate));
+        List<CompletableFuture<UpdateItemResponse>> calls = List.of(
+                client().updateItem(hitRequest().build()),
+                client().updateItem(hitRequest().build()));
+        while (faults.sent().size() < 2) {
+            Thread.onSpinWait();
+        }
+        calls.forEach(call -> call.cancel(true));
+
+        CompletableFuture<Void> settled = faults.settled();
+        assertThat(settled).isNotDone();
+
+        gate.complete(null);
+        settled.join();
+        assertThat(hits()).isEqualTo(2);
+    }
+
+    @Test
+    void delay_callTimesOutBefore_noEffect() {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        faults.next(Fault.delay(gate));
+        CompletableFuture<UpdateItemResponse> call =
+                client().updateItem(impatient(hitRequest()).build());
+
+        timeOutWhen(() -> !faults.sent().isEmpty());
+        assertThatThrownBy(call::join).hasCauseInstanceOf(ApiCallAttemptTimeoutException.class);
+
+        gate.complete(null);
+        faults.settled().join();
+        assertNotDelivered("delay");
+    }
+
     @Test
     void delay_faultsAreClosedBefore_stillResponds() {
         faults.next(Fault.delay(PATIENCE));
