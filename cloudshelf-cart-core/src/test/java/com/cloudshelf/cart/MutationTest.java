@@ -753,6 +753,28 @@ class MutationTest {
             assertThat(stored().cart().isEmpty()).isTrue();
         }
 
+        /** Nothing is left that shows the first effect. */
+        @Test
+        void addItem_lostResponseAndTheItemErasedSince_isAddedAgain() {
+            client.then(serveAndLose(table), serve(table).after(() -> resultOf(rival.delete(USER))));
+
+            assertThat(resultOf(store.addItem(USER, book("a", "1", 2))).totalItems())
+                    .isEqualTo(2);
+            assertThat(stored().cart().totalItems()).isEqualTo(2);
+        }
+
+        @Test
+        void setQuantity_lostResponseAndTheItemErasedSince_isUnknown() {
+            Cart cart = resultOf(rival.addItem(USER, book("a", "1", 2)));
+            client.then(serveAndLose(table), serve(table).after(() -> resultOf(rival.delete(USER))));
+            client.thenAlways(serve(table));
+
+            failureOf(
+                    CartOutcomeUnknownException.class,
+                    store.apply(CartUpdate.of(USER).setQuantity("a", 5).basedOn(cart)));
+            assertThat(stored().cart().isEmpty()).isTrue();
+        }
+
         @Test
         void addItem_lostResponseAndARingThatForgot_isUnknown() {
             table.put(Writes.itemWithLines(1));
