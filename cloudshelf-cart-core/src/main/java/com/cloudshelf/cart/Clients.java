@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
@@ -61,16 +60,22 @@ final class Clients {
         }
     }
 
-    /** Returns the settings of a request as a function of the milliseconds that its call has left. */
-    static LongFunction<AwsRequestOverrideConfiguration> requestConfigurations(
-            DynamoDbAsyncClient client, boolean ownsClient) {
-        if (ownsClient) {
-            AwsRequestOverrideConfiguration.Builder each = AwsRequestOverrideConfiguration.builder();
-            MarkedCredentials.putInto(each, client);
-            AwsRequestOverrideConfiguration same = each.build();
-            return remaining -> same;
-        }
-        SdkPlugin plugin = retriesByItself(client) ? oneAttempt() : null;
+    /** The settings of each request of a client. */
+    interface RequestConfigurations {
+        /**
+         * Returns the settings of one request.
+         *
+         * @param remainingMillis the remaining time of the call
+         * @param watched whether the store can keep the request from being sent after its call has ended
+         */
+        AwsRequestOverrideConfiguration of(long remainingMillis, boolean watched);
+    }
+
+    static RequestConfigurations requestConfigurations(DynamoDbAsyncClient client, boolean ownsClient) {
+        AwsRequestOverrideConfiguration.Builder same = AwsRequestOverrideConfiguration.builder();
+        MarkedCredentials.putInto(same, client);
+        AwsRequestOverrideConfiguration ofWatched = same.build();
+        SdkPlugin plugin = !ownsClient && retriesByItself(client) ? oneAttempt() : null;
         if (plugin != null) {
             LOG.info(
                     "The store's client has retries, so the store adds a plugin to each request that switches them off. To save"
@@ -79,14 +84,16 @@ final class Clients {
         }
         Map<Long, AwsRequestOverrideConfiguration> made = new ConcurrentHashMap<>();
         // Slightly less than the remaining time, so that only a few different settings are created.
-        return remaining -> made.computeIfAbsent(
-                remaining & -Math.max(1, Long.highestOneBit(remaining) >> 4),
-                millis -> bounded(client, plugin, millis));
+        return (remaining, watched) -> watched
+                ? ofWatched
+                : made.computeIfAbsent(
+                        remaining & -Math.max(1, Long.highestOneBit(remaining) >> 4),
+                        millis -> bounded(client, plugin, millis));
     }
 
     /**
      * The store cancels a request when its call has ended, but if the request is still waiting for a connection of a
-     * busy client, it may be sent anyway. Only the SDK's own timeout prevents that.
+     * busy client that is not watched, it may be sent anyway. Only the SDK's own timeout prevents that.
      */
     private static AwsRequestOverrideConfiguration bounded(
             DynamoDbAsyncClient client, @Nullable SdkPlugin plugin, long millis) {

@@ -543,8 +543,10 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
 
         /**
          * Configures the client that the store creates, before it is built: endpoint, region, credentials,
-         * interceptors. The store sets the HTTP client and the retry strategy itself. Cannot be combined with {@link
-         * #client client}. Default: none.
+         * interceptors. The store sets the retry strategy itself. It also sets an HTTP client with {@link
+         * #maxConcurrency maxConcurrency} connections that reports when a request leaves. If you set another one
+         * ({@code httpClientBuilder}), give it as many connections; a request then counts as sent when it would with
+         * {@link #client client}. Cannot be combined with {@link #client client}. Default: none.
          */
         public Builder configureClient(Consumer<DynamoDbAsyncClientBuilder> configuration) {
             this.configuration = requireNonNull(configuration, "configuration");

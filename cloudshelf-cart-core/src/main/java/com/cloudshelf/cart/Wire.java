@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -34,17 +33,17 @@ final class Wire {
     private final DynamoDbAsyncClient client;
     private final String table;
     private final Answers answers = new Answers();
-    private final LongFunction<AwsRequestOverrideConfiguration> configurations;
+    private final Clients.RequestConfigurations configurations;
     private final MarkedCredentials.Watch watch;
 
     /**
-     * @param configurations what a request carries that is of use to its call for so many milliseconds
+     * @param configurations what each request carries
      * @param watch of the client's connections, or of nothing
      */
     Wire(
             DynamoDbAsyncClient client,
             String table,
-            LongFunction<AwsRequestOverrideConfiguration> configurations,
+            Clients.RequestConfigurations configurations,
             MarkedCredentials.Watch watch) {
         this.client = client;
         this.table = table;
@@ -68,7 +67,7 @@ final class Wire {
      */
     @SuppressWarnings("unchecked") // only the client completes it
     CompletableFuture<Object> send(Request request, long remainingMillis) {
-        return (CompletableFuture<Object>) dispatch(request, configurations.apply(remainingMillis));
+        return (CompletableFuture<Object>) dispatch(request, configurations.of(remainingMillis, watch.seesAll()));
     }
 
     private CompletableFuture<?> dispatch(Request request, AwsRequestOverrideConfiguration configuration) {

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
-import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
@@ -25,25 +26,27 @@ class ClientsTest {
     @Test
     void requestConfigurations_forAnyRemainingTime_areFew() {
         try (DynamoDbAsyncClient client = client()) {
-            LongFunction<AwsRequestOverrideConfiguration> configurations = Clients.requestConfigurations(client, false);
+            Clients.RequestConfigurations configurations = Clients.requestConfigurations(client, false);
             Set<AwsRequestOverrideConfiguration> made = Collections.newSetFromMap(new IdentityHashMap<>());
 
             for (long millis = 1; millis <= Deadline.LONGEST.toMillis(); millis++) {
-                made.add(configurations.apply(millis));
+                made.add(configurations.of(millis, false));
             }
 
             assertThat(made).hasSizeLessThan(250);
         }
     }
 
-    @Test
-    void requestConfiguration_ofACallersClient_endsWithTheCallOrSlightlyEarlier() {
+    /** An HTTP client of the configuration may make a client of the store one that is not watched. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void requestConfiguration_ofARequestThatIsNotWatched_endsWithTheCallOrSlightlyEarlier(boolean ownsClient) {
         try (DynamoDbAsyncClient client = client()) {
-            LongFunction<AwsRequestOverrideConfiguration> configurations = Clients.requestConfigurations(client, false);
+            Clients.RequestConfigurations configurations = Clients.requestConfigurations(client, ownsClient);
 
             for (long millis = 1; millis <= Deadline.LONGEST.toMillis(); millis++) {
                 long timeout = configurations
-                        .apply(millis)
+                        .of(millis, false)
                         .apiCallTimeout()
                         .orElseThrow()
                         .toMillis();
@@ -53,11 +56,11 @@ class ClientsTest {
     }
 
     @Test
-    void requestConfiguration_ofTheStoresClient_isAlwaysTheSame() {
+    void requestConfiguration_ofAWatchedRequest_isAlwaysTheSame() {
         try (DynamoDbAsyncClient client = client()) {
-            LongFunction<AwsRequestOverrideConfiguration> configurations = Clients.requestConfigurations(client, true);
+            Clients.RequestConfigurations configurations = Clients.requestConfigurations(client, true);
 
-            assertThat(configurations.apply(1)).isSameAs(configurations.apply(60_000));
+            assertThat(configurations.of(1, true)).isSameAs(configurations.of(60_000, true));
         }
     }
 }

@@ -13,7 +13,10 @@ import com.cloudshelf.cart.MarkedCredentials.Departure;
 import com.cloudshelf.cart.MarkedCredentials.Watch;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,10 +27,13 @@ import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.http.async.AsyncExecuteRequest;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
+import software.amazon.awssdk.utils.AttributeMap;
 
 /** The client that the store creates: it knows which requests have left, and abandoned requests hold no connections. */
 class OwnClientTest {
@@ -199,6 +205,56 @@ class OwnClientTest {
                         .backoff(attempt -> Duration.ofMinutes(2))
                         .build()) {
             failureOf(CartOutcomeUnknownException.class, carts.addItem(USER, book("a", "1", 1)));
+        }
+    }
+
+    @Test
+    void httpClientOfTheConfiguration_requestThatWaitsForAConnection_isNotSentAfterItsCall() throws Exception {
+        CountDownLatch gate = new CountDownLatch(1);
+        WireServer.Answer late = (request, socket, out) -> {
+            gate.await();
+            ok("{}").to(request, socket, out);
+        };
+        List<CompletableFuture<Void>> requests = new CopyOnWriteArrayList<>();
+        ObservedBuilder http = new ObservedBuilder(
+                WireServer.netty().maxConcurrency(1).connectionAcquisitionTimeout(Duration.ofMinutes(1)), requests);
+        try (WireServer server = new WireServer(late, ok("{}"));
+                DynamoDbCartStore carts = carts(server, 3, client -> client.httpClientBuilder(http))
+                        .build()) {
+            CompletableFuture<Cart> first = carts.get("other");
+            server.awaitRequest();
+            failureOf(
+                    CartOutcomeUnknownException.class,
+                    carts.within(Duration.ofMillis(400)).addItem(USER, book("a", "1", 1)));
+
+            await(() -> requests.stream().skip(1).allMatch(CompletableFuture::isDone));
+            gate.countDown();
+            resultOf(first);
+            resultOf(carts.get(USER));
+
+            assertThat(server.seen()).extracting(WireServer.Request::operation).containsExactly("GetItem", "GetItem");
+        }
+    }
+
+    /** Builds an HTTP client whose requests can be observed. */
+    private record ObservedBuilder(SdkAsyncHttpClient.Builder<?> http, List<CompletableFuture<Void>> requests)
+            implements SdkAsyncHttpClient.Builder<ObservedBuilder> {
+        @Override
+        public SdkAsyncHttpClient buildWithDefaults(AttributeMap defaults) {
+            SdkAsyncHttpClient client = http.buildWithDefaults(defaults);
+            return new SdkAsyncHttpClient() {
+                @Override
+                public CompletableFuture<Void> execute(AsyncExecuteRequest request) {
+                    CompletableFuture<Void> sent = client.execute(request);
+                    requests.add(sent);
+                    return sent;
+                }
+
+                @Override
+                public void close() {
+                    client.close();
+                }
+            };
         }
     }
 }

@@ -57,7 +57,7 @@ final class ScheduledEngine {
     ScheduledEngine(int maxConcurrency, boolean hedging) {
         this.maxConcurrency = maxConcurrency;
         engine = new Engine(
-                new Wire(new Client(), "carts", remaining -> NOTHING, new MarkedCredentials.Watch()),
+                new Wire(new Client(), "carts", (remaining, watched) -> NOTHING, new MarkedCredentials.Watch()),
                 new Engine.Settings(
                         Clock.systemUTC(),
                         () -> millis,
