@@ -63,7 +63,7 @@ public final class Faults implements AutoCloseable {
     private final List<Exchange> log = new ArrayList<>();
     private final Set<Exchange> starting = new HashSet<>();
     private final Set<LateDelivery> late = new HashSet<>();
-    private final Set<CompletableFuture<Void>> pending = new HashSet<>();
+    private final Set<PendingDelivery> pending = new HashSet<>();
     private final ScheduledThreadPoolExecutor timer;
     private boolean closed;
 
@@ -300,7 +300,9 @@ public final class Faults implements AutoCloseable {
             // already.
             outstanding = Stream.concat(
                             starting.stream().map(Exchange::happened).filter(happened -> !happened.isDone()),
-                            Stream.concat(late.stream().map(LateDelivery::landed), pending.stream()))
+                            Stream.concat(
+                                    late.stream().map(LateDelivery::landed),
+                                    pending.stream().map(PendingDelivery::over)))
                     .toArray(CompletableFuture<?>[]::new);
         }
         return outstanding.length == 0
@@ -425,16 +427,16 @@ public final class Faults implements AutoCloseable {
 
     /** Notes a delivery until it has landed or failed. */
     void pending(CompletionStage<?> delivery) {
-        CompletableFuture<Void> over = new CompletableFuture<>();
+        PendingDelivery noted = new PendingDelivery(new CompletableFuture<>());
         synchronized (lock) {
-            pending.add(over);
+            pending.add(noted);
         }
         delivery.whenComplete((answer, error) -> {
             // Before it completes: settled() looks again when it does.
             synchronized (lock) {
-                pending.remove(over);
+                pending.remove(noted);
             }
-            over.complete(null);
+            noted.over().complete(null);
         });
     }
 
@@ -466,6 +468,8 @@ public final class Faults implements AutoCloseable {
             return happens ? fault : Fault.none();
         }
     }
+
+    private record PendingDelivery(CompletableFuture<Void> over) {}
 
     private record LateDelivery(CompletableFuture<Void> due, CompletableFuture<Void> landed) {}
 
