@@ -137,15 +137,15 @@ final class ColdStart {
     private static String jars(Path directory) throws IOException {
         Path own = directory.resolve("benchmark.jar");
         String[] classPath = System.getProperty("java.class.path").split(File.pathSeparator);
-        String prefix = ColdStart.class.getPackageName().replace('.', '/');
         try (OutputStream out = Files.newOutputStream(own);
                 JarOutputStream jar = new JarOutputStream(out)) {
             for (String part : classPath) {
-                Path classes = Path.of(part).resolve(prefix);
+                Path classes = Path.of(part);
                 if (Files.isDirectory(classes)) {
-                    try (Stream<Path> files = Files.list(classes)) {
+                    try (Stream<Path> files = Files.walk(classes)) {
                         for (Path file : files.filter(Files::isRegularFile).toList()) {
-                            jar.putNextEntry(new JarEntry(prefix + "/" + file.getFileName()));
+                            String name = classes.relativize(file).toString();
+                            jar.putNextEntry(new JarEntry(name.replace(File.separatorChar, '/')));
                             Files.copy(file, jar);
                         }
                     }
