@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** What calls hold on to while they wait and when they have ended, and what becomes of far too many in a small JVM. */
 final class Memory {
-    private static final int WAITING = 5_000;
+    private static final int WAITING = 20_000; // so many that the garbage of other things is small beside them
     private static final int BURST = 100_000;
 
     private Memory() {}
@@ -74,6 +74,7 @@ final class Memory {
     private static void waiting() {
         DynamoDbCartStore store = DynamoDbCartStore.builder()
                 .maxConcurrency(10)
+                .maxPending(2 * WAITING)
                 .operationTimeout(Duration.ofSeconds(20))
                 .build();
         CartItem book = Carts.book(1);
