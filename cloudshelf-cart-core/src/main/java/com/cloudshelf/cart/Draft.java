@@ -4,28 +4,36 @@ import static java.util.Objects.requireNonNull;
 
 import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A cart while changes are applied to it: the rules of {@link Cart#apply} and {@link Cart#merge}.
  *
- * <p>Each change takes constant time, however many lines and attributes there are: lines are found by their book, and a
- * line or a set of attributes that changes is copied once, at its first change.
+ * <p>Many changes take linear time: after a few searches, lines are found by a map of their books, and a line or a set of
+ * attributes that changes is copied once, at its first change. A few changes do not pay for the map.
  */
 final class Draft {
+    /** As many searches through all lines as cost no more than a map. */
+    private static final int FEW = 8;
+
     private final String userId;
     private final List<CartItem> before;
     private final Instant now;
 
-    /** The lines by book, in their order. Of a line in {@link #edits}, only its place counts. */
-    private final Map<String, CartItem> lines;
+    /** {@code null} in the place of a line that was removed. Of a line in {@link #edits}, only its place counts. */
+    private final List<@Nullable CartItem> lines;
 
-    private final Map<String, Edit> edits = new HashMap<>();
+    private final Map<Integer, Edit> edits = new HashMap<>();
+    private @Nullable Map<String, Integer> places;
+    private int searches;
+    private boolean removed;
     private AttributesEdit attributes;
     private List<CartItem> after = List.of();
 
@@ -33,8 +41,8 @@ final class Draft {
         this.userId = userId;
         this.before = before;
         this.now = now;
-        this.lines = new LinkedHashMap<>(before.size() * 4 / 3 + 2);
-        before.forEach(line -> lines.put(line.bookId(), line));
+        this.lines = new ArrayList<>(before.size() + 1);
+        this.lines.addAll(before);
         this.attributes = new AttributesEdit(attributes);
     }
 
@@ -51,18 +59,30 @@ final class Draft {
         for (int i = 0; i < changes.size(); i++) {
             apply(requireNonNull(changes.get(i), "change"), new Place(i, changes.size()));
         }
-        edits.forEach((bookId, edit) -> lines.put(bookId, edit.made()));
-        after = List.copyOf(lines.values());
+        edits.forEach((place, edit) -> lines.set(place, edit.made()));
+        freeze();
         checkGrowth(limits, changes);
+    }
+
+    private void freeze() {
+        if (removed) {
+            lines.removeIf(Objects::isNull);
+        }
+        after = List.copyOf(lines);
     }
 
     void merge(List<CartItem> from, Attributes attributesOfFrom, MergeStrategy strategy, CartLimits limits) {
         for (CartItem theirs : from) {
-            CartItem ours = lines.get(theirs.bookId());
-            lines.put(theirs.bookId(), ours == null ? theirs : merged(ours, theirs, strategy));
+            int place = placeOf(theirs.bookId());
+            CartItem ours = place < 0 ? null : lines.get(place);
+            if (ours == null) {
+                append(theirs);
+            } else {
+                lines.set(place, merged(ours, theirs, strategy));
+            }
         }
         attributes = new AttributesEdit(attributesOfFrom.with(attributes.made()));
-        after = List.copyOf(lines.values());
+        freeze();
         checkGrowth(limits, List.of());
     }
 
@@ -105,6 +125,7 @@ final class Draft {
         } else if (change instanceof CartChange.Clear) {
             lines.clear();
             edits.clear();
+            places = null;
             attributes = new AttributesEdit(Attributes.NONE);
         }
     }
@@ -112,7 +133,7 @@ final class Draft {
     private void add(CartItem added, Place place) {
         Edit edit = edit(added.bookId());
         if (edit == null) {
-            lines.put(added.bookId(), added.withAddedAtIfAbsent(now));
+            append(added.withAddedAtIfAbsent(now));
         } else {
             edit.quantity = sum(edit.quantity, added.quantity(), place);
             edit.takeDetailsOf(added);
@@ -132,14 +153,46 @@ final class Draft {
     }
 
     private void remove(String bookId) {
-        lines.remove(bookId);
-        edits.remove(bookId);
+        int place = placeOf(bookId);
+        if (place >= 0) {
+            lines.set(place, null);
+            edits.remove(place);
+            removed = true;
+            if (places != null) {
+                places.remove(bookId);
+            }
+        }
+    }
+
+    private void append(CartItem line) {
+        if (places != null) {
+            places.put(line.bookId(), lines.size());
+        }
+        lines.add(line);
     }
 
     /** Returns the book's line for changes, or {@code null} if the book is not in the cart. */
     private @Nullable Edit edit(String bookId) {
-        CartItem line = lines.get(bookId);
-        return line == null ? null : edits.computeIfAbsent(bookId, id -> new Edit(line));
+        int place = placeOf(bookId);
+        CartItem line = place < 0 ? null : lines.get(place);
+        return line == null ? null : edits.computeIfAbsent(place, at -> new Edit(line));
+    }
+
+    /** Returns the place of a book's line, or -1. */
+    private int placeOf(String bookId) {
+        if (places == null && ++searches <= FEW) {
+            return indexOf(lines, bookId);
+        }
+        if (places == null) {
+            places = new HashMap<>();
+            for (int i = 0; i < lines.size(); i++) {
+                CartItem line = lines.get(i);
+                if (line != null) {
+                    places.put(line.bookId(), i);
+                }
+            }
+        }
+        return places.getOrDefault(bookId, -1);
     }
 
     private Edit known(String bookId, Place place) {
@@ -188,10 +241,11 @@ final class Draft {
     }
 
     /** Returns the index of a book's line, or -1. */
-    static int indexOf(List<CartItem> lines, String bookId) {
+    static int indexOf(List<? extends @Nullable CartItem> lines, String bookId) {
         int hash = bookId.hashCode();
         for (int i = 0; i < lines.size(); i++) {
-            String candidate = lines.get(i).bookId();
+            CartItem line = lines.get(i);
+            String candidate = line == null ? "" : line.bookId();
             if (candidate.hashCode() == hash
                     && candidate.equals(bookId)) { // hash codes are kept, their text is far away
                 return i;
