@@ -31,7 +31,7 @@ final class Draft {
     private final List<@Nullable CartItem> lines;
 
     private final Map<Integer, Edit> edits = new HashMap<>();
-    private @Nullable Map<String, Integer> places;
+    private @Nullable Map<String, Integer> places; // also of lines that were removed
     private int searches;
     private boolean removed;
     private AttributesEdit attributes;
@@ -158,9 +158,6 @@ final class Draft {
             lines.set(place, null);
             edits.remove(place);
             removed = true;
-            if (places != null) {
-                places.remove(bookId);
-            }
         }
     }
 

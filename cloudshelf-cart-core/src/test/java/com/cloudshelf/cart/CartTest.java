@@ -477,6 +477,17 @@ class CartTest {
         }
 
         @Test
+        void apply_clearBetweenManyChanges_startsAnew() {
+            List<CartChange> adds = many(i -> new CartChange.Add(book("book" + i, "1", 1)));
+
+            Cart cart = applyAll(adds, List.of(new CartChange.Clear()), adds.subList(MANY - 2, MANY));
+
+            assertThat(cart.items())
+                    .extracting(CartItem::bookId)
+                    .containsExactly("book" + (MANY - 2), "book" + (MANY - 1));
+        }
+
+        @Test
         void apply_manyAttributes_copiesThemOnce() {
             Cart cart =
                     applyAll(many(i -> new SetAttribute("x" + i, true)), many(i -> new RemoveAttribute("x" + i / 2)));

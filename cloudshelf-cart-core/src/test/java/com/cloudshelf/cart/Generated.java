@@ -116,7 +116,7 @@ final class Generated {
     }
 
     static Arbitrary<List<CartChange>> changeLists() {
-        return changes().list().ofMaxSize(8);
+        return changes().list().ofMaxSize(24);
     }
 
     static Arbitrary<Cart> carts() {
