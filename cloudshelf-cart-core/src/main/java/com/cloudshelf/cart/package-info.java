@@ -9,8 +9,8 @@
  *               UpdateRules; GetProtocol, GetAllProtocol, MergeProtocol, EraseProtocol. Pure functions: what a call does next.
  *   Wire        Wire, Answers, Failure, MarkedCredentials, WatchedHttpClient, Clients. The AWS SDK: its client, requests,
  *               responses and exceptions.
- *   Engine      Call, Engine, Places, Lanes, Timer, Hop, Quota, Hedging, Latencies, Deadline, CallMetrics. Threads, time, and each
- *               thing of which there is only so much.
+ *   Engine      Call, Engine, Places, Lanes, Timer, Hop, ElasticThreads, Quota, Hedging, Latencies, Deadline, CallMetrics.
+ *               Threads, time, and each thing of which there is only so much.
  *   Store       DynamoDbCartStore, Priming.
  *   Table       CartTable and what belongs to it: TableCall, TableChecks, TableAudit, the reports. Beside the store.
  *   JSON        CartJson, JsonFields, ChangeJson, and the modules in jackson2 and jackson3. Beside the store.

@@ -158,12 +158,11 @@ final class StubService implements AutoCloseable {
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
             String target = request.headers().get("X-Amz-Target", "");
-            byte[] body =
-                    switch (status.code()) {
-                        case 200 -> answerTo(target, request);
-                        case 400 -> THROTTLED;
-                        default -> FAILURE;
-                    };
+            byte[] body = switch (status.code()) {
+                case 200 -> answerTo(target, request);
+                case 400 -> THROTTLED;
+                default -> FAILURE;
+            };
             boolean hangs = hungOneIn > 0 && REQUESTS.incrementAndGet() % hungOneIn == 0;
             FullHttpResponse response =
                     new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
