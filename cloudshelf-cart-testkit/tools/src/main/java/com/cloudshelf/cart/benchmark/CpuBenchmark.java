@@ -185,8 +185,9 @@ public class CpuBenchmark {
                 .client(client)
                 .tableName(TABLE)
                 .executor(Runnable::run)
-                // The thread may wait for a compiler in the middle of a call.
+                // The thread may wait for a compiler in the middle of a call, which would seem to be slow.
                 .operationTimeout(Duration.ofSeconds(60))
+                .hedging(0)
                 .build();
     }
 
