@@ -55,7 +55,8 @@ final class PinnedWrites {
         Map<String, AttributeValue> others =
                 othersAfter(before.others(), before.cart().ownAttributes(), cart, guest);
         setOthers(e, before.others(), others);
-        StoredCart after = after(before, cart, lines.values(), others, memory, head, stamp);
+        boolean idsTrue = hasSameBooks(before, lines) || haveDistinctHashes(cart);
+        StoredCart after = after(before, cart, lines.values(), others, memory, head, stamp, idsTrue);
         if (lines.grew() || key != null || after.unknownBytes() > before.unknownBytes()) {
             Write.checkSize(before.userId(), ItemFormat.sizeOf(after));
         }
@@ -84,7 +85,7 @@ final class PinnedWrites {
         cart.items().forEach(item -> lines.add(LineChanges.encodeNew(item, brought)));
         Head head = Head.of(before, cart, memory, stamp, terms);
         Map<String, AttributeValue> others = othersAfter(Map.of(), Attributes.NONE, cart, guest);
-        StoredCart after = after(before, cart, lines, others, memory, head, stamp);
+        StoredCart after = after(before, cart, lines, others, memory, head, stamp, haveDistinctHashes(cart));
         Write.checkSize(before.userId(), ItemFormat.sizeOf(after));
 
         Map<String, AttributeValue> item = new LinkedHashMap<>();
@@ -232,13 +233,13 @@ final class PinnedWrites {
             Map<String, AttributeValue> others,
             Memory memory,
             Head head,
-            Write.Stamp stamp) {
+            Write.Stamp stamp,
+            boolean idsTrue) {
         StoredCart.Builder after = new StoredCart.Builder(before.userId());
         after.exists = true;
         after.content = cart;
         after.lines = lines;
-        after.idsTrue = cart.items().isEmpty()
-                || ItemFormat.hashes(cart.items()).bs().size() == cart.items().size();
+        after.idsTrue = idsTrue;
         after.memory = memory;
         after.counter = memory.version();
         after.format = ItemFormat.CURRENT_FORMAT;
@@ -286,8 +287,20 @@ final class PinnedWrites {
         }
     }
 
+    /** Whether the item has one hash for each line, and the lines stay those of the same books. */
+    private static boolean hasSameBooks(StoredCart before, LineChanges lines) {
+        return before.areIdsTrue()
+                && lines.removed().isEmpty()
+                && lines.appended().isEmpty();
+    }
+
+    private static boolean haveDistinctHashes(Cart cart) {
+        return cart.items().isEmpty()
+                || ItemFormat.hashes(cart.items()).bs().size() == cart.items().size();
+    }
+
     private static void setHashes(Expression e, StoredCart before, LineChanges lines, Cart cart) {
-        if (before.areIdsTrue() && lines.removed().isEmpty() && lines.appended().isEmpty()) {
+        if (hasSameBooks(before, lines)) {
             return;
         }
         if (cart.items().isEmpty()) {
