@@ -40,7 +40,7 @@ final class Outage {
             double[] raw = measure(service, CannedAnswers.RAW, "false");
             results.add(
                     9,
-                    "everything throttled, " + CALLERS + " callers: requests a call",
+                    "everything throttled, " + CALLERS + " callers: requests per call",
                     Results.format("%.2f", store[0]),
                     Results.format("%.2f", raw[0]),
                     "",

@@ -86,13 +86,14 @@ final class RoundTrips {
         row("change from a snapshot: requests", List.of(snapshot, cold.get(1), cold.get(2)), 1);
         row("clear of a cart that has rested, cold: requests", clear, 1);
         row("change, cold: requests", cold, 2);
-        for (int losses = 1; losses <= 3; losses++) {
-            List<Cost> lost = losing(losses);
-            String what = "change, cold, that loses " + losses + (losses == 1 ? " race" : " races") + ": requests";
-            if (losses == 1) {
-                row(what, lost, 3);
+        for (int conflicts = 1; conflicts <= 3; conflicts++) {
+            List<Cost> costs = afterConflicts(conflicts);
+            String what =
+                    "change, cold, after " + conflicts + (conflicts == 1 ? " conflict" : " conflicts") + ": requests";
+            if (conflicts == 1) {
+                row(what, costs, 3);
             } else {
-                results.add(what, "" + lost.get(0).requests, "" + lost.get(1).requests, "" + lost.get(2).requests);
+                results.add(what, "" + costs.get(0).requests, "" + costs.get(1).requests, "" + costs.get(2).requests);
             }
         }
         List<Cost> keyed = each(3, RoundTrips::store, carts -> keyed(carts, List.of(Carts.book(1000))));
@@ -263,15 +264,15 @@ final class RoundTrips {
         }
     }
 
-    /** Returns what a change costs to which a rival writes first, each time again, as often as it is to lose. */
-    private List<Cost> losing(int losses) {
+    /** Returns what a change costs if a rival writes before each of its first attempts, as many as conflicts. */
+    private List<Cost> afterConflicts(int conflicts) {
         List<Cost> costs = new ArrayList<>();
         for (Maker maker : List.of((Maker) RoundTrips::store, (Maker) RawCarts::new, (Maker) EnhancedCarts::new)) {
             String table = table();
             Carts rival = maker.on(dynamoDb.client(), table);
             rival.add(Carts.USER, Carts.books(3)).join();
-            AtomicInteger left = new AtomicInteger(losses);
-            ExecutionInterceptor race = new ExecutionInterceptor() {
+            AtomicInteger left = new AtomicInteger(conflicts);
+            ExecutionInterceptor rivalFirst = new ExecutionInterceptor() {
                 @Override
                 public void beforeTransmission(Context.BeforeTransmission context, ExecutionAttributes attributes) {
                     if (context.request() instanceof UpdateItemRequest && left.getAndDecrement() > 0) {
@@ -282,7 +283,7 @@ final class RoundTrips {
             };
             try (Faults network = Faults.none();
                     DynamoDbAsyncClient client = dynamoDb.clientBuilder(network)
-                            .overrideConfiguration(settings -> settings.addExecutionInterceptor(race))
+                            .overrideConfiguration(settings -> settings.addExecutionInterceptor(rivalFirst))
                             .build()) {
                 maker.on(client, table)
                         .setQuantity(Carts.USER, Carts.bookId(1), 77)
@@ -354,7 +355,7 @@ final class RoundTrips {
         Crowd store = crowds.get(CannedAnswers.STORE);
         Crowd raw = crowds.get(CannedAnswers.RAW);
         Crowd enhanced = crowds.get(CannedAnswers.ENHANCED);
-        String what = PARTIES + " writers in other processes add " + each + " books each: requests an add";
+        String what = PARTIES + " writers in other processes add " + each + " books each: requests per add";
         if (each * PARTIES <= 48) {
             results.add(
                     1,
@@ -369,7 +370,7 @@ final class RoundTrips {
         }
         if (each * PARTIES <= 48) {
             results.draw(
-                    "requests an add, 16 processes, one cart",
+                    "requests per add, 16 processes, one cart",
                     store.requestsEach / raw.requestsEach,
                     store.requestsEach / enhanced.requestsEach);
         }
@@ -387,7 +388,7 @@ final class RoundTrips {
         Crowd enhanced = crowds.get(CannedAnswers.ENHANCED);
         results.add(
                 1,
-                PARTIES + " callers of one process, one cart, mixed changes: requests a change",
+                PARTIES + " callers of one process, one cart, mixed changes: requests per change",
                 requests(store),
                 requests(raw),
                 requests(enhanced),
@@ -402,7 +403,7 @@ final class RoundTrips {
                 "a quarter",
                 store.p99Millis <= raw.p99Millis / 4 && store.p99Millis <= enhanced.p99Millis / 4);
         results.draw(
-                "requests a change, 16 callers, one cart",
+                "requests per change, 16 callers, one cart",
                 store.requestsEach / raw.requestsEach,
                 store.requestsEach / enhanced.requestsEach);
     }

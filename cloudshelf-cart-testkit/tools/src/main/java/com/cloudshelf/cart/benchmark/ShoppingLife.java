@@ -128,18 +128,18 @@ final class ShoppingLife {
         Bill store = live((client, table, later) -> new StoreShop(client, table, later));
         Bill raw = live((client, table, later) -> new RawShop(new RawCarts(client, table)));
         count("requests", store.capacity.requests(), raw.capacity.requests());
-        count("conditions that were refused", store.capacity.refused(), raw.capacity.refused());
+        count("refused conditions", store.capacity.refused(), raw.capacity.refused());
         count("read units", store.capacity.readUnits(), raw.capacity.readUnits());
         limit("write units", "%.0f", store.capacity.writeUnits(), raw.capacity.writeUnits(), 1.07);
         limit(
-                "dollars for a million such users",
-                "%.0f",
+                "cost for a million such users",
+                "$%.0f",
                 store.capacity.dollars() * 1_000_000 / USERS,
                 raw.capacity.dollars() * 1_000_000 / USERS,
                 1.00);
-        count("bytes an item in the end", store.bytesAnItem, raw.bytesAnItem);
+        count("bytes per item at the end", store.bytesAnItem, raw.bytesAnItem);
         results.draw("write units, a shopping life", store.capacity.writeUnits() / raw.capacity.writeUnits());
-        results.draw("money, a shopping life", store.capacity.dollars() / raw.capacity.dollars());
+        results.draw("cost, a shopping life", store.capacity.dollars() / raw.capacity.dollars());
     }
 
     private void count(String what, double store, double raw) {
