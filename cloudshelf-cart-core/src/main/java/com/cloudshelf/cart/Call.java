@@ -40,6 +40,8 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
      * get credentials, and the deadline must still work.
      *
      * What a call holds is released in end, and nowhere else, before anyone learns the outcome.
+     *
+     * Code of others is expected to throw anything, also checked exceptions that it does not declare: Kotlin has none.
      */
 
     private static final Logger LOG = Logs.logger();
@@ -244,7 +246,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         int before = runs;
         try {
             steps.run();
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             engine.warnOfPart("task decorator", e);
         }
         if (runs == before) {
@@ -294,7 +296,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         CompletableFuture<?> sent;
         try {
             sent = copy.departure.send(() -> engine.wire().send(copy.request, Math.max(1, deadline.remainingMillis())));
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             sent = CompletableFuture.failedFuture(e);
         }
         copy.sent(sent);
@@ -360,7 +362,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
                 case ABANDONED -> end((Runnable) null);
                 case CLOSED -> stop(Stop.Reason.CLOSED);
             }
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             broken(e);
         }
     }
@@ -372,7 +374,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private void broken(Throwable thrown) {
         try {
             take(protocol.stop(evidence, new Stop(Stop.Reason.BROKEN, isUnanswered(), thrown)));
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             e.addSuppressed(thrown);
             end(() -> result.completeExceptionally(e));
         }
@@ -652,7 +654,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         T value;
         try {
             value = finish.apply(decision.value());
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             end(left, e, () -> result.completeExceptionally(e));
             return;
         }

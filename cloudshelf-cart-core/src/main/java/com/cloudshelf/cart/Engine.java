@@ -143,7 +143,7 @@ final class Engine {
     Runnable decorated(Runnable steps) {
         try {
             return settings.taskDecorator.apply(steps);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             warnOfPart("task decorator", e);
             return steps;
         }
@@ -193,7 +193,7 @@ final class Engine {
         long now;
         try {
             now = settings.clock.millis();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return true; // the call asks the clock again, and fails
         }
         return recent.mayHaveRested(userId, now);
@@ -224,7 +224,7 @@ final class Engine {
         if (metrics != null) {
             try {
                 CallMetrics.publish(metrics, operation, tally, failure);
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 warnOfPart("metric publisher", e);
             }
         }

@@ -41,7 +41,7 @@ final class Hop implements Executor {
     public void execute(Runnable task) {
         try {
             delegate.execute(task);
-        } catch (RuntimeException | Error e) { // also an OutOfMemoryError: no native thread
+        } catch (Throwable e) { // also an OutOfMemoryError: no native thread
             if (refused.compareAndSet(false, true)) {
                 LOG.warn("An executor refused a task, which now runs on the current thread; so will later ones", e);
             }

@@ -13,6 +13,7 @@ import static com.cloudshelf.cart.ScriptedClient.serveAndLose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -374,6 +375,76 @@ class EngineTest {
             failureOf(CartStoreException.class, store.merge("guest", USER, MergeStrategy.SUM));
             failureOf(CartStoreException.class, store.delete(USER));
             assertNothingInUse(store);
+        }
+
+        /** Kotlin and Lombok let a method throw an exception that it does not declare. */
+        @Test
+        void partsAroundACall_thatThrowUndeclaredExceptions_leaveResultAndTurn() {
+            client.thenAlways(serve(table));
+            DynamoDbCartStore publishing = store(settings -> settings.metricPublisher(new MetricPublisher() {
+                @Override
+                public void publish(MetricCollection collection) {
+                    throwUndeclared(new IOException("no agent"));
+                }
+
+                @Override
+                public void close() {}
+            }));
+            DynamoDbCartStore capturing =
+                    store(settings -> settings.taskDecorator(task -> throwUndeclared(new IOException("no context"))));
+            DynamoDbCartStore decorating = store(
+                    settings -> settings.taskDecorator(task -> () -> throwUndeclared(new IOException("no context"))));
+            DynamoDbCartStore refusing =
+                    store(settings -> settings.executor(task -> throwUndeclared(new IOException("shut down"))));
+
+            for (DynamoDbCartStore store : stores) {
+                resultOf(store.addItem(USER, book("a", "1", 1)));
+                resultOf(store.addItem(USER, book("a", "1", 1)));
+                assertNothingInUse(store);
+            }
+            assertThat(stores).containsExactly(publishing, capturing, decorating, refusing);
+            assertThat(resultOf(publishing.get(USER)).totalItems()).isEqualTo(8);
+        }
+
+        @Test
+        void partsThatACallNeeds_thatThrowUndeclaredExceptions_failIt() {
+            client.then(
+                    serveAndLose(table),
+                    request -> throwUndeclared(new IOException("no client")),
+                    fail(Failures.accessDenied()));
+            DynamoDbCartStore pausing =
+                    store(settings -> settings.backoff(attempt -> throwUndeclared(new IOException("no pause"))));
+            DynamoDbCartStore timeless = store(settings -> settings.clock(new Clock() {
+                @Override
+                public ZoneId getZone() {
+                    return ZoneOffset.UTC;
+                }
+
+                @Override
+                public Clock withZone(ZoneId zone) {
+                    return this;
+                }
+
+                @Override
+                public Instant instant() {
+                    return throwUndeclared(new IOException("no time"));
+                }
+            }));
+            DynamoDbCartStore sending = store();
+
+            assertThat(failureOf(CartOutcomeUnknownException.class, pausing.addItem(USER, book("a", "1", 1))))
+                    .hasRootCauseMessage("no pause");
+            assertThat(failureOf(CartStoreException.class, timeless.addItem(USER, book("a", "1", 1))))
+                    .hasRootCauseMessage("no time");
+            assertThat(failureOf(CartStoreException.class, timeless.clear(USER)))
+                    .hasRootCauseMessage("no time");
+            failureOf(CartOutcomeUnknownException.class, sending.addItem(USER, book("a", "1", 1)));
+            stores.forEach(EngineTest::assertNothingInUse);
+        }
+
+        @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+        private static <R, X extends Throwable> R throwUndeclared(Throwable thrown) throws X {
+            throw (X) thrown;
         }
 
         private Clock clockThatThrows(AtomicBoolean broken) {
