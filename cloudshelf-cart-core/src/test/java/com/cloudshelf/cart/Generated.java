@@ -2,6 +2,7 @@ package com.cloudshelf.cart;
 
 import static com.cloudshelf.cart.Examples.NOW;
 import static com.cloudshelf.cart.Examples.USER;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -117,6 +118,21 @@ final class Generated {
 
     static Arbitrary<List<CartChange>> changeLists() {
         return changes().list().ofMaxSize(24);
+    }
+
+    /** Returns those of the changes that the cart accepts, one after the other: few random lists fit as a whole. */
+    static List<CartChange> fitting(Cart cart, List<CartChange> changes) {
+        List<CartChange> fitting = new ArrayList<>();
+        Cart outcome = cart;
+        for (CartChange change : changes) {
+            try {
+                outcome = outcome.apply(NO_LIMITS, NOW, List.of(change));
+                fitting.add(change);
+            } catch (CartRejectedException e) {
+                assertThat(e.reason()).isEqualTo(CartRejectedException.Reason.UNKNOWN_BOOK);
+            }
+        }
+        return fitting;
     }
 
     static Arbitrary<Cart> carts() {

@@ -20,7 +20,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 class WriteProperties {
@@ -38,6 +37,12 @@ class WriteProperties {
     @Provide
     Arbitrary<List<CartChange>> changes() {
         return Generated.changeLists();
+    }
+
+    /** So few that most leave some of a cart's lines alone. */
+    @Provide
+    Arbitrary<List<CartChange>> fewChanges() {
+        return Generated.changeLists().map(changes -> changes.subList(0, Math.min(2, changes.size())));
     }
 
     @Provide
@@ -84,9 +89,6 @@ class WriteProperties {
         StoredCart stored = decode(table.item(USER));
         for (List<CartChange> changes : updates) {
             Cart changed = applied(stored.cart(), changes);
-            if (changed == null) {
-                continue;
-            }
             Write write = PinnedWrites.change(stored, changed, null, stamp(), terms);
 
             write(table, write);
@@ -105,9 +107,6 @@ class WriteProperties {
         table.put(item);
         StoredCart stored = decode(table.item(USER));
         Cart changed = applied(stored.cart(), changes);
-        if (changed == null) {
-            return;
-        }
         Write write = PinnedWrites.change(stored, changed, null, stamp(), TERMS);
 
         write(table, write);
@@ -200,19 +199,16 @@ class WriteProperties {
     @Property
     void change_listThatAnotherWriterTouched_neverHitsTheWrongLine(
             @ForAll("carts") Cart cart,
-            @ForAll("changes") List<CartChange> changes,
-            @ForAll("items") CartItem other,
+            @ForAll("fewChanges") List<CartChange> changes,
             @ForAll @IntRange(max = 3) int kind,
             @ForAll @IntRange(max = 9) int at) {
+        if (cart.isEmpty()) {
+            return;
+        }
+        CartItem other = Examples.book("other", "3.50", 2).withAddedAt(NOW);
         Map<String, AttributeValue> item = Writes.itemOf(cart, NOW.minusSeconds(1));
         StoredCart stored = decode(item);
         Cart changed = applied(cart, changes);
-        if (changed == null
-                || cart.isEmpty()
-                || cart.item(other.bookId()).isPresent()
-                || changed.item(other.bookId()).isPresent()) {
-            return;
-        }
         Write write = PinnedWrites.change(stored, changed, null, stamp(), TERMS);
         boolean listIsSent = write.updateExpression().contains(alias(write, "cartItems") + "=");
         List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
@@ -259,12 +255,9 @@ class WriteProperties {
                 .orElseThrow();
     }
 
-    private static @Nullable Cart applied(Cart cart, List<CartChange> changes) {
-        try {
-            return cart.apply(NO_LIMITS, NOW, changes);
-        } catch (CartRejectedException e) {
-            return null;
-        }
+    /** Applies those of the changes that fit. */
+    private static Cart applied(Cart cart, List<CartChange> changes) {
+        return cart.apply(NO_LIMITS, NOW, Generated.fitting(cart, changes));
     }
 
     private static void write(Table table, Write write) {
