@@ -241,9 +241,6 @@ class HedgingTest {
     class Budget {
         @Test
         void firstCalls_ofAProcess_areNotHedged() {
-            store.close();
-            store = store(settings -> settings.hedging(1));
-
             assertThat(new Hedging(1, -1).delayMillis(Request.Kind.GET)).isNegative();
         }
 

@@ -125,9 +125,9 @@ class ItemFormatProperties {
         try {
             StoredCart stored = decode(item);
 
-            assertThat(stored.lines())
-                    .hasSameSizeAs(
-                            stored.isExpired() ? stored.lines() : stored.cart().items());
+            if (!stored.isExpired()) {
+                assertThat(stored.lines()).hasSameSizeAs(stored.cart().items());
+            }
             assertThat(stored.cart().items()).extracting(CartItem::bookId).doesNotHaveDuplicates();
         } catch (InvalidStoredCartException e) {
             assertThat(e.attributePath()).isNotBlank();

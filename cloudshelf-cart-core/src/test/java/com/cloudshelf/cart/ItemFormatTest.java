@@ -558,12 +558,10 @@ class ItemFormatTest {
             assertThat(after.get(name)).isNotEqualTo(item.get(name));
         }
 
-        @ParameterizedTest(name = "as {1}")
-        @MethodSource("wrongTypesOfALine")
-        void decode_linesOfAWrongType_isNoCart(String name, String type, String expected) {
-            if (!type.equals("L") && !type.equals("NULL")) {
-                assertInvalid(with(written(), "cartItems", ONE_OF_EACH_TYPE.get(type)), "cartItems");
-            }
+        @ParameterizedTest
+        @ValueSource(strings = {"S", "N", "B", "BOOL", "M", "SS", "NS", "BS"})
+        void decode_linesOfAWrongType_isNoCart(String type) {
+            assertInvalid(with(written(), "cartItems", ONE_OF_EACH_TYPE.get(type)), "cartItems");
         }
 
         @Test

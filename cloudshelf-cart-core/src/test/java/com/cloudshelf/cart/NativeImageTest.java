@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -15,15 +16,13 @@ class NativeImageTest {
 
     @Test
     void calls_ofTheLibrary_areNeverReflective() {
-        assertThat(new ClassFileImporter()
-                                .importUrl(Cart.class
-                                        .getProtectionDomain()
-                                        .getCodeSource()
-                                        .getLocation())
-                                .stream()
-                                .flatMap(type -> type.getMethodCallsFromSelf().stream())
-                                .filter(NativeImageTest::isReflective)
-                                .map(JavaMethodCall::getDescription))
+        List<JavaMethodCall> calls = new ClassFileImporter()
+                .importUrl(Cart.class.getProtectionDomain().getCodeSource().getLocation()).stream()
+                        .flatMap(type -> type.getMethodCallsFromSelf().stream())
+                        .toList();
+
+        assertThat(calls).hasSizeGreaterThan(1000);
+        assertThat(calls.stream().filter(NativeImageTest::isReflective).map(JavaMethodCall::getDescription))
                 .isEmpty();
     }
 

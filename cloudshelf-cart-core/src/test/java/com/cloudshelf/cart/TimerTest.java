@@ -3,14 +3,18 @@ package com.cloudshelf.cart;
 import static com.cloudshelf.cart.Outcomes.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Tasks are triggered after their time, whatever was scheduled and cancelled before. */
+@Timeout(60) // a task that is never triggered
 class TimerTest {
     private static final long FAR = 3_600_000;
 
@@ -28,7 +32,7 @@ class TimerTest {
         }
         CountDownLatch triggered = new CountDownLatch(1);
 
-        timer.schedule(triggered::countDown, 20);
+        scheduled(triggered::countDown, 20);
 
         triggered.await();
     }
@@ -38,18 +42,35 @@ class TimerTest {
         scheduled(() -> {}, FAR);
         CountDownLatch triggered = new CountDownLatch(2);
 
-        timer.schedule(triggered::countDown, 30);
-        timer.schedule(triggered::countDown, 0);
+        scheduled(triggered::countDown, 30);
+        scheduled(triggered::countDown, 0);
 
         triggered.await();
         assertThat(timer.size()).isEqualTo(1);
     }
 
     @Test
+    void schedule_anyDelay_triggersTheTaskNoSooner() throws InterruptedException {
+        AtomicLong waited = new AtomicLong();
+        CountDownLatch triggered = new CountDownLatch(1);
+        long start = System.nanoTime();
+
+        scheduled(
+                () -> {
+                    waited.set(System.nanoTime() - start);
+                    triggered.countDown();
+                },
+                40);
+
+        triggered.await();
+        assertThat(waited.get()).isGreaterThanOrEqualTo(Duration.ofMillis(40).toNanos());
+    }
+
+    @Test
     void schedule_afterACalm_triggersTheTask() throws InterruptedException {
         for (int i = 0; i < 3; i++) {
             CountDownLatch triggered = new CountDownLatch(1);
-            timer.schedule(triggered::countDown, 1);
+            scheduled(triggered::countDown, 1);
             triggered.await();
             Thread.sleep(20); // in which the timer comes to rest; what follows holds if it does not
         }
