@@ -8,6 +8,7 @@ import static com.cloudshelf.cart.Examples.apply;
 import static com.cloudshelf.cart.Examples.book;
 import static com.cloudshelf.cart.Examples.cartOf;
 import static com.cloudshelf.cart.Examples.money;
+import static com.cloudshelf.cart.Examples.quantities;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -33,7 +34,6 @@ import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -676,11 +676,5 @@ class CartTest {
                     assertThat(rejection.isRetryable()).isFalse();
                     assertThat(rejection).hasMessageContaining(reason.name()).hasMessageNotContaining(USER);
                 });
-    }
-
-    private static List<Tuple> quantities(Cart cart) {
-        return cart.items().stream()
-                .map(item -> tuple(item.bookId(), item.quantity()))
-                .toList();
     }
 }

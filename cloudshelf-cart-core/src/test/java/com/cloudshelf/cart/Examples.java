@@ -1,8 +1,11 @@
 package com.cloudshelf.cart;
 
+import static org.assertj.core.api.Assertions.tuple;
+
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
+import org.assertj.core.groups.Tuple;
 
 /** Values that many tests share. */
 final class Examples {
@@ -35,6 +38,13 @@ final class Examples {
                     CartLimits.of(Integer.MAX_VALUE, Integer.MAX_VALUE), NOW, List.of(new CartChange.Add(line)));
         }
         return cart;
+    }
+
+    /** Returns the book ID and the quantity of each line. */
+    static List<Tuple> quantities(Cart cart) {
+        return cart.items().stream()
+                .map(item -> tuple(item.bookId(), item.quantity()))
+                .toList();
     }
 
     static Cart apply(Cart cart, CartChange... changes) {

@@ -20,7 +20,7 @@ class MemoryTest {
     private static final WriteId INCARNATION = WriteId.startedAt(NOW - 5_000_000);
 
     @Test
-    void begin_noItemBefore_knowsNothingOfTheLastHalfHour() {
+    void start_noItemBefore_knowsNothingOfTheLastHalfHour() {
         WriteId id = WriteId.startedAt(NOW);
 
         Memory memory = Memory.start(id, null, 0);
@@ -33,7 +33,7 @@ class MemoryTest {
     }
 
     @Test
-    void begin_expiredItemBefore_isAnotherIncarnationWithTheOldMemory() {
+    void start_expiredItemBefore_isAnotherIncarnationWithTheOldMemory() {
         Memory before = memory(7, List.of(idAt(NOW - 10)), NOW - 5, Map.of("k", new Memory.Key(NOW + 1, "d")));
         WriteId id = WriteId.startedAt(NOW);
 
@@ -47,7 +47,7 @@ class MemoryTest {
     }
 
     @Test
-    void begin_expiredItemBeforeThatForgotLittle_forgetsTheLastHalfHourToo() {
+    void start_expiredItemBeforeThatForgotLittle_forgetsTheLastHalfHourToo() {
         assertThat(Memory.start(WriteId.startedAt(NOW), memory(7, List.of(), 5, Map.of()), 7)
                         .forgotten())
                 .isEqualTo(NOW - Memory.REST_MILLIS / 2 + 1);

@@ -14,6 +14,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import com.cloudshelf.cart.Failure.Kind;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -160,7 +161,7 @@ class SdkFailuresTest {
 
     @Test
     void handshake_thatFails_isUnsent() throws Exception {
-        try (ServerSocket server = new ServerSocket(0);
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 DynamoDbAsyncClient client = WireServer.client(URI.create("https://127.0.0.1:" + server.getLocalPort()))
                         .build()) {
             Thread handshakes = new Thread(() -> failHandshakes(server));

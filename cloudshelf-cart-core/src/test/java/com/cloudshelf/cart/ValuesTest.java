@@ -12,7 +12,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Parameter;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -163,15 +162,6 @@ class ValuesTest {
                     Arrays.asList(USER, changes, null, null, "", null))) {
                 assertThatExceptionOfType(RuntimeException.class)
                         .isThrownBy(() -> Reflection.make(CartUpdate.class, bad.toArray()));
-            }
-        }
-
-        @Test
-        void classes_ofValues_keepNoParameterNames() {
-            for (Class<?> type : List.of(CartItem.class, Cart.class, CartVersion.class, CartUpdate.class)) {
-                for (Constructor<?> constructor : type.getDeclaredConstructors()) {
-                    assertThat(constructor.getParameters()).noneMatch(Parameter::isNamePresent);
-                }
             }
         }
     }
