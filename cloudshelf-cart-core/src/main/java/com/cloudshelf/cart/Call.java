@@ -138,6 +138,8 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     // Guarded by this.
     private final ArrayDeque<Signal> mailbox = new ArrayDeque<>(2);
     private boolean draining = true; // by the thread that starts the call
+    private int issued; // how often the decorated steps were called
+    private int taken; // the latest of these that ran
     private volatile boolean ended;
 
     // Used only by the thread that drains the mailbox.
@@ -156,7 +158,6 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private long lostAt;
     private int pauses;
     private int retryCost;
-    private int runs;
     private @Nullable Failure lastFailure;
     private volatile @Nullable Runnable completion;
     private final CallMetrics.Tally tally = new CallMetrics.Tally();
@@ -241,24 +242,37 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         }
     }
 
-    /** Runs the decorated steps. A decorator that throws or runs nothing loses no signal. */
+    /** Runs the decorated steps. A decorator that throws, runs nothing, or runs them twice or elsewhere does no harm. */
     private void runSteps() {
-        int before = runs;
+        int number;
+        synchronized (this) {
+            number = ++issued;
+        }
         try {
             steps.run();
         } catch (Throwable e) {
             engine.warnOfPart("task decorator", e);
         }
-        if (runs == before) {
+        if (isDue(number)) {
             run();
         }
     }
 
+    private synchronized boolean isDue(int number) {
+        return taken < number;
+    }
+
     private void run() {
-        runs++;
-        Runnable completing = completion;
-        if (completing != null) {
+        Runnable completing;
+        synchronized (this) {
+            if (taken == issued) {
+                return;
+            }
+            taken = issued;
+            completing = completion;
             completion = null;
+        }
+        if (completing != null) {
             completing.run();
             return;
         }

@@ -276,6 +276,35 @@ class EngineTest {
         }
 
         @Test
+        void taskDecorator_whileAStepOfTheCallIsStillReturning_completesOnTheExecutor() {
+            client.thenAlways(serve(table));
+            CountDownLatch entered = new CountDownLatch(1);
+            CountDownLatch returned = new CountDownLatch(1);
+            ThreadLocal<Boolean> ofTheExecutor = ThreadLocal.withInitial(() -> false);
+            DynamoDbCartStore store = store(settings -> settings.taskDecorator(task -> () -> {
+                        if (ofTheExecutor.get()) {
+                            entered.countDown();
+                            awaitLatch(returned);
+                        }
+                        task.run();
+                    })
+                    .executor(task -> {
+                        new Thread(() -> {
+                                    ofTheExecutor.set(true);
+                                    task.run();
+                                })
+                                .start();
+                        awaitLatch(entered);
+                    }));
+
+            CompletableFuture<Cart> call = store.get(USER);
+
+            assertThat(call).isNotDone();
+            returned.countDown();
+            resultOf(call);
+        }
+
+        @Test
         void taskDecorator_thatThrowsAtTheStart_costsNoCall() {
             client.thenAlways(serve(table));
             DynamoDbCartStore store = store(settings -> settings.taskDecorator(task -> {
@@ -296,6 +325,40 @@ class EngineTest {
 
             resultOf(throwing.addItem(USER, book("a", "1", 1)));
             resultOf(lazy.addItem(USER, book("b", "1", 1)));
+        }
+
+        /** The second run of a step meets another thread at work on the call. */
+        @Test
+        void taskDecorator_thatRunsEachStepTwice_losesNoPlace() {
+            CompletableFuture<DynamoDbResponse> response = new CompletableFuture<>();
+            client.then(request -> response).thenAlways(hang());
+            CountDownLatch pausing = new CountDownLatch(1);
+            CountDownLatch released = new CountDownLatch(1);
+            Pauses pauses = new Pauses();
+            pauses.onPause(() -> {
+                pausing.countDown();
+                awaitLatch(released);
+            });
+            CountDownLatch steps = new CountDownLatch(2);
+            DynamoDbCartStore store = store(settings -> settings.maxConcurrency(1)
+                    .backoff(pauses)
+                    .taskDecorator(task -> () -> {
+                        task.run();
+                        response.completeExceptionally(Failures.throttled());
+                        awaitLatch(pausing);
+                        task.run();
+                        steps.countDown();
+                    }));
+            CompletableFuture<Cart> call = store.get(USER);
+            call.cancel(true);
+            released.countDown();
+            awaitLatch(steps);
+            assertNothingInUse(store);
+
+            store.get("first");
+            store.get("second");
+
+            assertThat(client.sent()).hasSize(2);
         }
     }
 
