@@ -15,9 +15,13 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
+import software.amazon.awssdk.services.dynamodb.DynamoDbServiceClientConfiguration;
 
 /** Creates the client of a store, and the settings of each request that make every client send it once. */
 final class Clients {
+    /** Says what is wrong with a client that returns {@code null}, as a mock does by default. */
+    static final String NO_FUTURE = "the client returned no future";
+
     private static final Logger LOG = Logs.logger();
 
     private Clients() {}
@@ -118,15 +122,12 @@ final class Clients {
     }
 
     private static boolean retriesByItself(DynamoDbAsyncClient client) {
-        try {
-            return client.serviceClientConfiguration()
-                    .overrideConfiguration()
-                    .retryStrategy()
-                    .map(strategy -> strategy.maxAttempts() > 1)
-                    .orElse(true);
-        } catch (UnsupportedOperationException e) {
-            // Stubs, and the embedded client of DynamoDB Local, do not report it.
-            return true;
-        }
+        DynamoDbServiceClientConfiguration configuration = MarkedCredentials.configurationOf(client);
+        return configuration == null
+                || configuration
+                        .overrideConfiguration()
+                        .retryStrategy()
+                        .map(strategy -> strategy.maxAttempts() > 1)
+                        .orElse(true);
     }
 }

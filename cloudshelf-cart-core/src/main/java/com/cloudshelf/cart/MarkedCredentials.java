@@ -10,6 +10,7 @@ import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import software.amazon.awssdk.identity.spi.IdentityProvider;
 import software.amazon.awssdk.identity.spi.ResolveIdentityRequest;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbServiceClientConfiguration;
 
 /**
  * Passes the credentials of a client on, with two differences: exceptions of their provider are marked, and a request
@@ -40,14 +41,20 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
 
     /** Has requests with these settings use the client's credentials through this class. */
     static void putInto(AwsRequestOverrideConfiguration.Builder settings, DynamoDbAsyncClient client) {
-        IdentityProvider<? extends AwsCredentialsIdentity> provider;
-        try {
-            provider = client.serviceClientConfiguration().credentialsProvider();
-        } catch (UnsupportedOperationException e) {
-            return; // Stubs, and the embedded client of DynamoDB Local, do not report it, and need none.
-        }
+        DynamoDbServiceClientConfiguration configuration = configurationOf(client);
+        IdentityProvider<? extends AwsCredentialsIdentity> provider =
+                configuration == null ? null : configuration.credentialsProvider();
         if (provider != null && provider.identityType() == AwsCredentialsIdentity.class) {
             settings.credentialsProvider(new MarkedCredentials(provider));
+        }
+    }
+
+    /** Returns {@code null} if the client does not report it: a stub, a mock, the embedded client of DynamoDB Local. */
+    static @Nullable DynamoDbServiceClientConfiguration configurationOf(DynamoDbAsyncClient client) {
+        try {
+            return client.serviceClientConfiguration();
+        } catch (UnsupportedOperationException e) {
+            return null;
         }
     }
 

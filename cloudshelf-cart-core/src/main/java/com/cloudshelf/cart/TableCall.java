@@ -1,5 +1,7 @@
 package com.cloudshelf.cart;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -163,7 +165,7 @@ final class TableCall {
             AwsRequestOverrideConfiguration.Builder settings =
                     AwsRequestOverrideConfiguration.builder().apiCallTimeout(timeout);
             MarkedCredentials.putInto(settings, client);
-            sent = request.apply(settings.build());
+            sent = requireNonNull(request.apply(settings.build()), Clients.NO_FUTURE);
             inFlight.add(sent);
             if (isOver()) { // while the request was prepared, for instance by a slow credentials provider
                 sent.cancel(true);

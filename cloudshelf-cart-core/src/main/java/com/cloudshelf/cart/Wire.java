@@ -1,5 +1,7 @@
 package com.cloudshelf.cart;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -67,7 +69,8 @@ final class Wire {
      */
     @SuppressWarnings("unchecked") // only the client completes it
     CompletableFuture<Object> send(Request request, long remainingMillis) {
-        return (CompletableFuture<Object>) dispatch(request, configurations.of(remainingMillis, watch.seesAll()));
+        CompletableFuture<?> sent = dispatch(request, configurations.of(remainingMillis, watch.seesAll()));
+        return (CompletableFuture<Object>) requireNonNull(sent, Clients.NO_FUTURE);
     }
 
     private CompletableFuture<?> dispatch(Request request, AwsRequestOverrideConfiguration configuration) {

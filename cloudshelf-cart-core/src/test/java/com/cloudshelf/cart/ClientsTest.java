@@ -1,10 +1,16 @@
 package com.cloudshelf.cart;
 
+import static com.cloudshelf.cart.Examples.USER;
+import static com.cloudshelf.cart.Examples.book;
+import static com.cloudshelf.cart.Outcomes.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,6 +19,11 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbServiceClientConfiguration;
+import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 class ClientsTest {
     private static DynamoDbAsyncClient client() {
@@ -62,5 +73,44 @@ class ClientsTest {
 
             assertThat(configurations.of(1, true)).isSameAs(configurations.of(60_000, true));
         }
+    }
+
+    /** As a mock does by default. */
+    @Test
+    void client_thatReturnsNullForEverything_failsCallsAndSaysWhy() {
+        DynamoDbAsyncClient mock = new DynamoDbAsyncClient() {
+            @Override
+            public CompletableFuture<UpdateItemResponse> updateItem(UpdateItemRequest request) {
+                return null;
+            }
+
+            @Override
+            public CompletableFuture<GetItemResponse> getItem(Consumer<GetItemRequest.Builder> request) {
+                return null;
+            }
+
+            @Override
+            public DynamoDbServiceClientConfiguration serviceClientConfiguration() {
+                return null;
+            }
+
+            @Override
+            public String serviceName() {
+                return SERVICE_NAME;
+            }
+
+            @Override
+            public void close() {}
+        };
+
+        try (DynamoDbCartStore store =
+                DynamoDbCartStore.builder().client(mock).backoff(new Pauses()).build()) {
+            assertThat(failureOf(CartOutcomeUnknownException.class, store.addItem(USER, book("a", "1", 1))))
+                    .hasRootCauseMessage("the client returned no future");
+        }
+        assertThat(failureOf(
+                        CartUnavailableException.class,
+                        CartTable.ping(mock, CartTableSpec.defaults(), Duration.ofSeconds(60))))
+                .hasRootCauseMessage("the client returned no future");
     }
 }
