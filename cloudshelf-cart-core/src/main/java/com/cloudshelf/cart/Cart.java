@@ -125,8 +125,8 @@ public final class Cart implements Serializable {
     }
 
     /**
-     * Returns a cart as a store other than {@link DynamoDbCartStore} returns it: for authors of a {@link CartStore},
-     * such as an in-memory store for tests.
+     * Returns a cart with a version and times, as a store returns it: for authors of a {@link CartStore}, such as an
+     * in-memory store for tests.
      *
      * @param content the user, lines and attributes
      * @param version the store's token for this state; ignored if the cart has neither lines nor attributes
@@ -143,9 +143,9 @@ public final class Cart implements Serializable {
     }
 
     /**
-     * Returns the size in bytes that DynamoDB counts for the item of this cart, or slightly more. For implementers of {@link
-     * CartStore} whose carts must fit in an item: reject changes that grow a cart beyond 409,600 bytes with {@link
-     * CartRejectedException.Reason#TOO_LARGE}. Each remembered idempotency key adds 29 bytes.
+     * Returns the size in bytes that DynamoDB counts for the item of this cart, or slightly more. For authors of a
+     * {@link CartStore} whose carts must fit in an item: reject changes that grow a cart beyond 409,600 bytes with
+     * {@link CartRejectedException.Reason#TOO_LARGE}. Each remembered idempotency key adds 29 bytes.
      */
     public int itemBytes() {
         return ItemSize.of(userId, items, attributes);
@@ -206,14 +206,14 @@ public final class Cart implements Serializable {
         return Optional.ofNullable(lastUpdated);
     }
 
-    /** Returns when the cart expires unless it is changed before, if it is in a table and expires at all. */
+    /** Returns when the cart expires unless it is changed before then, if it is in a table and expires at all. */
     public Optional<Instant> expiresAt() {
         return Optional.ofNullable(expiresAt);
     }
 
     /**
-     * Returns the token for the state that the store saw, for {@link CartUpdate#ifVersion CartUpdate.ifVersion}. The
-     * result of {@link #apply apply} has the token of the cart that it was computed from.
+     * Returns the version of the state that the store saw, for {@link CartUpdate#ifVersion CartUpdate.ifVersion}. The
+     * result of {@link #apply apply} has the version of the cart that it was computed from.
      */
     public CartVersion version() {
         if (isBare() && !(origin instanceof Derived)) {

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * Reads and changes the shopping carts of all users. Each change is applied once or not at all.
+ * Reads and changes the shopping carts of all users.
  *
  * <p><b>Contract.</b> Every user has a cart. A cart that was never written, was cleared or has expired is empty. A call
  * applies its change at most once, whatever the network does, and no change overwrites another.
@@ -19,9 +19,9 @@ import java.util.concurrent.ExecutionException;
  * applied. {@code join()} wraps it in a {@link java.util.concurrent.CompletionException}; {@link #await await} throws
  * it unwrapped.
  *
- * <p><b>Time.</b> Every call has a deadline: the store's operation timeout or {@link CartUpdate#within
- * CartUpdate.within}. Cancelling the returned future ends the call. Nothing more is sent, but a request in flight may
- * still be applied.
+ * <p><b>Time.</b> Every call has a deadline: the store's operation timeout, or the time set with {@link #within within} or
+ * {@link CartUpdate#within CartUpdate.within}. Cancelling the returned future ends the call: nothing more is sent, but a
+ * request in flight may still be applied.
  *
  * <p><b>Cost</b> is the number of requests to DynamoDB in the usual case. Conflicts, lost responses and throttling add
  * to it. Implementations without a table send no requests.
@@ -52,8 +52,8 @@ public interface CartStore {
 
     /**
      * Returns the carts of several users, read with the store's default consistency. The map has a key for every ID in
-     * the collection, in the same order; duplicates are read once. If one cart cannot be read, the call fails. The
-     * future fails as that of {@link #get(String, ReadConsistency) get} does.
+     * the collection, in the same order; duplicates are read once. If one cart cannot be read, the future fails with the
+     * exceptions of {@link #get(String, ReadConsistency) get}.
      *
      * <p>Costs 1 request per 100 IDs, sent in parallel, and more if the carts are so large that DynamoDB returns them
      * in parts.
@@ -67,10 +67,10 @@ public interface CartStore {
      * If a response was lost and the write was found in the table, returns the cart as read afterwards. An update that
      * changes nothing writes nothing and returns the cart.
      *
-     * <p>Costs 1 request if the update only adds books that are not in the cart, with or without an idempotency key but
-     * without {@code ifVersion}. Costs 1 read if there is nothing to write. Costs 2 requests otherwise, or 1 with
-     * {@link CartUpdate#basedOn CartUpdate.basedOn}. For the cost of a clear, see {@link #clear clear}. The future
-     * fails with
+     * <p>Costs 1 request if the update only adds books that are not in the cart, at most 20, with or without an
+     * idempotency key but without {@code ifVersion}. Costs 1 read if there is nothing to write. Costs 2 requests
+     * otherwise, or 1 with {@link CartUpdate#basedOn CartUpdate.basedOn}. For the cost of a clear, see {@link #clear
+     * clear}. The future fails with
      *
      * <ul>
      *   <li>{@link CartRejectedException} if the update does not fit the cart,
@@ -109,10 +109,14 @@ public interface CartStore {
      * 1 request. To empty a cart, use {@link #clear clear}.
      *
      * <p>The request is unconditional and outside all guarantees: a change in progress at the same time may bring its
-     * book back or be applied twice. The future fails with {@link CartOutcomeUnknownException} if the item may have
-     * been deleted, and with {@link CartAccessException}, {@link CartThrottledException} or {@link
-     * CartUnavailableException} if it was not. The call can be repeated; if a response was lost, the request that was
-     * given up may still erase a cart that is started in the meantime.
+     * book back or be applied twice. The call can be repeated. If a response was lost, the abandoned request may still
+     * erase a cart that is started in the meantime. The future fails with
+     *
+     * <ul>
+     *   <li>{@link CartOutcomeUnknownException} if the item may have been deleted; repeat the call,
+     *   <li>{@link CartAccessException}, {@link CartThrottledException} or {@link CartUnavailableException} if it was
+     *       not.
+     * </ul>
      *
      * @throws IllegalArgumentException if the ID is blank or longer than 2048 bytes in UTF-8
      */

@@ -223,16 +223,16 @@ public final class CartUpdate {
     }
 
     /**
-     * Requires that the cart still has this version. If it does not, the call fails with a {@link
-     * CartConflictException} that carries the current cart.
+     * Requires that the cart still has this version. If it does not, the call fails with {@link
+     * CartConflictException}, which carries the current cart.
      */
     public CartUpdate ifVersion(CartVersion version) {
         return new CartUpdate(userId, changes, snapshot, requireNonNull(version, "version"), idempotencyKey, deadline);
     }
 
     /**
-     * Identifies the logical call. Repeating a call with the same key has no second effect and returns the cart. A key
-     * costs no extra request.
+     * Makes the call repeatable: a second call with the same key has no effect and returns the cart. A key costs no
+     * extra request.
      *
      * <p>The store remembers the key for its retention time. The same key with other changes is rejected ({@link
      * CartRejectedException.Reason#KEY_REUSED}). Build a repetition from the same data as the first call, such as the

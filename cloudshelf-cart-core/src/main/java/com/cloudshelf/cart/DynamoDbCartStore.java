@@ -46,7 +46,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
  * <p><b>Retries.</b> The store retries by itself, whatever the SDK's retry mode: it has the client send each request
  * once. Throttling and network failures are retried with exponential backoff and full jitter until the deadline. The
  * first conflict is retried at once from the item that the refusal returns; later conflicts are retried after a backoff
- * delay. A call sends at most 40 requests.
+ * delay. A call sends at most 40 requests; {@link #getAll getAll} sends at most 40 per 100 IDs.
  */
 public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     private static final Duration MIN_TIME_TO_LIVE = Duration.ofMillis(2 * Memory.REST_MILLIS);
@@ -365,11 +365,10 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         private Builder() {}
 
         /**
-         * The client to use. The store does not close it. The client may have any retry mode, because the store has it
-         * send each request once; if its retries are on, that takes a plugin per request, which costs CPU. Switch
-         * retries off in a client that only this store uses, or let the store create the client ({@link
-         * #configureClient configureClient}). Default: a client that the store creates from the SDK's default chains,
-         * and closes.
+         * The client to use. The store does not close it. The store has the client send each request once, whatever its
+         * retry mode. If its retries are on, that takes a plugin per request, which costs CPU: switch retries off in a
+         * client that only this store uses, or let the store create the client ({@link #configureClient
+         * configureClient}). Default: a client that the store creates from the SDK's default chains, and closes.
          */
         public Builder client(DynamoDbAsyncClient client) {
             this.client = requireNonNull(client, "client");
@@ -464,9 +463,9 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * How many requests may be in flight at a time. Further requests wait, at most until the deadline of their
-         * call. A client created by the store opens up to this many connections. By Little's law, throughput is at most
-         * this number divided by the latency. Default: 500.
+         * How many requests may be in flight at a time. Further calls wait for a place, at most until their deadline. A
+         * client created by the store opens up to this many connections. Throughput is at most this number divided by
+         * the latency. Default: 500.
          *
          * @throws IllegalArgumentException if it is below 1
          */
@@ -476,9 +475,9 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * How many calls may wait for a turn or a place, in addition to those with a request in flight. The next call
-         * fails at once with {@link CartUnavailableException}; nothing was sent, and the call can be repeated. A
-         * waiting call holds less than 1 KB. Default: 50,000.
+         * How many calls may wait: for their turn among the changes to a cart, or for one of the {@link #maxConcurrency
+         * maxConcurrency} places. The next call fails at once with {@link CartUnavailableException}; nothing was sent,
+         * and the call can be repeated. A waiting call holds less than 1 KB. Default: 50,000.
          *
          * @throws IllegalArgumentException if it is negative
          */
@@ -525,11 +524,10 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * The share of its requests that the store may send a second time because the first is slow. The first is not
-         * given up; whichever copy is answered first decides. A hedge never has a second effect, because both copies
-         * carry the same write ID; requests that delete an item carry none, and are not hedged. A refused second write
-         * consumes its write units. The store learns from recent requests what is slow, and hedges nothing until it has
-         * seen enough of them. Default: 0.02; 0 disables hedging.
+         * The share of requests of which the store may send a second copy because the first is slow. The first response
+         * decides. Both copies carry the same write ID, so a change is never applied twice; requests that delete an item
+         * carry no ID, and are not hedged. A refused second write consumes its write units. The store learns from recent
+         * requests what is slow, and hedges nothing until it has seen enough of them. Default: 0.02; 0 disables hedging.
          *
          * @throws IllegalArgumentException if it is not between 0 and 1
          */
