@@ -1,5 +1,6 @@
 package com.cloudshelf.cart;
 
+import static com.cloudshelf.cart.Outcomes.await;
 import static com.cloudshelf.cart.TestTable.USER;
 import static com.cloudshelf.cart.TestTable.book;
 import static com.cloudshelf.cart.TestTable.failureOf;
@@ -9,6 +10,7 @@ import com.cloudshelf.cart.testkit.Fault;
 import com.cloudshelf.cart.testkit.Faults;
 import com.cloudshelf.cart.testkit.LocalDynamoDb;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -37,7 +39,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 /** Calls that end early, by cancellation or with their store. */
 class EndOfCallsTest {
     /** Longer than the store's longest backoff and the delay before a request leaves. */
-    private static final long LONGER_THAN_A_TRY_MILLIS = 400;
+    private static final long LONGER_THAN_AN_ATTEMPT_MILLIS = 400;
 
     private final TestTable table = new TestTable();
     private final DynamoDbCartStore carts = table.store();
@@ -73,7 +75,8 @@ class EndOfCallsTest {
 
     private static void pause() {
         CompletableFuture.runAsync(
-                        () -> {}, CompletableFuture.delayedExecutor(LONGER_THAN_A_TRY_MILLIS, TimeUnit.MILLISECONDS))
+                        () -> {},
+                        CompletableFuture.delayedExecutor(LONGER_THAN_AN_ATTEMPT_MILLIS, TimeUnit.MILLISECONDS))
                 .join();
     }
 
@@ -82,9 +85,7 @@ class EndOfCallsTest {
     void cancel_whileThrottled_endsTheRequests(String name, Function<CartStore, CompletableFuture<?>> call) {
         table.faults.always(Fault.throttle());
         CompletableFuture<?> future = call.apply(carts);
-        while (table.faults.sent().size() < 3) {
-            Thread.onSpinWait();
-        }
+        await(() -> table.faults.sent().size() >= 3);
         future.cancel(true);
         int sent = table.faults.sent().size();
         pause();
@@ -98,9 +99,7 @@ class EndOfCallsTest {
     void cancel_whileHung_sendsNoOtherRequest(String name, Function<CartStore, CompletableFuture<?>> call) {
         table.faults.always(Fault.hang());
         CompletableFuture<?> future = call.apply(carts);
-        while (table.faults.sent().isEmpty()) {
-            Thread.onSpinWait();
-        }
+        await(() -> !table.faults.sent().isEmpty());
         future.cancel(true);
         pause();
         assertThat(future).isCancelled();
@@ -136,9 +135,7 @@ class EndOfCallsTest {
                 futures.add(store.getAll(List.of(user, "other" + i)));
                 futures.add(store.merge("guest" + i, user, MergeStrategy.SUM));
             }
-            while (server.requests() < 50) {
-                pause();
-            }
+            await(() -> server.requests() >= 50);
             store.close();
             assertThat(futures)
                     .hasSize(200)
@@ -182,16 +179,13 @@ class EndOfCallsTest {
     }
 
     @Test
-    @Timeout(60)
     void close_store_endsItsThread() {
         table.faults.next(Fault.throttle());
         carts.get(USER).join();
         long before = timers();
         assertThat(before).isPositive();
         carts.close();
-        while (timers() >= before) {
-            Thread.onSpinWait();
-        }
+        await(() -> timers() < before);
     }
 
     private static long timers() {
@@ -226,12 +220,16 @@ class EndOfCallsTest {
         }
 
         /** Returns how many connections hold a request. */
-        long requests() throws IOException {
-            long requests = 0;
-            for (Socket connection : connections) {
-                requests += connection.getInputStream().available() > 0 ? 1 : 0;
+        long requests() {
+            return connections.stream().filter(SilentServer::hasReceived).count();
+        }
+
+        private static boolean hasReceived(Socket connection) {
+            try {
+                return connection.getInputStream().available() > 0;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
-            return requests;
         }
 
         /** Reads what was sent, and returns whether the client still waits for its response. */

@@ -1,5 +1,6 @@
 package com.cloudshelf.cart;
 
+import static com.cloudshelf.cart.Outcomes.await;
 import static com.cloudshelf.cart.TestTable.book;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
@@ -77,7 +78,7 @@ class MergeCrashTest {
                 Arguments.of("before the write", WRITE, Fault.hang()),
                 Arguments.of("request lost", WRITE, Fault.dropRequest()),
                 Arguments.of("after the write", WRITE, Fault.hangAfterEffect()),
-                Arguments.of("answer lost", WRITE, Fault.dropResponse()),
+                Arguments.of("response lost", WRITE, Fault.dropResponse()),
                 Arguments.of("write lands late", WRITE, Fault.deliverLate(Duration.ofMillis(300))));
     }
 
@@ -91,9 +92,7 @@ class MergeCrashTest {
                 .always(Fault.hang().on(operation).optional());
         DynamoDbCartStore crashing = table.store();
         CompletableFuture<Cart> merge = crashing.merge(GUEST, USER, MergeStrategy.SUM);
-        while (table.faults.counts().isEmpty()) {
-            Thread.onSpinWait();
-        }
+        await(() -> !table.faults.counts().isEmpty());
         crashing.close();
         assertThat(merge).as(moment).isCompletedExceptionally();
         repeatAndLook();
@@ -176,9 +175,7 @@ class MergeCrashTest {
                 .always(Fault.hang().on(WRITE).optional());
         DynamoDbCartStore crashing = table.store();
         CompletableFuture<Cart> merge = crashing.merge(GUEST, USER, MergeStrategy.SUM);
-        while (!table.faults.counts().containsKey("hangAfterEffect")) {
-            Thread.onSpinWait();
-        }
+        await(() -> table.faults.counts().containsKey("hangAfterEffect"));
         table.faults.settled().join();
         crashing.close();
         assertThat(TestTable.failureOf(merge)).isInstanceOf(CartOutcomeUnknownException.class);
@@ -216,12 +213,10 @@ class MergeCrashTest {
                             .operationTimeout(Duration.ofSeconds(60))
                             .build()) {
                 CompletableFuture<Cart> merge = carts.merge(GUEST, USER, MergeStrategy.SUM);
-                while (network.counts().values().stream()
+                await(() -> network.counts().values().stream()
                                 .mapToInt(count -> count)
                                 .sum()
-                        < faults.length) {
-                    Thread.onSpinWait();
-                }
+                        >= faults.length);
                 network.settled().join();
                 Files.createFile(Path.of(arguments[3]));
                 merge.join();

@@ -37,8 +37,15 @@ class AdoptCartTableTest {
     }
 
     @Test
-    void isAlive_reportsWhetherTheTableResponds() {
-        assertThat(adoption.isAlive().join()).isTrue();
+    void isAlive_tableThatResponds_isTrue() {
+        int checks = 1;
+        while (!adoption.isAlive().join()) { // on a busy machine, a response may take longer than the check
+            assertThat(checks++).isLessThan(100);
+        }
+    }
+
+    @Test
+    void isAlive_noTable_isFalse() {
         assertThat(new AdoptCartTable(server.client(), spec.withTableName("no-such-table"))
                         .isAlive()
                         .join())
