@@ -15,10 +15,8 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -206,10 +204,8 @@ class CartAuditTest {
     void audit_legacyTable_isReportedRepairedUnderLoadInterruptedAndResumed() {
         fill();
 
-        long started = System.nanoTime();
         Queue<Finding> findings = new ConcurrentLinkedQueue<>();
         CartAuditReport first = audit(CartAudit.reporting().withFindings(findings::add));
-        System.out.printf("audit of %d carts: %d ms%n%s%n", CARTS, (System.nanoTime() - started) / 1_000_000, first);
         assertThat(first.isComplete()).isTrue();
         assertThat(first.carts()).isEqualTo(CARTS);
         assertThat(found(first)).isEqualTo(expected());
@@ -227,11 +223,8 @@ class CartAuditTest {
         }
 
         Writers writers = new Writers();
-        started = System.nanoTime();
         CartAuditReport repaired = repairWithAnInterruption();
-        System.out.printf("repair: %d ms%n%s%n", (System.nanoTime() - started) / 1_000_000, repaired);
         writers.end();
-        System.out.printf("acknowledged meanwhile: %d%n", writers.acknowledged.size());
         assertThat(repaired.isComplete()).isTrue();
         assertThat(repaired.carts()).isGreaterThanOrEqualTo(CARTS);
 
@@ -460,7 +453,7 @@ class CartAuditTest {
         for (int i = 0; i < 50; i++) {
             table.put(legacy(user(i), 2));
         }
-        CountingFindings findings = new CountingFindings();
+        Set<String> found = ConcurrentHashMap.newKeySet();
         CartAuditReport report = CartTable.audit(
                         client,
                         spec,
@@ -468,26 +461,18 @@ class CartAuditTest {
                                 .withSegments(1)
                                 .withUnitsPerSecond(20)
                                 .withDeadline(Duration.ofSeconds(1))
-                                .withFindings(findings))
+                                .withFindings(finding -> found.add(finding.userId())))
                 .join();
         assertThat(report.isComplete()).isFalse();
         assertThat(report.carts()).isLessThan(50);
-        CartAuditReport rest =
-                audit(CartAudit.repairing().withFindings(findings).resumingFrom(report.checkpoint()));
+        CartAuditReport rest = audit(CartAudit.repairing()
+                .withFindings(finding -> found.add(finding.userId()))
+                .resumingFrom(report.checkpoint()));
         assertThat(rest.isComplete()).isTrue();
         assertThat(rest.carts()).isEqualTo(50);
-        assertThat(findings.users).hasSize(50);
+        assertThat(found).hasSize(50);
         for (int i = 0; i < 50; i++) {
             CartInvariants.assertItemHolds(table.item(user(i)));
-        }
-    }
-
-    private static final class CountingFindings implements java.util.function.Consumer<Finding> {
-        final Set<String> users = Collections.synchronizedSet(new HashSet<>());
-
-        @Override
-        public void accept(Finding finding) {
-            users.add(finding.userId());
         }
     }
 

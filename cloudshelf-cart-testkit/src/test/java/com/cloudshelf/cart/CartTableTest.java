@@ -31,6 +31,13 @@ class CartTableTest {
                 .orElseThrow();
     }
 
+    private DynamoDbCartStore store() {
+        return DynamoDbCartStore.builder()
+                .client(client)
+                .tableName(spec.tableName())
+                .build();
+    }
+
     @Test
     void create_noTable_createsItAsSpecified() {
         CartTable.create(client, spec).join();
@@ -45,13 +52,11 @@ class CartTableTest {
     @Test
     void create_repeated_keepsTheCarts() {
         CartTable.create(client, spec).join();
-        DynamoDbCartStore carts = DynamoDbCartStore.builder()
-                .client(client)
-                .tableName(spec.tableName())
-                .build();
-        Cart cart = carts.addItem(USER, book("book1", "1", 1)).join();
-        CartTable.create(client, spec).join();
-        assertThat(carts.get(USER).join()).isEqualTo(cart);
+        try (DynamoDbCartStore carts = store()) {
+            Cart cart = carts.addItem(USER, book("book1", "1", 1)).join();
+            CartTable.create(client, spec).join();
+            assertThat(carts.get(USER).join()).isEqualTo(cart);
+        }
     }
 
     @Test
@@ -103,12 +108,11 @@ class CartTableTest {
     @Test
     void decode_itemOfAStream_isTheCartEvenIfItHasExpired() {
         CartTable.create(client, spec).join();
-        DynamoDbCartStore carts = DynamoDbCartStore.builder()
-                .client(client)
-                .tableName(spec.tableName())
-                .build();
-        Cart cart = carts.addItem(USER, book("book1", "9.50", 2)).join();
-        Map<String, AttributeValue> image = new java.util.HashMap<>(client.getItem(
+        Cart cart;
+        try (DynamoDbCartStore carts = store()) {
+            cart = carts.addItem(USER, book("book1", "9.50", 2)).join();
+        }
+        Map<String, AttributeValue> image = new HashMap<>(client.getItem(
                         get -> get.tableName(spec.tableName()).key(Map.of("userId", AttributeValue.fromS(USER))))
                 .join()
                 .item());

@@ -596,22 +596,14 @@ final class HistoryRunner {
         }
     }
 
-    /** Appends a line like the Python function that wrote carts before this library. */
     private CompletableFuture<?> append(ForeignAdd add) {
         foreignWritesSeen = true;
-        CartItem item = add.item();
-        BigDecimal price = item.price().multiply(BigDecimal.valueOf(item.quantity()));
-        Map<String, AttributeValue> values = Map.of(
-                ":empty_list", AttributeValue.fromL(List.of()),
-                ":item", AttributeValue.fromL(List.of(line(item))),
-                ":qty", AttributeValue.fromN(Integer.toString(item.quantity())),
-                ":price", AttributeValue.fromN(price.toPlainString()));
         return server.client()
                 .updateItem(update -> update.tableName(table)
                         .key(Map.of(ItemFormat.USER_ID, AttributeValue.fromS(add.userId())))
-                        .updateExpression("SET cartItems = list_append(if_not_exists(cartItems, :empty_list), :item),"
-                                + " totalItems = totalItems + :qty, totalPrice = totalPrice + :price")
-                        .expressionAttributeValues(values))
+                        .updateExpression(TestTable.APPEND)
+                        .expressionAttributeValues(
+                                TestTable.appended(line(add.item()).m())))
                 .thenApply(done -> null);
     }
 

@@ -10,6 +10,7 @@ import com.cloudshelf.cart.testkit.Faults;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -328,7 +329,7 @@ class MergeTest {
 
     @Test
     void merge_expiredGuestCart_changesNothing() {
-        Map<String, AttributeValue> guest = new java.util.HashMap<>(table.item(GUEST));
+        Map<String, AttributeValue> guest = new HashMap<>(table.item(GUEST));
         guest.put("ttl", AttributeValue.fromN("1725552600"));
         table.put(guest);
         assertThat(carts.merge(GUEST, USER, MergeStrategy.SUM).join().totalItems())

@@ -54,10 +54,6 @@ class MixedFleetTest {
     private static final String BESTSELLER = "bestseller";
 
     private static final BigDecimal PRICE = new BigDecimal("2.50");
-    private static final String SEEDS_APPEND =
-            "SET cartItems = list_append(if_not_exists(cartItems, :empty_list), :item),"
-                    + " totalItems = totalItems + :qty, totalPrice = totalPrice + :price";
-
     private final TestTable table = new TestTable();
     private final DynamoDbAsyncClient client = LocalDynamoDb.shared().client();
     private final DynamoDbAsyncTable<CartBean> beans = DynamoDbEnhancedAsyncClient.builder()
@@ -309,24 +305,16 @@ class MixedFleetTest {
         void change() {
             int cart = random.nextInt(CARTS);
             String book = nextBook();
-            Map<String, AttributeValue> values = new HashMap<>(Map.of(
-                    ":empty_list",
-                    AttributeValue.fromL(List.of()),
-                    ":item",
-                    AttributeValue.fromL(List.of(AttributeValue.fromM(Map.of(
-                            "bookId", AttributeValue.fromS(book),
-                            "price", AttributeValue.fromN(PRICE.toString()),
-                            "quantity", AttributeValue.fromN("1"))))),
-                    ":qty",
-                    AttributeValue.fromN("1"),
-                    ":price",
-                    AttributeValue.fromN(PRICE.toString())));
+            Map<String, AttributeValue> values = new HashMap<>(TestTable.appended(Map.of(
+                    "bookId", AttributeValue.fromS(book),
+                    "price", AttributeValue.fromN(PRICE.toString()),
+                    "quantity", AttributeValue.fromN("1"))));
             if (hasBeans(cart)) {
                 values.put(":one", AttributeValue.fromN("1"));
             }
             client.updateItem(update -> update.tableName(table.name)
                             .key(Map.of("userId", AttributeValue.fromS(user(cart))))
-                            .updateExpression(SEEDS_APPEND + (hasBeans(cart) ? " ADD version :one" : ""))
+                            .updateExpression(TestTable.APPEND + (hasBeans(cart) ? " ADD version :one" : ""))
                             .expressionAttributeValues(values))
                     .join();
             acknowledge(user(cart), book, 1);

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.cloudshelf.cart.testkit.CartInvariants;
 import com.cloudshelf.cart.testkit.Fault;
 import com.cloudshelf.cart.testkit.Faults;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -200,9 +201,9 @@ class StoredItemTest {
     @Test
     void apply_tooLarge_isRejectedAndLeavesTheItem() {
         String title = "x".repeat(190_000);
-        CartItem large = CartItem.of("book1", title, null, java.math.BigDecimal.ONE, 1);
-        CartItem larger = CartItem.of("book2", title, null, java.math.BigDecimal.ONE, 1);
-        CartItem tooMuch = CartItem.of("book3", title, null, java.math.BigDecimal.ONE, 1);
+        CartItem large = CartItem.of("book1", title, null, BigDecimal.ONE, 1);
+        CartItem larger = CartItem.of("book2", title, null, BigDecimal.ONE, 1);
+        CartItem tooMuch = CartItem.of("book3", title, null, BigDecimal.ONE, 1);
         carts.addItem(USER, large).join();
         Cart cart = carts.addItem(USER, larger).join();
         Map<String, AttributeValue> item = table.item(USER);
@@ -235,7 +236,7 @@ class StoredItemTest {
     void anyFailure_message_holdsNoUserData() {
         String secret = "SECRET";
         DynamoDbCartStore store = table.store(Faults.none(), settings -> settings.limits(CartLimits.of(1, 5)), c -> {});
-        CartItem line = CartItem.of(secret, secret, secret, new java.math.BigDecimal("77.77"), 3);
+        CartItem line = CartItem.of(secret, secret, secret, new BigDecimal("77.77"), 3);
         String user = secret + "-user";
         Cart cart = store.addItem(user, line).join();
         List<Throwable> failures = new ArrayList<>();

@@ -21,6 +21,11 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 final class TestTable implements AutoCloseable {
     static final String USER = "user123";
     private static final LocalDynamoDb SERVER = LocalDynamoDb.shared();
+
+    /** How the Python function before this library adds a line: blindly, and with totals that must already exist. */
+    static final String APPEND = "SET cartItems = list_append(if_not_exists(cartItems, :empty_list), :item),"
+            + " totalItems = totalItems + :qty, totalPrice = totalPrice + :price";
+
     /** More than a call takes on a busy machine if nothing goes wrong. */
     private static final Duration AMPLE = Duration.ofSeconds(30);
 
@@ -83,25 +88,33 @@ final class TestTable implements AutoCloseable {
         SERVER.client().putItem(put -> put.tableName(name).item(item)).join();
     }
 
-    /** Appends like the original Python function: blindly, and with totals that must already exist. */
+    /** Appends a line as {@link #APPEND} does. */
     CompletableFuture<?> appendBlindly(String userId, String bookId, String price, int quantity) {
-        AttributeValue line = AttributeValue.fromM(Map.of(
-                "bookId", AttributeValue.fromS(bookId),
-                "price", AttributeValue.fromN(price),
-                "quantity", AttributeValue.fromN(Integer.toString(quantity))));
+        return appendBlindly(
+                userId,
+                Map.of(
+                        "bookId", AttributeValue.fromS(bookId),
+                        "price", AttributeValue.fromN(price),
+                        "quantity", AttributeValue.fromN(Integer.toString(quantity))));
+    }
+
+    CompletableFuture<?> appendBlindly(String userId, Map<String, AttributeValue> line) {
         return SERVER.client()
                 .updateItem(update -> update.tableName(name)
                         .key(Map.of("userId", AttributeValue.fromS(userId)))
-                        .updateExpression("SET cartItems = list_append(if_not_exists(cartItems, :empty_list), :item),"
-                                + " totalItems = totalItems + :qty, totalPrice = totalPrice + :price")
-                        .expressionAttributeValues(Map.of(
-                                ":empty_list", AttributeValue.fromL(List.of()),
-                                ":item", AttributeValue.fromL(List.of(line)),
-                                ":qty", AttributeValue.fromN(Integer.toString(quantity)),
-                                ":price",
-                                        AttributeValue.fromN(new BigDecimal(price)
-                                                .multiply(BigDecimal.valueOf(quantity))
-                                                .toPlainString()))));
+                        .updateExpression(APPEND)
+                        .expressionAttributeValues(appended(line)));
+    }
+
+    /** Returns the values of {@link #APPEND} for a line. */
+    static Map<String, AttributeValue> appended(Map<String, AttributeValue> line) {
+        BigDecimal price = new BigDecimal(line.get("price").n());
+        BigDecimal quantity = new BigDecimal(line.get("quantity").n());
+        return Map.of(
+                ":empty_list", AttributeValue.fromL(List.of()),
+                ":item", AttributeValue.fromL(List.of(AttributeValue.fromM(line))),
+                ":qty", AttributeValue.fromN(quantity.toPlainString()),
+                ":price", AttributeValue.fromN(price.multiply(quantity).toPlainString()));
     }
 
     void set(String userId, String expression, Map<String, AttributeValue> values) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -123,7 +124,7 @@ class VersionTest {
         table.set(
                 USER,
                 "SET cartItems = :swapped",
-                Map.of(":swapped", AttributeValue.fromL(java.util.List.of(lines.get(1), lines.get(0)))));
+                Map.of(":swapped", AttributeValue.fromL(List.of(lines.get(1), lines.get(0)))));
         Cart cart = carts.apply(CartUpdate.of(USER).setQuantity("book2", 9).basedOn(stale))
                 .join();
         assertThat(cart.item("book1").orElseThrow().quantity()).isEqualTo(1);
