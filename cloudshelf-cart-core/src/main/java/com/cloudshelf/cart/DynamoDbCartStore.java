@@ -488,8 +488,8 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
 
         /**
          * The executor that completes the store's futures, and therefore runs your continuations unless they name
-         * another executor. If it refuses a task, the future is completed on the current thread instead. Default: an
-         * elastic pool of daemon threads, on which continuations may block.
+         * another executor. If it refuses a task, the future is completed on a thread of the default. Default: an elastic
+         * pool of daemon threads, on which continuations may block.
          */
         public Builder executor(Executor executor) {
             this.executor = requireNonNull(executor, "executor");

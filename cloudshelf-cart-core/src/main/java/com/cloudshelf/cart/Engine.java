@@ -95,7 +95,7 @@ final class Engine {
         this.hop = new Hop(threads);
         this.places = new Places(settings.maxConcurrency);
         this.hedging = new Hedging(settings.hedging, settings.hedgeDelayMillis);
-        this.completions = settings.executor == null ? null : new Hop(settings.executor);
+        this.completions = settings.executor == null ? null : new Hop(settings.executor, hop);
     }
 
     Wire wire() {

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 
 /**
- * An executor that loses no task. If its delegate refuses a task, or has no thread for it, the task runs on the current
- * thread; the first refusal is logged.
+ * An executor that loses no task. If its delegate refuses a task, or has no thread for it, the task runs elsewhere; the
+ * first refusal is logged.
  */
 final class Hop implements Executor {
     private static final Logger LOG = Logs.logger();
@@ -21,10 +21,18 @@ final class Hop implements Executor {
     private static final ThreadLocal<ArrayDeque<Runnable>> OWN = new ThreadLocal<>();
 
     private final Executor delegate;
+    private final Executor fallback;
     private final AtomicBoolean refused = new AtomicBoolean();
 
+    /** Refused tasks run on the current thread, so they must not wait for each other. */
     Hop(Executor delegate) {
+        this(delegate, Hop::runHere);
+    }
+
+    /** @param fallback runs refused tasks */
+    Hop(Executor delegate, Executor fallback) {
         this.delegate = delegate;
+        this.fallback = fallback;
     }
 
     static ThreadFactory daemons(String name) {
@@ -43,9 +51,9 @@ final class Hop implements Executor {
             delegate.execute(task);
         } catch (Throwable e) { // also an OutOfMemoryError: no native thread
             if (refused.compareAndSet(false, true)) {
-                LOG.warn("An executor refused a task, which now runs on the current thread; so will later ones", e);
+                LOG.warn("An executor refused a task, which runs elsewhere, as will later ones", e);
             }
-            runHere(task);
+            fallback.execute(task);
         }
     }
 

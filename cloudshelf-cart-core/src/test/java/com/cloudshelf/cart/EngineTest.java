@@ -229,6 +229,22 @@ class EngineTest {
             assertNothingInUse(store);
         }
 
+        /** The other call ends on the thread that waits for it. */
+        @Test
+        void executor_thatRefuses_letsACallbackWaitForAnotherCall() {
+            CompletableFuture<DynamoDbResponse> response = new CompletableFuture<>();
+            client.then(request -> response).thenAlways(serve(table));
+            DynamoDbCartStore store = store(settings -> settings.executor(task -> {
+                throw new RejectedExecutionException("shut down");
+            }));
+            CompletableFuture<Cart> added = store.get(USER)
+                    .thenApply(cart -> store.addItem(USER, book("a", "1", 1)).join());
+
+            response.complete(NO_ITEM);
+
+            assertThat(resultOf(added).totalItems()).isEqualTo(1);
+        }
+
         @Test
         void executor_runsCallersCode() {
             client.thenAlways(serve(table));
