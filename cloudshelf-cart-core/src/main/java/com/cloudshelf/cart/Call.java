@@ -191,8 +191,21 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     }
 
     /** Starts the call. Unless it has to wait, its first request is sent on the calling thread. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the stage lets nothing escape
     CompletableFuture<T> start() {
+        enter();
+        runSteps();
+        return result;
+    }
+
+    /** Starts the call without sending anything on the calling thread. */
+    CompletableFuture<T> startElsewhere() {
+        enter();
+        engine.hop(this::runSteps);
+        return result;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the stage lets nothing escape
+    private void enter() {
         crowded = !engine.started(this);
         result.whenComplete((value, failure) -> {
             if (!ended) { // the caller has completed it
@@ -202,8 +215,6 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         synchronized (this) {
             mailbox.addFirst(Signal.of(SignalKind.START)); // a close may have come before
         }
-        runSteps();
-        return result;
     }
 
     /* The mailbox. */

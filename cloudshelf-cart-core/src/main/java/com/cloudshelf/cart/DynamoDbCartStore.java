@@ -150,23 +150,20 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         boolean strong = consistency == ReadConsistency.STRONG;
         CompletableFuture<Map<String, Cart>> all = new CompletableFuture<>();
         List<CompletableFuture<Map<String, Cart>>> parts = new ArrayList<>();
-        for (int from = 0; from < ids.size(); from += GetAllProtocol.MAX_KEYS) {
-            List<String> part = ids.subList(from, Math.min(from + GetAllProtocol.MAX_KEYS, ids.size()));
-            parts.add(new Call<>(
-                            engine,
-                            new GetAllProtocol(part, strong, table),
-                            timeout,
-                            false,
-                            all,
-                            Function.<Map<String, Cart>>identity())
-                    .start());
+        for (int from = 0; from < ids.size() && !all.isDone(); from += GetAllProtocol.MAX_KEYS) {
+            List<String> keys = ids.subList(from, Math.min(from + GetAllProtocol.MAX_KEYS, ids.size()));
+            Call<?, ?, Map<String, Cart>> call = new Call<>(
+                    engine, new GetAllProtocol(keys, strong, table), timeout, false, all, Function.identity());
+            // The SDK may wait for credentials while it sends. The caller waits for one request at most, as in any call.
+            CompletableFuture<Map<String, Cart>> part = from == 0 ? call.start() : call.startElsewhere();
+            part.whenComplete((carts, failure) -> {
+                if (failure != null) {
+                    all.completeExceptionally(failure);
+                }
+            });
+            parts.add(part);
         }
         all.whenComplete((carts, failure) -> parts.forEach(part -> part.cancel(true)));
-        parts.forEach(part -> part.whenComplete((carts, failure) -> {
-            if (failure != null) {
-                all.completeExceptionally(failure);
-            }
-        }));
         CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new)).thenRun(() -> {
             Map<String, Cart> found = new HashMap<>();
             parts.forEach(part -> found.putAll(part.join()));
