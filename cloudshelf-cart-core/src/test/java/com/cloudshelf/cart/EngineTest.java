@@ -380,9 +380,8 @@ class EngineTest {
                 awaitLatch(released);
             });
             CountDownLatch steps = new CountDownLatch(2);
-            DynamoDbCartStore store = store(settings -> settings.maxConcurrency(1)
-                    .backoff(pauses)
-                    .taskDecorator(task -> () -> {
+            DynamoDbCartStore store =
+                    store(settings -> settings.maxConcurrency(1).backoff(pauses).taskDecorator(task -> () -> {
                         task.run();
                         response.completeExceptionally(Failures.throttled());
                         awaitLatch(pausing);
