@@ -2,6 +2,7 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.math.BigDecimal;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -16,6 +17,9 @@ import java.util.Map;
  */
 public sealed interface CartChange {
 
+    // Each change has a json() in the shape that CartJson describes. Jackson writes it this way even if its mapper does
+    // not have the module; as a mere record, a change would lose its type.
+
     /**
      * Adds copies of a book. If the book is in the cart, the quantities are summed. The line keeps the time at which it
      * was first added, and takes price, title, author and attributes from the added item where that has them.
@@ -24,6 +28,11 @@ public sealed interface CartChange {
     record Add(CartItem item) implements CartChange {
         public Add {
             requireNonNull(item, "item");
+        }
+
+        @JsonValue
+        Map<String, Object> json() {
+            return ChangeJson.of("add", ChangeJson.ITEM, item.json());
         }
     }
 
@@ -36,12 +45,22 @@ public sealed interface CartChange {
             Checks.id("bookId", bookId);
             Checks.atLeast("quantity", 0, quantity);
         }
+
+        @JsonValue
+        Map<String, Object> json() {
+            return ChangeJson.of("setQuantity", ItemFormat.BOOK_ID, bookId, ItemFormat.QUANTITY, quantity);
+        }
     }
 
     /** Removes the line of a book, if there is one. */
     record Remove(String bookId) implements CartChange {
         public Remove {
             Checks.id("bookId", bookId);
+        }
+
+        @JsonValue
+        Map<String, Object> json() {
+            return ChangeJson.of("remove", ItemFormat.BOOK_ID, bookId);
         }
     }
 
@@ -53,6 +72,11 @@ public sealed interface CartChange {
         public Reprice {
             Checks.id("bookId", bookId);
             price = Checks.price(price);
+        }
+
+        @JsonValue
+        Map<String, Object> json() {
+            return ChangeJson.of("reprice", ItemFormat.BOOK_ID, bookId, ItemFormat.PRICE, price);
         }
     }
 
@@ -70,6 +94,11 @@ public sealed interface CartChange {
                 Checks.atLeast("quantity", 1, requireNonNull(quantity, "quantity"));
             });
             quantities = Collections.unmodifiableMap(copy);
+        }
+
+        @JsonValue
+        Map<String, Object> json() {
+            return ChangeJson.of("subtract", ChangeJson.QUANTITIES, quantities);
         }
 
         static Subtract of(List<CartItem> ordered) {
@@ -91,12 +120,22 @@ public sealed interface CartChange {
             Attributes.name(Attributes.NAMES_OF_THE_ITEM, name);
             value = Attributes.value(name, value);
         }
+
+        @JsonValue
+        Map<String, Object> json() {
+            return ChangeJson.of("setAttribute", ChangeJson.NAME, name, ChangeJson.VALUE, value);
+        }
     }
 
     /** Removes an attribute of your own from the cart, if there is one. */
     record RemoveAttribute(String name) implements CartChange {
         public RemoveAttribute {
             Attributes.name(Attributes.NAMES_OF_THE_ITEM, name);
+        }
+
+        @JsonValue
+        Map<String, Object> json() {
+            return ChangeJson.of("removeAttribute", ChangeJson.NAME, name);
         }
     }
 
@@ -113,6 +152,12 @@ public sealed interface CartChange {
             Attributes.name(CartItem.OWN_NAMES, name);
             value = Attributes.value(name, value);
         }
+
+        @JsonValue
+        Map<String, Object> json() {
+            return ChangeJson.of(
+                    "setItemAttribute", ItemFormat.BOOK_ID, bookId, ChangeJson.NAME, name, ChangeJson.VALUE, value);
+        }
     }
 
     /** Removes an attribute of your own from the line of a book, if there is one. */
@@ -121,8 +166,18 @@ public sealed interface CartChange {
             Checks.id("bookId", bookId);
             Attributes.name(CartItem.OWN_NAMES, name);
         }
+
+        @JsonValue
+        Map<String, Object> json() {
+            return ChangeJson.of("removeItemAttribute", ItemFormat.BOOK_ID, bookId, ChangeJson.NAME, name);
+        }
     }
 
     /** Removes every line and every attribute. Must be the only change of an update. */
-    record Clear() implements CartChange {}
+    record Clear() implements CartChange {
+        @JsonValue
+        Map<String, Object> json() {
+            return ChangeJson.of("clear");
+        }
+    }
 }

@@ -97,7 +97,7 @@ public final class CartJson {
 
     /** Returns a change as a map. */
     public static Map<String, Object> of(CartChange change) {
-        return ChangeJson.of(change);
+        return CartUpdate.json(change);
     }
 
     /**

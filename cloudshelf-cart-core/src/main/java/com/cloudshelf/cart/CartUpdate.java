@@ -298,7 +298,7 @@ public final class CartUpdate {
     Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put(ItemFormat.USER_ID, userId);
-        json.put(ChangeJson.CHANGES, changes.stream().map(ChangeJson::of).toList());
+        json.put(ChangeJson.CHANGES, changes.stream().map(CartUpdate::json).toList());
         if (expectedVersion != null) {
             json.put(ChangeJson.IF_VERSION, expectedVersion.toString());
         }
@@ -309,6 +309,32 @@ public final class CartUpdate {
             json.put(ChangeJson.WITHIN, deadline.toString());
         }
         return json;
+    }
+
+    /** Returns a change as a map. */
+    static Map<String, Object> json(CartChange change) {
+        if (change instanceof CartChange.Add add) {
+            return add.json();
+        } else if (change instanceof CartChange.SetQuantity set) {
+            return set.json();
+        } else if (change instanceof CartChange.Remove remove) {
+            return remove.json();
+        } else if (change instanceof CartChange.Reprice reprice) {
+            return reprice.json();
+        } else if (change instanceof CartChange.Subtract subtract) {
+            return subtract.json();
+        } else if (change instanceof CartChange.SetAttribute set) {
+            return set.json();
+        } else if (change instanceof CartChange.RemoveAttribute remove) {
+            return remove.json();
+        } else if (change instanceof CartChange.SetItemAttribute set) {
+            return set.json();
+        } else if (change instanceof CartChange.RemoveItemAttribute remove) {
+            return remove.json();
+        } else if (change instanceof CartChange.Clear clear) {
+            return clear.json();
+        }
+        throw new AssertionError("a sealed interface has no other subtypes");
     }
 
     /**

@@ -95,6 +95,23 @@ public abstract class JacksonModuleContract {
         for (Object value : List.of(cart(), line(), CartVersion.parse("abc.1.0000000000xyz"), update)) {
             assertThat(writeWithoutModule(value)).isEqualTo(write(value));
         }
+        for (CartChange change : changes()) {
+            assertThat(writeWithoutModule(change)).isEqualTo(write(change)).startsWith("{\"type\":\"");
+        }
+    }
+
+    private static List<CartChange> changes() {
+        return List.of(
+                new CartChange.Add(line()),
+                new CartChange.SetQuantity("book001", 3),
+                new CartChange.Remove("book001"),
+                new CartChange.Reprice("book001", money("9.50")),
+                new CartChange.Subtract(Map.of("book001", 1)),
+                new CartChange.SetAttribute("coupon", List.of("SAVE10", true)),
+                new CartChange.RemoveAttribute("coupon"),
+                new CartChange.SetItemAttribute("book001", "weight", money("0.12345678901234567890123")),
+                new CartChange.RemoveItemAttribute("book001", "weight"),
+                new CartChange.Clear());
     }
 
     @Test
@@ -170,6 +187,14 @@ public abstract class JacksonModuleContract {
     void read_valuesWithinOthers_areRead() {
         assertThat(read("{\"item\":" + LINE + ",\"version\":\"abc.1.0000000000xyz\"}", Body.class))
                 .isEqualTo(new Body(line(), CartVersion.parse("abc.1.0000000000xyz")));
+    }
+
+    @Test
+    void read_changeAsItsOwnType_isTheChange() {
+        for (CartChange change : changes()) {
+            assertThat(read(write(change), change.getClass())).isEqualTo(change);
+            assertThat(read(write(change), CartChange.class)).isEqualTo(change);
+        }
     }
 
     /** A user's own type for the body of a request. */
@@ -266,6 +291,22 @@ public abstract class JacksonModuleContract {
             })
     void read_hostileUpdate_isABadRequest(String json) {
         assertThatThrownBy(() -> read(json, CartUpdate.class)).isInstanceOf(badRequest());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"bookId\":\"b\",\"quantity\":3}",
+                "{\"type\":\"setQuantity\",\"bookId\":\"b\"}",
+                "{\"type\":\"setQuantity\",\"bookId\":\"b\",\"quantity\":null}",
+                "{\"type\":\"setQuantity\",\"bookId\":\"b\",\"quantity\":\"\"}",
+                "{\"type\":\"setQuantity\",\"bookId\":\"b\",\"quantity\":\"3\"}",
+                "{\"type\":\"setQuantity\",\"bookId\":\"b\",\"quantity\":2.7}",
+                "{\"type\":\"setQuantity\",\"bookId\":\"b\",\"quantity\":3,\"price\":1}",
+                "{\"type\":\"remove\",\"bookId\":\"b\"}"
+            })
+    void read_hostileChangeAsItsOwnType_isABadRequest(String json) {
+        assertThatThrownBy(() -> read(json, CartChange.SetQuantity.class)).isInstanceOf(badRequest());
     }
 
     @ParameterizedTest

@@ -29,6 +29,17 @@ public final class CartModule extends SimpleModule {
         add(CartItem.class, CartJson::of, CartJson::item);
         add(CartUpdate.class, CartJson::of, CartJson::update);
         add(CartChange.class, CartJson::of, CartJson::change);
+        // Jackson would read a record without the module's checks, and take a missing quantity for 0.
+        addReader(CartChange.Add.class);
+        addReader(CartChange.SetQuantity.class);
+        addReader(CartChange.Remove.class);
+        addReader(CartChange.Reprice.class);
+        addReader(CartChange.Subtract.class);
+        addReader(CartChange.SetAttribute.class);
+        addReader(CartChange.RemoveAttribute.class);
+        addReader(CartChange.SetItemAttribute.class);
+        addReader(CartChange.RemoveItemAttribute.class);
+        addReader(CartChange.Clear.class);
         addSerializer(CartVersion.class, new TreeWriter<>(CartVersion::toString));
         addDeserializer(CartVersion.class, new VersionReader());
     }
@@ -39,5 +50,9 @@ public final class CartModule extends SimpleModule {
             Function<Map<String, @Nullable Object>, T> reading) {
         addSerializer(type, new TreeWriter<>(writing));
         addDeserializer(type, new TreeReader<>(type, reading));
+    }
+
+    private <T extends CartChange> void addReader(Class<T> kind) {
+        addDeserializer(kind, new TreeReader<>(kind, CartJson::change));
     }
 }

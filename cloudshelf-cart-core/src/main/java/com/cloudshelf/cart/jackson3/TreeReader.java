@@ -15,9 +15,9 @@ import tools.jackson.databind.exc.MismatchedInputException;
 /** Reads a value through its maps, lists, strings and numbers, and never more of them than any value can have. */
 final class TreeReader<T> extends ValueDeserializer<T> {
     private final Class<T> type;
-    private final Function<Map<String, @Nullable Object>, T> value;
+    private final Function<Map<String, @Nullable Object>, ?> value;
 
-    TreeReader(Class<T> type, Function<Map<String, @Nullable Object>, T> value) {
+    TreeReader(Class<T> type, Function<Map<String, @Nullable Object>, ?> value) {
         this.type = type;
         this.value = value;
     }
@@ -28,10 +28,17 @@ final class TreeReader<T> extends ValueDeserializer<T> {
             throw MismatchedInputException.from(in, type, "a " + type.getSimpleName() + " must be an object");
         }
         try {
-            return value.apply(new Tree(in).object(0));
+            return checked(value.apply(new Tree(in).object(0)));
         } catch (IllegalArgumentException e) {
             throw refusal(in, type, e);
         }
+    }
+
+    private T checked(@Nullable Object read) {
+        if (!type.isInstance(read)) {
+            throw new IllegalArgumentException("type must be that of " + type.getSimpleName());
+        }
+        return type.cast(read);
     }
 
     /** Reports an error in the way that Jackson's callers know. */
