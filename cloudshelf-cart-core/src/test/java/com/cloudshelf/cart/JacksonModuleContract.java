@@ -38,6 +38,9 @@ public abstract class JacksonModuleContract {
     /** Reads through a tree of nodes. */
     protected abstract <T> T readThroughNodes(String json, Class<T> type);
 
+    /** Writes a value and reads it back, with a mapper that writes the type of each value, as caches do. */
+    protected abstract Object throughTypedJson(Object value);
+
     /** Returns the exception that web frameworks report as a bad request. */
     protected abstract Class<? extends Exception> badRequest();
 
@@ -112,6 +115,15 @@ public abstract class JacksonModuleContract {
                 new CartChange.SetItemAttribute("book001", "weight", money("0.12345678901234567890123")),
                 new CartChange.RemoveItemAttribute("book001", "weight"),
                 new CartChange.Clear());
+    }
+
+    @Test
+    void write_withTypes_isReadAsTheSameValue() {
+        for (Object value : List.of(cart(), line(), CartUpdate.of(USER).add(line()), cart().version())) {
+            assertThat(throughTypedJson(value)).isEqualTo(value);
+        }
+        assertThat(changes())
+                .allSatisfy(change -> assertThat(throughTypedJson(change)).isEqualTo(change));
     }
 
     @Test

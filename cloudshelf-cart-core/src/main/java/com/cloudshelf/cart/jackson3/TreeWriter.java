@@ -5,8 +5,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.type.WritableTypeId;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.jsontype.TypeSerializer;
 
 /** Writes a value through its maps, lists, strings and numbers. */
 final class TreeWriter<T> extends ValueSerializer<T> {
@@ -21,13 +24,24 @@ final class TreeWriter<T> extends ValueSerializer<T> {
         write(tree.apply(value), out);
     }
 
+    /** Writes the value with its type, for mappers with polymorphic types such as those of caches. */
+    @Override
+    public void serializeWithType(T value, JsonGenerator out, SerializationContext context, TypeSerializer types) {
+        Object node = tree.apply(value);
+        JsonToken shape = node instanceof Map ? JsonToken.START_OBJECT : JsonToken.VALUE_STRING;
+        WritableTypeId id = types.writeTypePrefix(out, context, types.typeId(value, shape));
+        if (node instanceof Map<?, ?> map) {
+            writeFields(map, out); // the type comes between the start of the object and its fields
+        } else {
+            write(node, out);
+        }
+        types.writeTypeSuffix(out, context, id);
+    }
+
     private static void write(Object node, JsonGenerator out) {
         if (node instanceof Map<?, ?> map) {
             out.writeStartObject();
-            for (Map.Entry<?, ?> entry : map.entrySet()) {
-                out.writeName((String) entry.getKey());
-                write(entry.getValue(), out);
-            }
+            writeFields(map, out);
             out.writeEndObject();
         } else if (node instanceof List<?> list) {
             out.writeStartArray();
@@ -47,6 +61,13 @@ final class TreeWriter<T> extends ValueSerializer<T> {
             out.writeBoolean(bool);
         } else {
             out.writeString((String) node);
+        }
+    }
+
+    private static void writeFields(Map<?, ?> map, JsonGenerator out) {
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+            out.writeName((String) entry.getKey());
+            write(entry.getValue(), out);
         }
     }
 }

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.JacksonModuleContract;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.Module;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectMapper.DefaultTyping;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -18,6 +21,15 @@ import org.junit.jupiter.api.Test;
 class CartModuleTest extends JacksonModuleContract {
     private final ObjectMapper mapper = JsonMapper.builder().findAndAddModules().build();
     private final ObjectMapper bare = new ObjectMapper();
+    private final ObjectMapper typed = JsonMapper.builder()
+            .findAndAddModules()
+            .activateDefaultTyping(
+                    BasicPolymorphicTypeValidator.builder()
+                            .allowIfSubType(CartItem.class.getPackageName())
+                            .build(),
+                    DefaultTyping.NON_FINAL,
+                    JsonTypeInfo.As.PROPERTY)
+            .build();
 
     private interface Work<T> {
         T get() throws JsonProcessingException;
@@ -64,6 +76,11 @@ class CartModuleTest extends JacksonModuleContract {
     @Override
     protected <T> T readThroughNodes(String json, Class<T> type) {
         return get(() -> mapper.treeToValue(mapper.readTree(json), type));
+    }
+
+    @Override
+    protected Object throughTypedJson(Object value) {
+        return get(() -> typed.readValue(typed.writerFor(Object.class).writeValueAsString(value), Object.class));
     }
 
     @Override

@@ -4,18 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.JacksonModuleContract;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DefaultTyping;
 import tools.jackson.databind.JacksonModule;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
 
 /** The module for Jackson 3, as a mapper finds it. */
 class CartModuleTest extends JacksonModuleContract {
     private final JsonMapper mapper = JsonMapper.builder().findAndAddModules().build();
     private final JsonMapper bare = new JsonMapper();
+    private final JsonMapper typed = JsonMapper.builder()
+            .findAndAddModules()
+            .activateDefaultTyping(
+                    BasicPolymorphicTypeValidator.builder()
+                            .allowIfSubType(CartItem.class.getPackageName())
+                            .build(),
+                    DefaultTyping.NON_FINAL,
+                    JsonTypeInfo.As.PROPERTY)
+            .build();
 
     @Override
     protected String write(Object value) {
@@ -45,6 +57,12 @@ class CartModuleTest extends JacksonModuleContract {
     @Override
     protected <T> T readThroughNodes(String json, Class<T> type) {
         return mapper.treeToValue(mapper.readTree(json), type);
+    }
+
+    @Override
+    protected Object throughTypedJson(Object value) {
+        String json = typed.writerFor(Object.class).writeValueAsString(value);
+        return typed.readValue(json, Object.class);
     }
 
     @Override
