@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable and thread-safe. After Java serialization, a cart keeps its content, times and version, but loses what
  * the store knew about the item: {@link CartUpdate#basedOn CartUpdate.basedOn} then saves no read.
  */
+@JsonFieldsHidden
 public final class Cart implements Serializable {
     private static final long serialVersionUID = 1L;
 

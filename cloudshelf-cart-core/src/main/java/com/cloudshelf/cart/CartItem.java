@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and thread-safe.
  */
+@JsonFieldsHidden
 public final class CartItem implements Serializable {
     private static final long serialVersionUID = 1L;
 

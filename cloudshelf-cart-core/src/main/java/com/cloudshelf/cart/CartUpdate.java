@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * at once, so an invalid one never reaches a store. Whatever depends on the stored cart, such as whether a book is in
  * it, is checked by the store.
  */
+@JsonFieldsHidden
 public final class CartUpdate {
     private final String userId;
     private final List<CartChange> changes;

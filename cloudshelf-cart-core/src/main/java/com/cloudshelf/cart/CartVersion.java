@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and thread-safe.
  */
+@JsonFieldsHidden
 public final class CartVersion implements Serializable {
     private static final long serialVersionUID = 1L;
 

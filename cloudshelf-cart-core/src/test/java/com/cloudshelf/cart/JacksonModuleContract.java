@@ -4,6 +4,7 @@ import static com.cloudshelf.cart.Examples.NOW;
 import static com.cloudshelf.cart.Examples.USER;
 import static com.cloudshelf.cart.Examples.money;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
@@ -37,6 +38,9 @@ public abstract class JacksonModuleContract {
 
     /** Reads through a tree of nodes. */
     protected abstract <T> T readThroughNodes(String json, Class<T> type);
+
+    /** Reads into a value that exists, with a mapper without modules that is set up to overwrite fields, even final ones. */
+    protected abstract void overwriteWithoutModule(Object value, String json);
 
     /** Writes a value and reads it back, with a mapper that writes the type of each value, as caches do. */
     protected abstract Object throughTypedJson(Object value);
@@ -115,6 +119,30 @@ public abstract class JacksonModuleContract {
                 new CartChange.SetItemAttribute("book001", "weight", money("0.12345678901234567890123")),
                 new CartChange.RemoveItemAttribute("book001", "weight"),
                 new CartChange.Clear());
+    }
+
+    /** Values are immutable, even for a mapper that can overwrite final fields. */
+    @Test
+    void readIntoAValue_withoutTheModule_changesNothing() {
+        CartUpdate update = CartUpdate.of(USER).remove("book001").within(Duration.ofSeconds(1));
+        for (Object value : List.of(cart(), line(), CartVersion.parse("abc.1.0000000000xyz"), update)) {
+            String before = value.toString();
+            for (String json : List.of(
+                    "{\"userId\":\"other\"}",
+                    "{\"totalItems\":7}",
+                    "{\"bookId\":\"\"}",
+                    "{\"micros\":-5000000}",
+                    "{\"quantity\":-5}",
+                    "{\"token\":\"a\\r\\nb\"}",
+                    "{\"changes\":[]}",
+                    "{\"deadline\":null}")) {
+                assertThatCode(() -> overwriteWithoutModule(value, json))
+                        .satisfiesAnyOf(
+                                done -> assertThat(done).isNull(),
+                                refused -> assertThat(refused).isInstanceOf(badRequest()));
+                assertThat(value).hasToString(before);
+            }
+        }
     }
 
     @Test

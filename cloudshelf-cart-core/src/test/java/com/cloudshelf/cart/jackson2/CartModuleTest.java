@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.JacksonModuleContract;
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.PropertyAccessor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.Module;
@@ -21,6 +23,9 @@ import org.junit.jupiter.api.Test;
 class CartModuleTest extends JacksonModuleContract {
     private final ObjectMapper mapper = JsonMapper.builder().findAndAddModules().build();
     private final ObjectMapper bare = new ObjectMapper();
+    private final ObjectMapper overwriting = JsonMapper.builder()
+            .visibility(PropertyAccessor.ALL, Visibility.ANY)
+            .build();
     private final ObjectMapper typed = JsonMapper.builder()
             .findAndAddModules()
             .activateDefaultTyping(
@@ -76,6 +81,11 @@ class CartModuleTest extends JacksonModuleContract {
     @Override
     protected <T> T readThroughNodes(String json, Class<T> type) {
         return get(() -> mapper.treeToValue(mapper.readTree(json), type));
+    }
+
+    @Override
+    protected void overwriteWithoutModule(Object value, String json) {
+        get(() -> overwriting.readerForUpdating(value).readValue(json));
     }
 
     @Override

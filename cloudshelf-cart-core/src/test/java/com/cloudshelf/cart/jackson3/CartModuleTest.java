@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.cloudshelf.cart.CartItem;
 import com.cloudshelf.cart.JacksonModuleContract;
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.math.BigDecimal;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DefaultTyping;
 import tools.jackson.databind.JacksonModule;
+import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
 
@@ -19,6 +21,10 @@ import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
 class CartModuleTest extends JacksonModuleContract {
     private final JsonMapper mapper = JsonMapper.builder().findAndAddModules().build();
     private final JsonMapper bare = new JsonMapper();
+    private final JsonMapper overwriting = JsonMapper.builder()
+            .enable(MapperFeature.ALLOW_FINAL_FIELDS_AS_MUTATORS)
+            .changeDefaultVisibility(checker -> checker.with(Visibility.ANY))
+            .build();
     private final JsonMapper typed = JsonMapper.builder()
             .findAndAddModules()
             .activateDefaultTyping(
@@ -57,6 +63,11 @@ class CartModuleTest extends JacksonModuleContract {
     @Override
     protected <T> T readThroughNodes(String json, Class<T> type) {
         return mapper.treeToValue(mapper.readTree(json), type);
+    }
+
+    @Override
+    protected void overwriteWithoutModule(Object value, String json) {
+        overwriting.readerForUpdating(value).readValue(json);
     }
 
     @Override
