@@ -28,7 +28,7 @@ public class CartRejectedException extends CartStoreException {
     public enum Reason {
         /** The update sets the quantity, price or an attribute of a book that is not in the cart. */
         UNKNOWN_BOOK,
-        /** The cart would grow beyond its {@link CartLimits}. */
+        /** The cart would grow beyond its {@link CartLimits}, or more than 200 of its attributes would change at once. */
         LIMIT,
         /** The item would grow beyond DynamoDB's 400 KB. */
         TOO_LARGE,
@@ -100,8 +100,8 @@ public class CartRejectedException extends CartStoreException {
     }
 
     /**
-     * Returns the limit that would be exceeded, if any: {@code maxLines} or {@code maxQuantity} of {@link CartLimits}
-     * for {@link Reason#LIMIT}, {@code itemBytes} for {@link Reason#TOO_LARGE}, and {@code idempotencyKeys} for {@link
+     * Returns the limit that would be exceeded, if any: {@code maxLines} or {@code maxQuantity} of {@link CartLimits},
+     * or {@code changedAttributes}, for {@link Reason#LIMIT}, {@code itemBytes} for {@link Reason#TOO_LARGE}, and {@code idempotencyKeys} for {@link
      * Reason#KEYS_FULL}.
      */
     public Optional<String> limit() {

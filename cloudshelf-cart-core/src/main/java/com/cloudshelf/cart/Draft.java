@@ -6,11 +6,13 @@ import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class Draft {
     /** As many searches through all lines as cost no more than a map. */
     private static final int FEW = 8;
+
+    /** As many as one expression of DynamoDB can change beside everything else. */
+    private static final int MAX_CHANGED_ATTRIBUTES = 200;
 
     private final String userId;
     private final List<CartItem> before;
@@ -62,6 +67,7 @@ final class Draft {
         edits.forEach((place, edit) -> lines.set(place, edit.made()));
         freeze();
         checkGrowth(limits, changes);
+        checkAttributes(attributes.before, attributes.made());
     }
 
     private void freeze() {
@@ -81,9 +87,11 @@ final class Draft {
                 lines.set(place, merged(ours, theirs, strategy));
             }
         }
-        attributes = new AttributesEdit(attributesOfFrom.with(attributes.made()));
+        Attributes ours = attributes.made();
+        attributes = new AttributesEdit(attributesOfFrom.with(ours));
         freeze();
         checkGrowth(limits, List.of());
+        checkAttributes(ours, attributes.made());
     }
 
     private CartItem merged(CartItem ours, CartItem theirs, MergeStrategy strategy) {
@@ -234,6 +242,22 @@ final class Draft {
                         "the quantity of a line may be",
                         Place.ofGrowth(changes, line.bookId()));
             }
+        }
+    }
+
+    private void checkAttributes(Attributes from, Attributes to) {
+        if (from.asMap().size() + to.asMap().size() <= MAX_CHANGED_ATTRIBUTES) {
+            return;
+        }
+        Set<String> names = new HashSet<>(from.asMap().keySet());
+        names.addAll(to.asMap().keySet());
+        names.removeIf(name -> Objects.equals(from.asMap().get(name), to.asMap().get(name)));
+        if (names.size() > MAX_CHANGED_ATTRIBUTES) {
+            throw beyond(
+                    "changedAttributes",
+                    MAX_CHANGED_ATTRIBUTES,
+                    "the number of the cart's attributes that change together may be",
+                    Place.NONE);
         }
     }
 

@@ -18,6 +18,7 @@ final class LineChanges {
     private static final int MAX_TOUCHED_LINES = 20;
     private static final int MAX_APPENDED_LINES = 50;
     private static final int MAX_TOUCHED_VALUES = 100;
+    private static final int MAX_OTHER_CHANGES = 50;
 
     /** A line of another cart that enters this one, with everything stored in it. */
     record Brought(CartItem item, AttributeValue stored) {}
@@ -157,9 +158,13 @@ final class LineChanges {
         return ItemFormat.encodeLine(item, other == null ? Map.of() : other.stored.m());
     }
 
-    /** Writes the changes: line by line if paths into the list allow it, otherwise the whole list. */
-    void write(Expression e) {
-        if (canBeTouchedOneByOne()) {
+    /**
+     * Writes the changes: line by line if paths into the list allow it, otherwise the whole list.
+     *
+     * @param otherChanges the number of attributes of the item that change as well, in the same expression
+     */
+    void write(Expression e, int otherChanges) {
+        if (otherChanges <= MAX_OTHER_CHANGES && canBeTouchedOneByOne()) {
             touch(e);
         } else {
             e.set(ItemFormat.CART_ITEMS, AttributeValue.fromL(values));

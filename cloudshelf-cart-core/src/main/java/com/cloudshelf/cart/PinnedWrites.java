@@ -43,7 +43,10 @@ final class PinnedWrites {
         LineChanges lines = new LineChanges(before, cart.items(), brought(guest));
         Expression e = new Expression();
         pin(e, before);
-        lines.write(e);
+        Map<String, AttributeValue> others =
+                othersAfter(before.others(), before.cart().ownAttributes(), cart, guest);
+        Map<String, @Nullable AttributeValue> otherChanges = changes(before.others(), others);
+        lines.write(e, otherChanges.size());
         setHashes(e, before, lines, cart);
         Head head = Head.of(before, cart, memory, stamp, terms);
         e.set(ItemFormat.TOTAL_ITEMS, head.totalItems);
@@ -52,9 +55,7 @@ final class PinnedWrites {
         e.set(ItemFormat.TTL, head.ttl);
         e.set(ItemFormat.VERSION, head.version);
         setMemory(e, before, memory);
-        Map<String, AttributeValue> others =
-                othersAfter(before.others(), before.cart().ownAttributes(), cart, guest);
-        setOthers(e, before.others(), others);
+        setOthers(e, otherChanges);
         boolean idsTrue = hasSameBooks(before, lines) || haveDistinctHashes(cart);
         StoredCart after = after(before, cart, lines.values(), others, memory, head, stamp, idsTrue);
         if (lines.grew() || key != null || after.unknownBytes() > before.unknownBytes()) {
@@ -161,14 +162,28 @@ final class PinnedWrites {
         return after;
     }
 
-    private static void setOthers(Expression e, Map<String, AttributeValue> before, Map<String, AttributeValue> after) {
+    /** Returns the attributes of the item that change; {@code null} means to remove one. */
+    private static Map<String, @Nullable AttributeValue> changes(
+            Map<String, AttributeValue> before, Map<String, AttributeValue> after) {
+        Map<String, @Nullable AttributeValue> changes = new LinkedHashMap<>();
         before.keySet().forEach(name -> {
             if (!after.containsKey(name)) {
-                e.remove(e.alias(name));
+                changes.put(name, null);
             }
         });
         after.forEach((name, value) -> {
             if (!value.equals(before.get(name))) {
+                changes.put(name, value);
+            }
+        });
+        return changes;
+    }
+
+    private static void setOthers(Expression e, Map<String, @Nullable AttributeValue> changes) {
+        changes.forEach((name, value) -> {
+            if (value == null) {
+                e.remove(e.alias(name));
+            } else {
                 e.assign(e.alias(name), e.value(value));
             }
         });

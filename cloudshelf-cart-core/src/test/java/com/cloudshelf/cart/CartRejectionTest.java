@@ -3,13 +3,17 @@ package com.cloudshelf.cart;
 import static com.cloudshelf.cart.Examples.NOW;
 import static com.cloudshelf.cart.Examples.book;
 import static com.cloudshelf.cart.Examples.cartOf;
+import static com.cloudshelf.cart.Generated.NO_LIMITS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.cloudshelf.cart.CartChange.Add;
+import com.cloudshelf.cart.CartChange.Clear;
 import com.cloudshelf.cart.CartChange.Remove;
+import com.cloudshelf.cart.CartChange.SetAttribute;
 import com.cloudshelf.cart.CartChange.SetQuantity;
 import com.cloudshelf.cart.CartRejectedException.Reason;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -92,5 +96,43 @@ class CartRejectionTest {
 
         assertThat(rejection.limit()).contains("maxLines");
         assertThat(rejection.changeIndex()).isEmpty();
+    }
+
+    private static Cart withAttributes(String name, int count) {
+        List<CartChange> changes = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            changes.add(new SetAttribute(name + i, i));
+        }
+        return CART.apply(CartLimits.defaults(), NOW, changes);
+    }
+
+    @Test
+    void changedAttributes_moreThanOneWriteCanChange_nameTheLimitAndNoChange() {
+        assertThat(withAttributes("name", 200).attributes()).hasSize(200);
+
+        CartRejectedException rejection =
+                catchThrowableOfType(CartRejectedException.class, () -> withAttributes("secret", 201));
+
+        assertThat(rejection.reason()).isEqualTo(Reason.LIMIT);
+        assertThat(rejection.limit()).contains("changedAttributes");
+        assertThat(rejection.limitValue()).hasValue(200);
+        assertThat(rejection.changeIndex()).isEmpty();
+        assertThat(rejection).hasMessageContaining("at most 200").hasMessageNotContaining("secret");
+    }
+
+    @Test
+    void changedAttributes_thatStayAsTheyAre_doNotCount() {
+        Cart large = withAttributes("a", 200).merge(withAttributes("b", 200), MergeStrategy.SUM, NO_LIMITS, NOW);
+
+        assertThat(large.attributes()).hasSize(400);
+        assertThat(large.merge(withAttributes("a", 200), MergeStrategy.SUM, NO_LIMITS, NOW)
+                        .attributes())
+                .isEqualTo(large.attributes());
+        assertThat(large.apply(NO_LIMITS, NOW, List.of(new Clear())).attributes())
+                .isEmpty();
+        assertThat(catchThrowableOfType(
+                                CartRejectedException.class, () -> CART.merge(large, MergeStrategy.SUM, NO_LIMITS, NOW))
+                        .limit())
+                .contains("changedAttributes");
     }
 }

@@ -210,6 +210,26 @@ class WriteTest {
             assertThat(applied(write, large).cart()).isEqualTo(write.after().cart());
         }
 
+        @ParameterizedTest
+        @ValueSource(ints = {50, 200})
+        void change_manyAttributesOfLinesAndCart_staysWithinDynamoDbsLimits(int attributes) {
+            Map<String, AttributeValue> old = item;
+            for (int i = 0; i < Memory.MAX_DROPPED_KEYS; i++) {
+                old = Writes.withKey(old, Writes.key("old" + i, -100_000));
+            }
+            List<CartChange> changes = new ArrayList<>(List.of(adds(50)));
+            for (int i = 0; i < attributes; i++) {
+                changes.add(new SetAttribute("attribute" + i, "value" + i));
+            }
+            for (int i = 0; i < 100; i++) {
+                changes.add(new SetItemAttribute("book" + (180 + i / 5), "attribute" + i, i));
+            }
+            Write write = change(decode(old), changes.toArray(CartChange[]::new));
+
+            assertThat(applied(write, old).cart()).isEqualTo(write.after().cart());
+            assertThat(applied(write, old).keys()).isEmpty();
+        }
+
         @Test
         void change_nothing_touchesNoLine() {
             Write write = change(before);

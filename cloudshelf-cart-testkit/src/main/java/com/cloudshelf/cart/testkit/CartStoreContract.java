@@ -1592,6 +1592,24 @@ public abstract class CartStoreContract {
         }
 
         @Test
+        void limits_attributesOfTheCartThatChangeTogether_are200() {
+            CartUpdate update = CartUpdate.of(USER);
+            for (int i = 0; i < 200; i++) {
+                update = update.setAttribute("attribute" + i, "value");
+            }
+            addBooks("book1");
+            Cart cart = await(carts.apply(update));
+            assertEquals(200, cart.attributes().size());
+            assertUntouched(cart);
+            CartUpdate others = CartUpdate.of(USER);
+            for (int i = 0; i < 201; i++) {
+                others = others.setAttribute("other" + i, "value");
+            }
+            assertNamesLimit("changedAttributes", 200, assertRejected(Reason.LIMIT, carts.apply(others)));
+            assertUntouched(cart);
+        }
+
+        @Test
         void limits_severalChanges_areJudgedByTheirOutcome() {
             carts = open(CartLimits.of(2, 10));
             addBooks("book1", "book2");
