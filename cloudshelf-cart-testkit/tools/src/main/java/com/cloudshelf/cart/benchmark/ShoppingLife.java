@@ -145,7 +145,7 @@ final class ShoppingLife {
     private void count(String what, double store, double raw) {
         results.add(
                 "shopping life of " + USERS + " users: " + what,
-                Results.format("%.0f (%.2f)", store, store / raw),
+                Results.format("%.0f", store) + (raw == 0 ? "" : Results.format(" (%.2f)", store / raw)),
                 Results.format("%.0f", raw),
                 "");
     }
