@@ -44,8 +44,8 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
  *       has no effect, because DynamoDB recognizes its token; a late copy does, because DynamoDB forgets a token after
  *       ten minutes
  *   <li>the replica that serves weak reads catches up
- *   <li>two hours pass, or enough time for the cart to expire. This does not happen during a call, and no copy outlives it,
- *       because DynamoDB refuses a request five minutes after it was signed
+ *   <li>two hours pass, or enough time for the cart to expire. This does not happen during a call, and no copy outlives
+ *       it, because DynamoDB refuses a request five minutes after it was signed
  *   <li>another program appends a line, or deletes the item
  * </ul>
  *

@@ -223,7 +223,9 @@ final class Expressions {
 
     // Updates
 
-    /** Reads the update at once, so that it is checked even if the condition refuses it, but applies it when asked to. */
+    /**
+     * Reads the update at once, so that it is checked even if the condition refuses it, but applies it when asked to.
+     */
     private Supplier<Map<String, AttributeValue>> update(String update, Map<String, AttributeValue> item) {
         start(update);
         Map<List<Object>, Supplier<@Nullable AttributeValue>> actions = new LinkedHashMap<>();

@@ -49,8 +49,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
  * cancelled, and stores on the same client are closed. Afterwards nothing may be missing or left over, and a fresh call
  * succeeds.
  *
- * <p>{@code -Dstorm.seconds=300} sets the duration. Without it, the storm ends after a number of calls, which is larger if
- * the machine is so slow that all calls fail at first.
+ * <p>{@code -Dstorm.seconds=300} sets the duration. Without it, the storm ends after a number of calls, which is larger
+ * if the machine is so slow that all calls fail at first.
  */
 class FaultStormTest {
     private static final int CALLS = 2_000;

@@ -24,7 +24,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * Describes a value of the library field by field, so that equal texts mean values that no protocol can tell apart. For
  * a failure only the kind counts, because no step depends on more.
  *
- * <p>Stored carts and writes are large and occur in many values. Each is described once, and has a short name from then on.
+ * <p>Stored carts and writes are large and occur in many values. Each is described once, and has a short name from then
+ * on.
  */
 final class Shape {
     /** The names of the large values so far. */

@@ -702,7 +702,9 @@ class WriteTest {
                     .isFalse();
         }
 
-        /** A program that stores fractions of a second must not get two verdicts: that of a read, and that of an add. */
+        /**
+         * A program that stores fractions of a second must not get two verdicts: that of a read, and that of an add.
+         */
         @Test
         void add_ttlWithAFraction_isRefusedExactlyIfAReadFindsTheCartExpired() {
             for (String ttl : List.of("-1.25", "-0.25", "0.25", "0.75", "1.25")) {

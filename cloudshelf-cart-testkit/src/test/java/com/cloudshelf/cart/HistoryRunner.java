@@ -166,7 +166,8 @@ final class HistoryRunner {
         }
     }
 
-    /** A plan of a history.
+    /**
+     * The plan of a history.
      *
      * @param operations the minimum number of operations of all clients together
      * @param faults the faults of the network, all equally likely

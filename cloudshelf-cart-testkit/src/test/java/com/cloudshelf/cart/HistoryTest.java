@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Runs histories and judges them: a few in every build, and many with {@code -Dhistories=200 -Dhistories.operations=60}.
+ * Runs histories and judges them: a few in every build, and many with
+ * {@code -Dhistories=200 -Dhistories.operations=60}.
  *
  * <p>The first seeds are always the same. The others are new in each run, which prints them. {@code -Dhistories.seed}
  * sets the first seed.
@@ -72,7 +73,7 @@ class HistoryTest {
     }
 
     private static String report(Plan plan, Violation violation) {
-        return plan + "\nTo try it again (how calls interleave is up to chance):"
+        return plan + "\nTo run it again (how calls interleave is up to chance):"
                 + " mvn -pl cloudshelf-cart-testkit test -Dtest=HistoryTest -Dhistories=1 -Dhistories.operations="
                 + plan.operations() + " -Dhistories.seed=" + plan.seed() + "\n\n" + violation.report();
     }

@@ -72,7 +72,8 @@ import org.junit.jupiter.api.TestInstance;
  *
  * <p>It covers what can be observed through the interface while the network works: the rules of carts, invalid
  * arguments, rejections, versions, idempotency keys, expiry, limits, merges, and concurrent callers. Its tests cannot
- * be overridden: a store that fails one of them is not a cart store. The tests expect failures from {@link CompletableFuture#join CompletableFuture.join}, so a decorator may derive its futures.
+ * be overridden: a store that fails one of them is not a cart store. The tests expect failures from
+ * {@link CompletableFuture#join CompletableFuture.join}, so a decorator may derive its futures.
  *
  * <p>The tests are grouped in nested classes by operation.
  *

@@ -40,8 +40,8 @@ final class EmbeddedConnection implements Connection {
     }
 
     /**
-     * Returns the client with one fault of DynamoDB Local repaired: in the item that a refused condition returns, an empty map below the top
-     * has no type. Over HTTP, as in the service, it is a map.
+     * Returns the client with one fault of DynamoDB Local repaired: in the item that a refused condition returns, an
+     * empty map below the top has no type. Over HTTP, as in the service, it is a map.
      */
     private static DynamoDbAsyncClient repairing(DynamoDbAsyncClient client) {
         return (DynamoDbAsyncClient) Proxy.newProxyInstance(

@@ -33,8 +33,8 @@ import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 import software.amazon.awssdk.protocols.jsoncore.JsonWriter;
 
 /**
- * One request of the client, from its sending to the response or error that the client is told, and the means by which a
- * {@link Fault} delivers it.
+ * One request of the client, from its sending to the response or error that the client is told, and the means by which
+ * a {@link Fault} delivers it.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // every error reaches the client
 final class Exchange {
@@ -103,7 +103,9 @@ final class Exchange {
         faults.late(faults.after(delay), this::transmitToNobody);
     }
 
-    /** Delivers the request when the moment has come, whatever its client does by then; the response is not passed on. */
+    /**
+     * Delivers the request when the moment has come, whatever its client does by then; the response is not passed on.
+     */
     void deliverLate(CompletionStage<?> moment) {
         faults.late(faults.at(moment), this::transmitToNobody);
     }
@@ -122,7 +124,9 @@ final class Exchange {
         return unlessGivenUp(faults.at(moment));
     }
 
-    /** Has {@link Faults#settled} wait for a delivery whose time has not come, even if nobody waits for its response. */
+    /**
+     * Has {@link Faults#settled} wait for a delivery whose time has not come, even if nobody waits for its response.
+     */
     CompletionStage<Answer> pending(CompletionStage<Answer> delivery) {
         faults.pending(delivery);
         return delivery;

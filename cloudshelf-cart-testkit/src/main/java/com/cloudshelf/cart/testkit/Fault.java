@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>The server never sees the request: {@link #throttle throttle}, {@link #error error}, {@link
  *       #transactionCanceled transactionCanceled}, {@link #serverError serverError}, {@link #dropRequest dropRequest},
- *       {@link #hang       hang}.
+ *       {@link #hang hang}.
  *   <li>The request takes effect, but the client does not learn it: {@link #dropResponse dropResponse}, {@link
  *       #serverErrorAfterEffect}, {@link #hangAfterEffect hangAfterEffect}, {@link #garble garble}, {@link #truncate
  *       truncate}, {@link #wrongCrc wrongCrc}.

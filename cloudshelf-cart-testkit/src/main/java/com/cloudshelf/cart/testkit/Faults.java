@@ -41,12 +41,14 @@ import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
  * delays, repeats or corrupts them. The client's own retries are requests like any other: each is logged and may meet a
  * fault.
  *
- * <p>A request meets at most one fault: the first that applies to it, of the oldest fault of {@link #next next}, the oldest
- * of {@link #always always}, and the oldest {@link #draw draw}. Requests are ordered as the HTTP client was called.
+ * <p>A request meets at most one fault: the first that applies to it, of the oldest fault of {@link #next next}, the
+ * oldest of {@link #always always}, and the oldest {@link #draw draw}. Requests are ordered as the HTTP client was
+ * called.
  *
  * <p>A test that scripts a fault expects it to happen. Therefore {@link #close()} fails with an {@link AssertionError}
- * if no request met a fault of {@link #next next} or {@link #always always}, unless that fault is {@linkplain Fault#optional()
- * optional}; {@link #assertAllMet()} checks this earlier. Faults of {@link #draw draw} need not happen.
+ * if no request met a fault of {@link #next next} or {@link #always always}, unless that fault is
+ * {@linkplain Fault#optional() optional}; {@link #assertAllMet()} checks this earlier. Faults of {@link #draw draw}
+ * need not happen.
  *
  * <p>It does not break connections, name resolution or TLS. It buffers whole requests and responses, so it is not for
  * streaming.
@@ -186,8 +188,8 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Makes a share of the requests hang, until {@link #clear()}: the {@link #draw draw} of {@link Fault#hang()} and {@link
-     * Fault#hangAfterEffect()}, so half of the hanging requests take effect.
+     * Makes a share of the requests hang, until {@link #clear()}: the {@link #draw draw} of {@link Fault#hang()} and
+     * {@link Fault#hangAfterEffect()}, so half of the hanging requests take effect.
      *
      * <pre>{@code
      * faults.hang(4711, 0.01);    // 1 % of the requests are never answered
@@ -287,8 +289,8 @@ public final class Faults implements AutoCloseable {
      * {@return a future that completes when there are no outstanding deliveries for which perhaps no client waits}
      *
      * <p>These are the deliveries of {@link Fault#deliverLate Fault.deliverLate}, the second ones of {@link
-     * Fault#deliverTwice Fault.deliverTwice}, and those of {@link Fault#hangAfterEffect Fault.hangAfterEffect}. They are
-     * also those of {@link Fault#delay(Duration) Fault.delay} and {@link Fault#rival Fault.rival}, because the SDK does
+     * Fault#deliverTwice Fault.deliverTwice}, and those of {@link Fault#hangAfterEffect Fault.hangAfterEffect}. Those
+     * of {@link Fault#delay(Duration) Fault.delay} and {@link Fault#rival Fault.rival} count, too, because the SDK does
      * not tell its HTTP client that a call was cancelled. When all calls have ended and this future has completed, the
      * contents of the table are final, unless a call was cancelled or timed out while its request was on the wire: the
      * server may still process that one.

@@ -85,7 +85,7 @@ public final class LocalDynamoDb implements AutoCloseable {
      *
      * @return always the same server; its {@link #close()} does nothing
      * @throws IllegalStateException if the server does not start, or the property or variable has another value; the
-     *     next call tries again
+     *     next call tries to start it again
      */
     public static LocalDynamoDb shared() {
         synchronized (SHARED_LOCK) {

@@ -64,8 +64,8 @@ public @interface WithCartStore {
     /** Which tests share a table, with its store, network and clock. */
     enum Scope {
         /**
-         * A test and its {@code @BeforeEach} and {@code @AfterEach} methods. Each repetition of a repeated or parameterized test
-         * counts as a test.
+         * A test and its {@code @BeforeEach} and {@code @AfterEach} methods. Each repetition of a repeated or
+         * parameterized test counts as a test.
          */
         TEST,
         /**

@@ -10,7 +10,9 @@
  *       extend.
  *   <li>{@link com.cloudshelf.cart.testkit.CartInvariants}: assertions that hold for every cart and every item.
  *   <li>{@link com.cloudshelf.cart.testkit.CartArbitraries}: generators of carts and changes for jqwik properties.
+ *   <li>{@link com.cloudshelf.cart.testkit.MovableClock}: the clock of a store whose time a test sets.
  *   <li>{@link com.cloudshelf.cart.testkit.LocalCartServer}: a server with a cart table to experiment with.
+ *   <li>{@link com.cloudshelf.cart.testkit.AuditCartTable}: a command that audits a table and repairs its carts.
  * </ul>
  *
  * <p>Only {@code WithCartStore} and {@code CartStoreContract} need JUnit, and only {@code CartArbitraries} needs jqwik.

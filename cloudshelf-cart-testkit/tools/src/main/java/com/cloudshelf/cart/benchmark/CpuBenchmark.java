@@ -40,9 +40,9 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 /**
  * CPU time and allocation of one operation, for the store and its peers in turns.
  *
- * <p>One invocation gives each contender a batch of operations, so that what else the machine does meets all of them alike.
- * What counts is not the score, which is the time of such a round, but what {@link Counters} add up: CPU time and allocated
- * bytes of this thread, on which everything happens.
+ * <p>One invocation gives each contender a batch of operations, so that what else the machine does meets all of them
+ * alike. What counts is not the score, which is the time of such a round, but what {@link Counters} add up: CPU time
+ * and allocated bytes of this thread, on which everything happens.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)
