@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -410,6 +411,31 @@ class UpdateProtocolTest {
 
         assertThat(writeOf(change).before()).isNotNull();
         assertThat(writeOf(raise).before()).isNull();
+    }
+
+    /** Only a write that pins the version repairs what makes an item refuse the others. */
+    @Test
+    void add_manyConflicts_pinsTheVersionEveryThirdTime() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        pass(Duration.ofSeconds(10));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
+
+        Decision<Evidence, Cart> decision = refused(protocol, started(protocol));
+        List<Boolean> pinned = new ArrayList<>();
+        for (int step = 0; step < 15; step++) {
+            Attempt attempt = decision.evidence().inFlight();
+            if (decision.kind() == Decision.Kind.PAUSE) {
+                decision = resumed(protocol, decision);
+            } else if (attempt == null || attempt.purpose() == Attempt.Purpose.FENCE) {
+                decision = delivered(protocol, decision);
+            } else {
+                pinned.add(attempt.isPinned());
+                changeByAnother(CartUpdate.of(USER).reprice("a", BigDecimal.valueOf(step + 2)));
+                decision = refused(protocol, decision);
+            }
+        }
+
+        assertThat(pinned).startsWith(true, false, false, true);
     }
 
     @Test
