@@ -7,12 +7,8 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
@@ -25,16 +21,7 @@ final class EqualClients {
     private static final long WARM_UP = TimeUnit.SECONDS.toNanos(60);
     private static final long TIME = TimeUnit.SECONDS.toNanos(20);
 
-    private final Carts carts;
-    private final List<Double> millis = Collections.synchronizedList(new ArrayList<>());
-    private final AtomicInteger failed = new AtomicInteger();
-    private final CountDownLatch ended = new CountDownLatch(CALLERS);
-    private final long measured = System.nanoTime() + WARM_UP;
-    private final long end = measured + TIME;
-
-    private EqualClients(Carts carts) {
-        this.carts = carts;
-    }
+    private EqualClients() {}
 
     static void run(Results results, Path answers) throws IOException, InterruptedException {
         try (StubService service = StubService.start(answers.resolve("store-10.json"), 10)) {
@@ -94,47 +81,23 @@ final class EqualClients {
         DynamoDbAsyncClient client = DynamoDbAsyncClient.builder()
                 .httpClientBuilder(NettyNioAsyncHttpClient.builder().maxConcurrency(CALLERS))
                 .build();
-        EqualClients load = new EqualClients(
-                arguments[0].equals(CannedAnswers.RAW)
-                        ? new RawCarts(client, arguments[1])
-                        : new StoreCarts(DynamoDbCartStore.builder()
-                                .client(client)
-                                .tableName(arguments[1])
-                                .operationTimeout(Duration.ofSeconds(30))
-                                .build()));
-        for (int i = 0; i < CALLERS; i++) {
-            load.call("user" + i);
-        }
+        Carts carts = arguments[0].equals(CannedAnswers.RAW)
+                ? new RawCarts(client, arguments[1])
+                : new StoreCarts(DynamoDbCartStore.builder()
+                        .client(client)
+                        .tableName(arguments[1])
+                        .operationTimeout(Duration.ofSeconds(30))
+                        .build());
+        Callers callers = Callers.start(carts, CALLERS, WARM_UP, TIME);
         OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        load.ended.await(load.measured - System.nanoTime(), TimeUnit.NANOSECONDS);
+        callers.awaitWarmUp();
         long before = system.getProcessCpuTime();
-        load.ended.await();
+        callers.awaitEnd();
         double cpu = (system.getProcessCpuTime() - before) / 1e3;
-        if (load.failed.get() > 0) {
-            throw new IllegalStateException(load.failed + " calls failed");
-        }
-        List<Double> sorted = load.millis.stream().sorted().toList();
+        List<Double> sorted = callers.millis();
         int calls = sorted.size();
         System.out.println(calls / (TIME / 1e9) + " " + sorted.get(calls / 2) + " " + sorted.get(calls * 99 / 100) + " "
                 + cpu / calls);
         System.exit(0);
-    }
-
-    private void call(String userId) {
-        long start = System.nanoTime();
-        carts.get(userId).whenComplete((cart, failure) -> {
-            long now = System.nanoTime();
-            if (failure != null) {
-                failed.incrementAndGet();
-            }
-            if (now >= measured && now < end) {
-                millis.add((now - start) / 1e6);
-            }
-            if (now >= end) {
-                ended.countDown();
-            } else {
-                call(userId);
-            }
-        });
     }
 }

@@ -5,10 +5,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -27,18 +25,7 @@ final class Load {
 
     private static final long TIME = TimeUnit.SECONDS.toNanos(6);
 
-    private final Carts carts;
-    private final List<Double> millis = Collections.synchronizedList(new ArrayList<>());
-    private final AtomicInteger failed = new AtomicInteger();
-    private final CountDownLatch ended = new CountDownLatch(CALLERS);
-    private final long measured;
-    private final long end;
-
-    private Load(Carts carts) {
-        this.carts = carts;
-        this.measured = System.nanoTime() + WARM_UP;
-        this.end = measured + TIME;
-    }
+    private Load() {}
 
     static void run(Results results, Path answers) throws IOException, InterruptedException {
         try (StubService service = StubService.start(answers.resolve("store-10.json"), LATENCY_MILLIS)) {
@@ -86,36 +73,12 @@ final class Load {
                         .operationTimeout(Duration.ofSeconds(30))
                         .build());
         };
-        Load load = new Load(carts);
-        for (int i = 0; i < CALLERS; i++) {
-            load.call("user" + i);
-        }
-        load.ended.await();
-        List<Double> sorted = load.millis.stream().sorted().toList();
+        Callers callers = Callers.start(carts, CALLERS, WARM_UP, TIME);
+        callers.awaitEnd();
+        List<Double> sorted = callers.millis();
         double rate = sorted.size() / (TIME / 1e9);
-        if (load.failed.get() > 0) {
-            throw new IllegalStateException(load.failed + " calls failed");
-        }
         System.out.println(rate + " " + sorted.get(sorted.size() / 2) + " " + burst(carts));
         System.exit(0);
-    }
-
-    private void call(String userId) {
-        long start = System.nanoTime();
-        carts.get(userId).whenComplete((cart, failure) -> {
-            long now = System.nanoTime();
-            if (failure != null) {
-                failed.incrementAndGet();
-            }
-            if (now >= measured && now < end) {
-                millis.add((now - start) / 1e6);
-            }
-            if (now >= end) {
-                ended.countDown();
-            } else {
-                call(userId);
-            }
-        });
     }
 
     private static int burst(Carts carts) {
