@@ -76,16 +76,14 @@ final class Clients {
     }
 
     static RequestConfigurations requestConfigurations(DynamoDbAsyncClient client, boolean ownsClient) {
-        AwsRequestOverrideConfiguration.Builder same = AwsRequestOverrideConfiguration.builder();
-        MarkedCredentials.putInto(same, client);
-        AwsRequestOverrideConfiguration ofWatched = same.build();
-        SdkPlugin plugin = !ownsClient && retriesByItself(client) ? oneAttempt() : null;
-        if (plugin != null) {
+        SdkPlugin plugin = retriesByItself(client) ? oneAttempt() : null;
+        if (plugin != null && !ownsClient) {
             LOG.info(
                     "The store's client has retries, so the store adds a plugin to each request that switches them off. To save"
                             + " that cost, switch off the retries of a client that only this store uses, or let the store create"
                             + " the client (configureClient).");
         }
+        AwsRequestOverrideConfiguration ofWatched = settings(client, plugin).build();
         Map<Long, AwsRequestOverrideConfiguration> made = new ConcurrentHashMap<>();
         // Slightly less than the remaining time, so that only a few different settings are created.
         return (remaining, watched) -> watched
@@ -101,18 +99,25 @@ final class Clients {
      */
     private static AwsRequestOverrideConfiguration bounded(
             DynamoDbAsyncClient client, @Nullable SdkPlugin plugin, long millis) {
-        AwsRequestOverrideConfiguration.Builder each =
-                AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofMillis(Math.max(1, millis)));
-        MarkedCredentials.putInto(each, client);
+        return settings(client, plugin)
+                .apiCallTimeout(Duration.ofMillis(Math.max(1, millis)))
+                .build();
+    }
+
+    private static AwsRequestOverrideConfiguration.Builder settings(
+            DynamoDbAsyncClient client, @Nullable SdkPlugin plugin) {
+        AwsRequestOverrideConfiguration.Builder settings = AwsRequestOverrideConfiguration.builder();
+        MarkedCredentials.putInto(settings, client);
         if (plugin != null) {
-            each.addPlugin(plugin);
+            settings.addPlugin(plugin);
         }
-        return each.build();
+        return settings;
     }
 
     /**
      * Has the SDK send each request once. The store retries by itself: only the store knows that a second attempt may
-     * find the write of the first, and only its retries end by the deadline.
+     * find the write of the first, and only its retries end by the deadline. A client that the store creates has
+     * retries only if a plugin of its configuration has switched them on.
      */
     private static SdkPlugin oneAttempt() {
         ClientOverrideConfiguration once = ClientOverrideConfiguration.builder()

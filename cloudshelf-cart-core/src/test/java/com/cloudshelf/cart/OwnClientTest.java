@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.SdkPlugin;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
@@ -194,6 +195,22 @@ class OwnClientTest {
                         .backoff(attempt -> Duration.ofMinutes(2))
                         .build()) {
             failureOf(CartOutcomeUnknownException.class, carts.addItem(USER, book("a", "1", 1)));
+        }
+    }
+
+    /** A plugin is applied after all other settings. */
+    @Test
+    void pluginOfTheConfiguration_thatSwitchesRetriesOn_multipliesNoRequest() throws IOException {
+        SdkPlugin retries = settings -> settings.overrideConfiguration(settings.overrideConfiguration().toBuilder()
+                .retryStrategy(strategy -> strategy.maxAttempts(4))
+                .build());
+        try (WireServer server = new WireServer(WireServer.error(500, "InternalServerError"));
+                DynamoDbCartStore carts = carts(server, 1, client -> client.addPlugin(retries))
+                        .backoff(attempt -> Duration.ofMinutes(2))
+                        .build()) {
+            failureOf(CartOutcomeUnknownException.class, carts.addItem(USER, book("a", "1", 1)));
+
+            assertThat(server.operations()).containsExactly("UpdateItem");
         }
     }
 
