@@ -35,8 +35,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
  * }</pre>
  *
  * <p>Create one store per table and keep it, because it holds connections. The store is thread-safe and never blocks a
- * thread. Futures complete on {@link Builder#executor Builder.executor}, by default an elastic pool of daemon threads. Your
- * continuations may block there without delaying other calls.
+ * thread itself. The first request of a call is usually sent on the calling thread, where the SDK waits for credentials if
+ * their provider has none at hand. Futures complete on {@link Builder#executor Builder.executor}, by default an elastic
+ * pool of daemon threads. Your continuations may block there without delaying other calls.
  *
  * <p><b>Turns.</b> Changes to one cart through one store take turns and pass the cart on. They do not conflict with
  * each other, and each one after the first usually costs one request. Waiting counts against the deadline, so a change
@@ -541,7 +542,8 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
          * interceptors. The store sets the retry strategy itself. It also sets an HTTP client with {@link
          * #maxConcurrency maxConcurrency} connections that reports when a request leaves. If you set another one
          * ({@code httpClientBuilder}), give it as many connections; a request then counts as sent when it would with
-         * {@link #client client}. Cannot be combined with {@link #client client}. Default: none.
+         * {@link #client client}. To set an instance ({@code httpClient}), also call {@code httpClientBuilder(null)},
+         * because the SDK accepts only one of the two. Cannot be combined with {@link #client client}. Default: none.
          */
         public Builder configureClient(Consumer<DynamoDbAsyncClientBuilder> configuration) {
             this.configuration = requireNonNull(configuration, "configuration");

@@ -226,6 +226,22 @@ class OwnClientTest {
     }
 
     @Test
+    void httpClientOfTheConfiguration_instance_isUsedAndLeftOpen() throws IOException {
+        try (WireServer server = new WireServer(ok("{}"));
+                SdkAsyncHttpClient http = WireServer.netty().build()) {
+            for (int i = 0; i < 2; i++) {
+                try (DynamoDbCartStore carts = carts(
+                                server,
+                                1,
+                                client -> client.httpClientBuilder(null).httpClient(http))
+                        .build()) {
+                    assertThat(resultOf(carts.get(USER)).isEmpty()).isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
     void httpClientOfTheConfiguration_requestThatWaitsForAConnection_isNotSentAfterItsCall() throws Exception {
         CountDownLatch gate = new CountDownLatch(1);
         WireServer.Answer late = (request, socket, out) -> {
