@@ -32,8 +32,8 @@ final class Answers {
     Failure failureOf(DynamoDbResponse response, boolean asksForItem) {
         boolean credible = isCredible(response.sdkHttpResponse());
         boolean answer;
-        if (response instanceof UpdateItemResponse updated && asksForItem) {
-            answer = !updated.attributes().isEmpty();
+        if (response instanceof UpdateItemResponse updated) {
+            answer = asksForItem ? !updated.attributes().isEmpty() : credible;
         } else if (response instanceof GetItemResponse got) {
             answer = credible || !got.item().isEmpty();
         } else if (response instanceof BatchGetItemResponse batch) { // names the table, or the unprocessed keys

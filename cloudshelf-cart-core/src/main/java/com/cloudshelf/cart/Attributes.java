@@ -230,15 +230,15 @@ final class Attributes {
 
         Map<String, Object> map(Map<?, ?> map) {
             Map<String, Object> copy = new LinkedHashMap<>();
-            map.forEach((key, value) -> {
-                if (!(key instanceof String name)) {
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                if (!(entry.getKey() instanceof String name)) {
                     throw refusal("must have only strings as names");
                 }
                 checkName(name);
                 path.addLast(name);
-                copy.put(name, value(value));
+                copy.put(name, value(entry.getValue()));
                 path.removeLast();
-            });
+            }
             return Collections.unmodifiableMap(copy);
         }
 

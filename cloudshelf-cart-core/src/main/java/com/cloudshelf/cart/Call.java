@@ -231,8 +231,13 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             }
             draining = true;
         }
-        engine.hop(this::runSteps);
+        goOn();
         return true;
+    }
+
+    /** Has a thread of the engine handle the signals. */
+    private void goOn() {
+        engine.hop(this::runSteps);
     }
 
     /** Ends the call at once if no other thread is working on it. This cannot run any code of the caller. */
@@ -306,7 +311,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
                     draining = more;
                 }
                 if (more) {
-                    engine.hop(this::runSteps);
+                    goOn();
                 }
                 if (!transmit(copy)) {
                     return;
@@ -587,10 +592,11 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             Latencies latencies = engine.hedging().of(request.kind());
             // Half of the remaining time, so that a hung request leaves time for another.
             long bound = Math.min(Math.max(leastAttemptMillis, remaining / 2), latencies.lostMillis());
-            lostAt = System.nanoTime() + bound * 1_000_000;
             long slow = request.isHedged() ? engine.hedging().delayMillis(request.kind()) : -1;
             slow = slow >= 0 && slow < bound ? slow : bound;
-            slowAt = System.nanoTime() + slow * 1_000_000;
+            long now = System.nanoTime();
+            lostAt = now + bound * 1_000_000;
+            slowAt = now + slow * 1_000_000;
             wakeAfter(Math.min(slow, remaining));
             copies = List.of();
             Failure failure = lastFailure;
@@ -698,7 +704,9 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             }
             ended = true;
             // A place may have been granted at this very moment.
-            placed |= mailbox.removeIf(signal -> signal.kind == SignalKind.PLACE);
+            for (Signal unseen : mailbox) {
+                placed |= unseen.kind == SignalKind.PLACE;
+            }
             mailbox.clear();
         }
         outgoing = null;

@@ -282,9 +282,11 @@ public final class Cart implements Serializable {
         int collisions = 0;
         for (int i = 0; i < lines.size(); i++) {
             String bookId = lines.get(i).bookId();
-            int slot = (bookId.hashCode() * 0x9e3779b9) >>> (Integer.numberOfLeadingZeros(slots) + 1);
+            int hash = bookId.hashCode();
+            int slot = (hash * 0x9e3779b9) >>> (Integer.numberOfLeadingZeros(slots) + 1);
             while (table[slot] != 0) {
-                if (lines.get(table[slot] - 1).bookId().equals(bookId)) {
+                String other = lines.get(table[slot] - 1).bookId();
+                if (other.hashCode() == hash && other.equals(bookId)) {
                     throw new IllegalArgumentException("a cart has at most one line for a book");
                 }
                 slot = (slot + 1) & (slots - 1);

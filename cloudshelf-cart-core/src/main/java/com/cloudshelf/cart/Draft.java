@@ -64,7 +64,9 @@ final class Draft {
         for (int i = 0; i < changes.size(); i++) {
             apply(requireNonNull(changes.get(i), "change"), new Place(i, changes.size()));
         }
-        edits.forEach((place, edit) -> lines.set(place, edit.made()));
+        for (Map.Entry<Integer, Edit> edit : edits.entrySet()) {
+            lines.set(edit.getKey(), edit.getValue().made());
+        }
         freeze();
         checkGrowth(limits, changes);
         checkAttributes(attributes.before, attributes.made());
@@ -180,7 +182,15 @@ final class Draft {
     private @Nullable Edit edit(String bookId) {
         int place = placeOf(bookId);
         CartItem line = place < 0 ? null : lines.get(place);
-        return line == null ? null : edits.computeIfAbsent(place, at -> new Edit(line));
+        if (line == null) {
+            return null;
+        }
+        Edit edit = edits.get(place);
+        if (edit == null) {
+            edit = new Edit(line);
+            edits.put(place, edit);
+        }
+        return edit;
     }
 
     /** Returns the place of a book's line, or -1. */
@@ -227,20 +237,17 @@ final class Draft {
                     "the number of lines may be",
                     Place.ofGrowth(changes, tooMuch.bookId()));
         }
-        Map<String, Integer> tooManyBefore = new HashMap<>();
-        for (CartItem line : before) {
-            if (line.quantity() > limits.maxQuantity()) {
-                tooManyBefore.put(line.bookId(), line.quantity());
-            }
-        }
+        Map<String, Integer> tooManyBefore = null; // nearly always, there are none
         for (CartItem line : after) {
-            if (line.quantity() > limits.maxQuantity()
-                    && line.quantity() > tooManyBefore.getOrDefault(line.bookId(), 0)) {
-                throw beyond(
-                        "maxQuantity",
-                        limits.maxQuantity(),
-                        "the quantity of a line may be",
-                        Place.ofGrowth(changes, line.bookId()));
+            if (line.quantity() > limits.maxQuantity()) {
+                tooManyBefore = tooManyBefore == null ? above(limits.maxQuantity()) : tooManyBefore;
+                if (line.quantity() > tooManyBefore.getOrDefault(line.bookId(), 0)) {
+                    throw beyond(
+                            "maxQuantity",
+                            limits.maxQuantity(),
+                            "the quantity of a line may be",
+                            Place.ofGrowth(changes, line.bookId()));
+                }
             }
         }
     }
@@ -259,6 +266,17 @@ final class Draft {
                     "the number of the cart's attributes that change together may be",
                     Place.NONE);
         }
+    }
+
+    /** Returns the quantities above a limit, by book, before the changes. */
+    private Map<String, Integer> above(int limit) {
+        Map<String, Integer> above = new HashMap<>();
+        for (CartItem line : before) {
+            if (line.quantity() > limit) {
+                above.put(line.bookId(), line.quantity());
+            }
+        }
+        return above;
     }
 
     /** Returns the index of a book's line, or -1. */

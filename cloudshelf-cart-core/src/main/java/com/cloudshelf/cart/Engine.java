@@ -179,9 +179,12 @@ final class Engine {
     /** Records what was read or written. */
     void saw(StoredCart stored) {
         recent.saw(stored);
+        if (!stored.isWarning()) {
+            return;
+        }
         long now = System.nanoTime();
         long due = nextDriftLog.get();
-        if (stored.isWarning() && now - due >= 0 && nextDriftLog.compareAndSet(due, now + DRIFT_LOG_PAUSE_NANOS)) {
+        if (now - due >= 0 && nextDriftLog.compareAndSet(due, now + DRIFT_LOG_PAUSE_NANOS)) {
             LOG.warn(
                     "A stored cart is inconsistent: another writer left wrong totals or duplicate lines. The next change"
                             + " repairs it. For the next minute, only the metric CartDrifts counts such carts.");

@@ -28,13 +28,16 @@ final class IsoInstant {
     /** Longer than any time in a supported form. */
     private static final int LONGEST = 100;
 
-    private static final Pattern FORM = Pattern.compile("(?<day>[-+]?\\d{4,9}-\\d\\d-\\d\\d)"
-            + "(?:[Tt ](?<time>\\d\\d:\\d\\d[^Zz+\\[-]*)(?:(?<offset>[Zz]|[+-]\\d\\d(?::\\d\\d)*)(?<minutes>\\d\\d)?)?"
-            + "(?:\\[(?<zone>.+)])?)?");
-
-    private static final Pattern LEAP_SECOND = Pattern.compile(":59:60(?:\\.\\d+)?$");
-
     private IsoInstant() {}
+
+    /** The patterns of other forms, which are compiled when a time in such a form is first seen. */
+    private static final class Other {
+        private static final Pattern FORM = Pattern.compile("(?<day>[-+]?\\d{4,9}-\\d\\d-\\d\\d)"
+                + "(?:[Tt ](?<time>\\d\\d:\\d\\d[^Zz+\\[-]*)(?:(?<offset>[Zz]|[+-]\\d\\d(?::\\d\\d)*)(?<minutes>\\d\\d)?)?"
+                + "(?:\\[(?<zone>.+)])?)?");
+
+        private static final Pattern LEAP_SECOND = Pattern.compile(":59:60(?:\\.\\d+)?$");
+    }
 
     /** Returns the time, or {@code null} if the text is not a time in the years 0000 to 9999. */
     static @Nullable Instant parse(String text) {
@@ -113,7 +116,7 @@ final class IsoInstant {
         if (text.length() > LONGEST) {
             return null;
         }
-        Matcher form = FORM.matcher(text);
+        Matcher form = Other.FORM.matcher(text);
         if (!form.matches()) {
             return null;
         }
@@ -133,7 +136,7 @@ final class IsoInstant {
 
     /** A leap second is read as the second before it, as the JDK does. No other minute has a 60th second. */
     private static String withoutLeapSecond(String time) {
-        return LEAP_SECOND.matcher(time).replaceFirst(":59:59");
+        return Other.LEAP_SECOND.matcher(time).replaceFirst(":59:59");
     }
 
     private static String offset(Matcher form) {

@@ -117,12 +117,12 @@ final class ItemFormat {
     private StoredCart decode(Instant now) {
         StoredCart.Builder stored = new StoredCart.Builder(userId);
         stored.exists = true;
-        item.forEach((name, value) -> {
-            if (!isOwn(name, value)) {
+        for (Map.Entry<String, AttributeValue> attribute : item.entrySet()) {
+            if (!isOwn(attribute.getKey(), attribute.getValue())) {
                 stored.others = stored.others.isEmpty() ? new LinkedHashMap<>() : stored.others;
-                stored.others.put(name, value);
+                stored.others.put(attribute.getKey(), attribute.getValue());
             }
-        });
+        }
         AttributeValue list = item.get(CART_ITEMS);
         stored.pins = new StoredCart.Pins(
                 item.get(VERSION),
@@ -382,7 +382,9 @@ final class ItemFormat {
                 && lastWrite != null
                 && lastWrite.signum() >= 0) {
             List<WriteId> ids = new ArrayList<>(ring.bs().size());
-            ring.bs().forEach(id -> ids.add(WriteId.of(id)));
+            for (SdkBytes id : ring.bs()) {
+                ids.add(WriteId.of(id));
+            }
             stored.memory = new Memory(
                     WriteId.of(incarnation.b()), stored.counter, ids, floor(forgotten), floor(lastWrite), keys());
             AttributeValue keysUntil = present(KEYS_UNTIL);
@@ -396,17 +398,21 @@ final class ItemFormat {
 
     private Map<String, Memory.Key> keys() {
         Map<String, Memory.Key> keys = new HashMap<>();
-        item.forEach((name, value) -> {
-            if (isKey(name, value)) {
-                ByteBuffer bytes = value.b().asByteBuffer();
-                long until = ((bytes.getShort() & 0xffffL) << 32) | (bytes.getInt() & 0xffffffffL);
-                byte[] digest = new byte[bytes.remaining()];
-                bytes.get(digest);
-                String text = Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
-                keys.put(name.substring(KEY_PREFIX.length()), new Memory.Key(until, text));
+        for (Map.Entry<String, AttributeValue> attribute : item.entrySet()) {
+            String name = attribute.getKey();
+            if (isKey(name, attribute.getValue())) {
+                keys.put(name.substring(KEY_PREFIX.length()), decodeKey(attribute.getValue()));
             }
-        });
+        }
         return keys.isEmpty() ? Map.of() : keys;
+    }
+
+    private static Memory.Key decodeKey(AttributeValue stored) {
+        ByteBuffer bytes = stored.b().asByteBuffer();
+        long until = ((bytes.getShort() & 0xffffL) << 32) | (bytes.getInt() & 0xffffffffL);
+        byte[] digest = new byte[bytes.remaining()];
+        bytes.get(digest);
+        return new Memory.Key(until, Base64.getUrlEncoder().withoutPadding().encodeToString(digest));
     }
 
     /** Returns a number, or {@code null} if the value is not a number. */
@@ -519,13 +525,15 @@ final class ItemFormat {
     }
 
     private static void putOwn(Map<String, AttributeValue> line, Attributes from, Attributes to) {
-        AttributeValues.changes(from, to).forEach((name, value) -> {
+        for (Map.Entry<String, @Nullable AttributeValue> change :
+                AttributeValues.changes(from, to).entrySet()) {
+            AttributeValue value = change.getValue();
             if (value == null) {
-                line.remove(name);
+                line.remove(change.getKey());
             } else {
-                line.put(name, value);
+                line.put(change.getKey(), value);
             }
-        });
+        }
     }
 
     private static void putOrRemove(Map<String, AttributeValue> line, String name, @Nullable String text) {
@@ -566,14 +574,18 @@ final class ItemFormat {
 
     static AttributeValue bs(Collection<WriteId> ids) {
         List<SdkBytes> bytes = new ArrayList<>(ids.size());
-        ids.forEach(id -> bytes.add(id.bytes()));
+        for (WriteId id : ids) {
+            bytes.add(id.bytes());
+        }
         return AttributeValue.fromBs(bytes);
     }
 
     /** Returns the set of the hashes of these lines' books. */
     static AttributeValue hashes(Collection<CartItem> lines) {
         Set<SdkBytes> hashes = new LinkedHashSet<>();
-        lines.forEach(line -> hashes.add(LineIndex.stored(LineIndex.hash(line.bookId()))));
+        for (CartItem line : lines) {
+            hashes.add(LineIndex.stored(LineIndex.hash(line.bookId())));
+        }
         return AttributeValue.fromBs(List.copyOf(hashes));
     }
 

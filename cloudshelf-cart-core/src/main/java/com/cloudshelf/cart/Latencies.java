@@ -1,15 +1,14 @@
 package com.cloudshelf.cart;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The latencies of the latest requests of one kind that were answered. They determine when a request counts as slow,
  * and when it is abandoned.
  *
- * <p>A hung request leaves no latency, so it does not distort the estimate. Thread-safe; a sample that is overwritten
- * while it is read does no harm.
+ * <p>A hung request leaves no latency, so it does not distort the estimate. Thread-safe: the samples are
+ * written without synchronization, because one that is missed or overwritten does no harm.
  */
 final class Latencies {
     /** No conclusions are drawn from fewer: the first requests of a process also set up connections. */
@@ -22,24 +21,21 @@ final class Latencies {
     private static final int LOST_FACTOR = 20;
     private static final int LEAST_LOST_MILLIS = 1_000;
 
-    private final AtomicIntegerArray micros = new AtomicIntegerArray(SAMPLES);
-    private final AtomicInteger count = new AtomicInteger();
+    private final int[] micros = new int[SAMPLES];
+    private final AtomicLong count = new AtomicLong();
     private volatile int usualMicros;
 
     void add(long nanos) {
-        int index = count.getAndUpdate(seen -> seen == Integer.MAX_VALUE ? SAMPLES : seen + 1);
-        micros.set(index % SAMPLES, (int) Math.min(Integer.MAX_VALUE, nanos / 1_000));
+        long index = count.getAndIncrement();
+        micros[(int) (index % SAMPLES)] = (int) Math.min(Integer.MAX_VALUE, nanos / 1_000);
         if (index % EVERY == EVERY - 1) {
-            usualMicros = quantile(Math.min(index + 1, SAMPLES));
+            usualMicros = quantile((int) Math.min(index + 1, SAMPLES));
         }
     }
 
     /** Returns the 90th percentile. */
     private int quantile(int samples) {
-        int[] sorted = new int[samples];
-        for (int i = 0; i < samples; i++) {
-            sorted[i] = micros.get(i);
-        }
+        int[] sorted = Arrays.copyOf(micros, samples);
         Arrays.sort(sorted);
         return sorted[samples * 9 / 10];
     }

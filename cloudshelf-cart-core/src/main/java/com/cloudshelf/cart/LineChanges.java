@@ -2,10 +2,8 @@ package com.cloudshelf.cart;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -23,19 +21,26 @@ final class LineChanges {
     /** A line of another cart that enters this one, with everything stored in it. */
     record Brought(CartItem item, AttributeValue stored) {}
 
-    private record Touched(int index, Map<String, AttributeValue> from, Map<String, AttributeValue> to) {
-        Set<String> names() {
-            Set<String> names = new LinkedHashSet<>(from.keySet());
-            names.addAll(to.keySet());
-            return names;
-        }
-
-        int changes() {
-            int changes = 0;
-            for (String name : names()) {
-                changes += isSame(to.get(name), from.get(name)) ? 0 : 1;
+    /**
+     * A line of which some attributes change.
+     *
+     * @param changes the names of the attributes that are written or removed
+     */
+    private record Touched(
+            int index, Map<String, AttributeValue> from, Map<String, AttributeValue> to, List<String> changes) {
+        static Touched of(int index, Map<String, AttributeValue> from, Map<String, AttributeValue> to) {
+            List<String> changes = new ArrayList<>();
+            for (Map.Entry<String, AttributeValue> attribute : to.entrySet()) {
+                if (!isSame(attribute.getValue(), from.get(attribute.getKey()))) {
+                    changes.add(attribute.getKey());
+                }
             }
-            return changes;
+            for (String name : from.keySet()) {
+                if (!to.containsKey(name)) {
+                    changes.add(name);
+                }
+            }
+            return new Touched(index, from, to, changes);
         }
     }
 
@@ -88,7 +93,7 @@ final class LineChanges {
 
     /** Whether nothing of a line is written. One that the other cart has too may get what cannot be shown of it there. */
     private static boolean stays(CartItem from, CartItem to, Map<String, Brought> brought) {
-        return isSame(from, to) && !brought.containsKey(to.bookId());
+        return isSame(from, to) && (brought.isEmpty() || !brought.containsKey(to.bookId()));
     }
 
     @SuppressWarnings("ReferenceEquality") // a change passes on unchanged objects, and equality would cost more
@@ -109,7 +114,7 @@ final class LineChanges {
         }
         AttributeValue changed = merged(from, to, stored, brought);
         between.add(changed);
-        touched.add(new Touched(index, stored.m(), changed.m()));
+        touched.add(Touched.of(index, stored.m(), changed.m()));
         grew |= brought != null
                 || !to.title().equals(from.title())
                 || !to.author().equals(from.author())
@@ -184,7 +189,7 @@ final class LineChanges {
     private int touchedValues() {
         int count = 0;
         for (Touched line : touched) {
-            count += line.changes();
+            count += line.changes().size();
         }
         return count;
     }
@@ -194,11 +199,8 @@ final class LineChanges {
         for (Touched line : touched) {
             String path = list + "[" + line.index + "].";
             pinLine(e, path, line.from);
-            for (String name : line.names()) {
+            for (String name : line.changes()) {
                 AttributeValue value = line.to.get(name);
-                if (isSame(value, line.from.get(name))) {
-                    continue;
-                }
                 String valuePath = path + (CartItem.OWN_NAMES.contains(name) ? name : e.alias(name));
                 if (value == null) {
                     e.remove(valuePath);

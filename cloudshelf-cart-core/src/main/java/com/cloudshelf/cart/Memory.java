@@ -54,8 +54,6 @@ record Memory(
     /** More would not fit into one expression. The others are dropped by the next write. */
     static final int MAX_DROPPED_KEYS = 25;
 
-    private static final Comparator<WriteId> OLDEST_FIRST = Comparator.comparingLong(WriteId::begin);
-
     /** Starts the memory of a new cart, which takes over the memory of an expired one in the same item. */
     static Memory start(WriteId id, @Nullable Memory before, long versionBefore) {
         long floor = floorOf(id);
@@ -162,7 +160,7 @@ record Memory(
             }
         }
         if (kept.size() >= ringSize) {
-            kept.sort(OLDEST_FIRST);
+            kept.sort(Comparator.comparingLong(WriteId::begin));
             List<WriteId> leaving = kept.subList(0, kept.size() - ringSize / 2);
             floor = raised(floor, leaving.get(leaving.size() - 1));
             leaving.clear();

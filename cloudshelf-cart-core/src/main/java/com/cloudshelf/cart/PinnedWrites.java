@@ -83,7 +83,9 @@ final class PinnedWrites {
         Memory memory = memoryAfter(before, key, stamp, terms);
         List<AttributeValue> lines = new ArrayList<>();
         Map<String, LineChanges.Brought> brought = brought(guest);
-        cart.items().forEach(item -> lines.add(LineChanges.encodeNew(item, brought)));
+        for (CartItem item : cart.items()) {
+            lines.add(LineChanges.encodeNew(item, brought));
+        }
         Head head = Head.of(before, cart, memory, stamp, terms);
         Map<String, AttributeValue> others = othersAfter(Map.of(), Attributes.NONE, cart, guest);
         StoredCart after = after(before, cart, lines, others, memory, head, stamp, haveDistinctHashes(cart));
@@ -106,7 +108,9 @@ final class PinnedWrites {
         if (!cart.items().isEmpty()) {
             item.put(ItemFormat.BOOK_HASHES, ItemFormat.hashes(cart.items()));
         }
-        memory.keys().forEach((hash, value) -> item.put(ItemFormat.keyName(hash), ItemFormat.encodeKey(value)));
+        for (Map.Entry<String, Memory.Key> remembered : memory.keys().entrySet()) {
+            item.put(ItemFormat.keyName(remembered.getKey()), ItemFormat.encodeKey(remembered.getValue()));
+        }
         AttributeValue keysUntil = after.keysUntil();
         if (keysUntil != null) {
             item.put(ItemFormat.KEYS_UNTIL, keysUntil);
@@ -149,13 +153,14 @@ final class PinnedWrites {
             return stored;
         }
         Map<String, AttributeValue> after = new LinkedHashMap<>(stored);
-        changes.forEach((name, value) -> {
+        for (Map.Entry<String, @Nullable AttributeValue> change : changes.entrySet()) {
+            AttributeValue value = change.getValue();
             if (value == null) {
-                after.remove(name);
+                after.remove(change.getKey());
             } else {
-                after.put(name, value);
+                after.put(change.getKey(), value);
             }
-        });
+        }
         if (guest != null && !guest.isExpired()) {
             guest.others().forEach(after::putIfAbsent);
         }
@@ -166,27 +171,29 @@ final class PinnedWrites {
     private static Map<String, @Nullable AttributeValue> changes(
             Map<String, AttributeValue> before, Map<String, AttributeValue> after) {
         Map<String, @Nullable AttributeValue> changes = new LinkedHashMap<>();
-        before.keySet().forEach(name -> {
+        for (String name : before.keySet()) {
             if (!after.containsKey(name)) {
                 changes.put(name, null);
             }
-        });
-        after.forEach((name, value) -> {
-            if (!value.equals(before.get(name))) {
-                changes.put(name, value);
+        }
+        for (Map.Entry<String, AttributeValue> attribute : after.entrySet()) {
+            AttributeValue value = attribute.getValue();
+            if (!value.equals(before.get(attribute.getKey()))) {
+                changes.put(attribute.getKey(), value);
             }
-        });
+        }
         return changes;
     }
 
     private static void setOthers(Expression e, Map<String, @Nullable AttributeValue> changes) {
-        changes.forEach((name, value) -> {
+        for (Map.Entry<String, @Nullable AttributeValue> change : changes.entrySet()) {
+            AttributeValue value = change.getValue();
             if (value == null) {
-                e.remove(e.alias(name));
+                e.remove(e.alias(change.getKey()));
             } else {
-                e.assign(e.alias(name), e.value(value));
+                e.assign(e.alias(change.getKey()), e.value(value));
             }
-        });
+        }
     }
 
     /** Empties a cart: deletes its item if it has rested and has no live key, otherwise leaves its memory in place. */
@@ -350,16 +357,18 @@ final class PinnedWrites {
     }
 
     private static void setKeys(Expression e, StoredCart before, Map<String, Memory.Key> known, Memory after) {
-        known.keySet().forEach(hash -> {
+        for (String hash : known.keySet()) {
             if (!after.keys().containsKey(hash)) {
                 e.remove(e.alias(ItemFormat.keyName(hash)));
             }
-        });
-        after.keys().forEach((hash, key) -> {
+        }
+        for (Map.Entry<String, Memory.Key> remembered : after.keys().entrySet()) {
+            String hash = remembered.getKey();
+            Memory.Key key = remembered.getValue();
             if (!key.equals(known.get(hash))) {
                 e.assign(e.alias(ItemFormat.keyName(hash)), e.value(ItemFormat.encodeKey(key)));
             }
-        });
+        }
         AttributeValue until = after.keys().isEmpty() ? null : ItemFormat.keysUntil(after.keysUntil());
         if (!Objects.equals(until, before.keysUntil())) {
             if (until == null) {

@@ -165,7 +165,12 @@ final class StoredCart implements Cart.Origin {
 
     /** Whether another writer left something that someone should look at. */
     boolean isWarning() {
-        return drift.stream().anyMatch(Drift::isWarning);
+        for (Drift each : drift) {
+            if (each.isWarning()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean isDrifted() {

@@ -32,9 +32,8 @@ final class UpdateRules {
     UpdateRules(CartUpdate update, CartLimits limits) {
         this.update = update;
         this.limits = limits;
-        this.key = update.idempotencyKey()
-                .map(text -> KeyedChanges.of(text, update.changes()))
-                .orElse(null);
+        String text = update.idempotencyKey().orElse(null);
+        this.key = text == null ? null : KeyedChanges.of(text, update.changes());
     }
 
     Verdict judge(StoredCart stored, Instant now) {

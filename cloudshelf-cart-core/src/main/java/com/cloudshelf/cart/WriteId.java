@@ -2,6 +2,7 @@ package com.cloudshelf.cart;
 
 import java.security.SecureRandom;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 
 /**
@@ -48,6 +49,19 @@ record WriteId(SdkBytes bytes, long begin) {
             time = (time << 8) | (stored[i] & 0xff);
         }
         return new WriteId(bytes, (time << 2) | ((stored[5] & 0xff) >>> 6));
+    }
+
+    // Written out, because what a record generates starts the machinery of method handles: some 80 classes at a cold
+    // start.
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof WriteId that && begin == that.begin && bytes.equals(that.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return bytes.hashCode();
     }
 
     /** Returns the ID in letters, digits, {@code -} and {@code _}. */

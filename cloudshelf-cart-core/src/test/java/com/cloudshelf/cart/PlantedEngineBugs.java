@@ -25,7 +25,7 @@ enum PlantedEngineBugs {
             CANCEL_WHILE_A_PLACE_IS_RELEASED,
             "places taken",
             "Call",
-            Map.of("placed |= mailbox.removeIf(", "mailbox.removeIf(")),
+            Map.of("placed |= unseen.kind == SignalKind.PLACE;", "")),
 
     /** The second copy of a request keeps its place. */
     KEEPS_THE_PLACE_OF_A_HEDGE(
