@@ -86,11 +86,14 @@ final class Clients {
         AwsRequestOverrideConfiguration ofWatched = settings(client, plugin).build();
         Map<Long, AwsRequestOverrideConfiguration> made = new ConcurrentHashMap<>();
         // Slightly less than the remaining time, so that only a few different settings are created.
-        return (remaining, watched) -> watched
-                ? ofWatched
-                : made.computeIfAbsent(
-                        remaining & -Math.max(1, Long.highestOneBit(remaining) >> 4),
-                        millis -> bounded(client, plugin, millis));
+        return (remaining, watched) -> {
+            if (watched) {
+                return ofWatched;
+            }
+            long rounded = remaining & -Math.max(1, Long.highestOneBit(remaining) >> 4);
+            AwsRequestOverrideConfiguration known = made.get(rounded); // nearly always, and without a lock
+            return known == null ? made.computeIfAbsent(rounded, millis -> bounded(client, plugin, millis)) : known;
+        };
     }
 
     /**

@@ -288,7 +288,7 @@ final class ItemFormat {
             throw invalid(linePath(index, ""), "a map (M)");
         }
         Map<String, AttributeValue> line = value.m();
-        String bookId = lineText(index, line, BOOK_ID);
+        String bookId = lineText(index, BOOK_ID, line.get(BOOK_ID));
         if (bookId == null || !Checks.isId(bookId)) {
             throw invalid(linePath(index, BOOK_ID), AN_ID);
         }
@@ -296,13 +296,17 @@ final class ItemFormat {
         if (quantity == 0) {
             return null;
         }
-        String title = lineText(index, line, TITLE);
-        String author = lineText(index, line, AUTHOR);
+        AttributeValue storedTitle = line.get(TITLE);
+        AttributeValue storedAuthor = line.get(AUTHOR);
+        AttributeValue storedTime = line.get(ADDED_AT);
+        String title = lineText(index, TITLE, storedTitle);
+        String author = lineText(index, AUTHOR, storedAuthor);
         long price = micros(index, line.get(PRICE));
-        Instant time = instant(line.get(ADDED_AT));
+        Instant time = instant(storedTime);
         Instant addedAt = time == null || Checks.isTime(time) ? time : null;
-        int others = line.size() - 3 - present(line, TITLE) - present(line, AUTHOR) - present(line, ADDED_AT);
-        Attributes attributes = others == 0 ? Attributes.NONE : AttributeValues.shown(CartItem.OWN_NAMES, line);
+        int own = 3 + (storedTitle == null ? 0 : 1) + (storedAuthor == null ? 0 : 1) + (storedTime == null ? 0 : 1);
+        Attributes attributes =
+                line.size() == own ? Attributes.NONE : AttributeValues.shown(CartItem.OWN_NAMES, line);
         try {
             return CartItem.stored(bookId, title, author, price, quantity, addedAt, attributes);
         } catch (IllegalArgumentException e) {
@@ -310,12 +314,7 @@ final class ItemFormat {
         }
     }
 
-    private static int present(Map<String, AttributeValue> line, String name) {
-        return line.containsKey(name) ? 1 : 0;
-    }
-
-    private @Nullable String lineText(int index, Map<String, AttributeValue> line, String name) {
-        AttributeValue value = line.get(name);
+    private @Nullable String lineText(int index, String name, @Nullable AttributeValue value) {
         if (value == null) {
             return null;
         }
