@@ -155,7 +155,8 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
             List<String> keys = ids.subList(from, Math.min(from + GetAllProtocol.MAX_KEYS, ids.size()));
             Call<?, ?, Map<String, Cart>> call = new Call<>(
                     engine, new GetAllProtocol(keys, strong, table), timeout, false, all, Function.identity());
-            // The SDK may wait for credentials while it sends. The caller waits for one request at most, as in any call.
+            // The SDK may wait for credentials while it sends. The caller waits for one request at most, as in any
+            // call.
             CompletableFuture<Map<String, Cart>> part = from == 0 ? call.start() : call.startElsewhere();
             part.whenComplete((carts, failure) -> {
                 if (failure != null) {

@@ -305,8 +305,7 @@ final class ItemFormat {
         Instant time = instant(storedTime);
         Instant addedAt = time == null || Checks.isTime(time) ? time : null;
         int own = 3 + (storedTitle == null ? 0 : 1) + (storedAuthor == null ? 0 : 1) + (storedTime == null ? 0 : 1);
-        Attributes attributes =
-                line.size() == own ? Attributes.NONE : AttributeValues.shown(CartItem.OWN_NAMES, line);
+        Attributes attributes = line.size() == own ? Attributes.NONE : AttributeValues.shown(CartItem.OWN_NAMES, line);
         try {
             return CartItem.stored(bookId, title, author, price, quantity, addedAt, attributes);
         } catch (IllegalArgumentException e) {

@@ -170,8 +170,7 @@ class EngineTest {
         @Test
         void getAll_clientThatBlocksWhileItSends_holdsUpTheCallerForOneRequestAtMost() {
             CountDownLatch released = new CountDownLatch(1);
-            client.then(hang())
-                    .thenAlways(hang().after(() -> awaitLatch(released)));
+            client.then(hang()).thenAlways(hang().after(() -> awaitLatch(released)));
             DynamoDbCartStore store = store();
 
             CompletableFuture<CompletableFuture<Map<String, Cart>>> issued =
