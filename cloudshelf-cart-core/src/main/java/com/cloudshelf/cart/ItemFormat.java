@@ -265,7 +265,9 @@ final class ItemFormat {
         AttributeValue hashes = present(BOOK_HASHES);
         List<SdkBytes> books = hashes == null || !hashes.hasBs() ? List.of() : hashes.bs();
         boolean isForeign = stored.memory == null && hashes == null;
-        stored.idsTrue = oneForEach && index.isOneForEach(books);
+        boolean canBeAddedTo =
+                !item.containsKey(BOOK_HASHES) || item.get(BOOK_HASHES).hasBs();
+        stored.idsTrue = oneForEach && canBeAddedTo && index.isOneForEach(books);
         if ((hashes != null && !hashes.hasBs())
                 || (!isForeign && !stored.idsTrue && !(oneForEach && index.isOf(books)))) {
             stored.drifted(Drift.INDEX);

@@ -495,20 +495,7 @@ class ItemFormatTest {
         }
 
         static Stream<Arguments> attributesAndWrongTypes() {
-            Map<String, String> typesOfAttributes = new LinkedHashMap<>();
-            typesOfAttributes.put("totalItems", "N");
-            typesOfAttributes.put("totalPrice", "N");
-            typesOfAttributes.put("lastUpdated", "S");
-            typesOfAttributes.put("ttl", "N");
-            typesOfAttributes.put("format", "N");
-            typesOfAttributes.put("version", "N");
-            typesOfAttributes.put("ci", "B");
-            typesOfAttributes.put("cb", "BS");
-            typesOfAttributes.put("cw", "BS");
-            typesOfAttributes.put("cf", "N");
-            typesOfAttributes.put("ct", "N");
-            typesOfAttributes.put("cu", "N");
-            return wrong(typesOfAttributes);
+            return wrong(Items.TYPES_OF_ATTRIBUTES);
         }
 
         static Stream<Arguments> lineAttributesAndWrongTypes() {
@@ -558,6 +545,24 @@ class ItemFormatTest {
             assertThat(after.get(name)).isNotEqualTo(item.get(name));
         }
 
+        @ParameterizedTest(name = "{0} as {1}")
+        @MethodSource("attributesAndWrongTypes")
+        void decode_attributeOfAWrongTypeWithoutLines_isRepairedByTheNextAdd(
+                String name, String type, String expected) {
+            Map<String, AttributeValue> item = with(with(written(), "totalItems", n("0")), "totalPrice", n("0"));
+            item.put("cartItems", list());
+            item.remove("cb");
+            item.put(name, ONE_OF_EACH_TYPE.get(type));
+
+            Write add = Writes.change(decode(item), new CartChange.Add(CartItem.of("b", "t", "u", money("2"), 1)));
+
+            Map<String, AttributeValue> after = Expressions.apply(add, item);
+            assertThat(after).isNotNull();
+            ItemFormatProperties.assertSame(decode(after), add.after());
+            assertThat(decode(after).isDrifted()).isFalse();
+            assertThat(decode(after).areIdsTrue()).isTrue();
+        }
+
         @ParameterizedTest
         @ValueSource(strings = {"S", "N", "B", "BOOL", "M", "SS", "NS", "BS"})
         void decode_linesOfAWrongType_isNoCart(String type) {
@@ -577,21 +582,7 @@ class ItemFormatTest {
                 line = with(line, name, nothing);
             }
             Map<String, AttributeValue> item = item("cartItems", list(line));
-            for (String name : List.of(
-                    "totalItems",
-                    "totalPrice",
-                    "lastUpdated",
-                    "ttl",
-                    "version",
-                    "format",
-                    "ci",
-                    "cb",
-                    "cw",
-                    "cf",
-                    "ct",
-                    "cu")) {
-                item.put(name, nothing);
-            }
+            Items.TYPES_OF_ATTRIBUTES.keySet().forEach(name -> item.put(name, nothing));
 
             StoredCart stored = decode(item);
 

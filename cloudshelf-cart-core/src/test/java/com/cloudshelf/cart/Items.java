@@ -13,7 +13,27 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Items as other writers leave them, and the attribute values to build them from. */
 final class Items {
+    /** The attributes of an item other than its key and its lines, with their types. */
+    static final Map<String, String> TYPES_OF_ATTRIBUTES = typesOfAttributes();
+
     private Items() {}
+
+    private static Map<String, String> typesOfAttributes() {
+        Map<String, String> types = new LinkedHashMap<>();
+        types.put("totalItems", "N");
+        types.put("totalPrice", "N");
+        types.put("lastUpdated", "S");
+        types.put("ttl", "N");
+        types.put("format", "N");
+        types.put("version", "N");
+        types.put("ci", "B");
+        types.put("cb", "BS");
+        types.put("cw", "BS");
+        types.put("cf", "N");
+        types.put("ct", "N");
+        types.put("cu", "N");
+        return types;
+    }
 
     static AttributeValue s(String text) {
         return AttributeValue.fromS(text);

@@ -16,10 +16,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbAsyncTable;
@@ -297,22 +299,29 @@ class OtherWritersTest {
             AttributeValue.fromBool(true),
             NULL);
 
+    static Set<String> attributes() {
+        return Items.TYPES_OF_ATTRIBUTES.keySet();
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "totalItems",
-                "totalPrice",
-                "lastUpdated",
-                "ttl",
-                "version",
-                "format",
-                "ci",
-                "cb",
-                "cw",
-                "cf",
-                "ct",
-                "cu"
-            })
+    @MethodSource("attributes")
+    void anyAttribute_ofAnotherTypeInAnEmptyCart_keepsNoBookOut(String name) {
+        for (AttributeValue wrong : ANY_TYPE) {
+            if (wrong.type().toString().equals(Items.TYPES_OF_ATTRIBUTES.get(name))) {
+                continue;
+            }
+            table.put(Map.of("userId", s(USER), "cartItems", AttributeValue.fromL(List.of()), name, wrong));
+
+            Cart cart = carts.addItem(USER, book("new", "5", 1)).join();
+
+            assertThat(cart.totalItems()).as("%s as %s", name, wrong).isEqualTo(1);
+            assertThat(carts.get(USER).join()).isEqualTo(cart);
+            CartInvariants.assertItemHolds(table.item(USER));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("attributes")
     void anyAttribute_ofAnotherType_takesNoBookFromTheCartAndAddsNoneTwice(String name) {
         carts.apply(CartUpdate.of(USER).add(book("book1", "1.50", 1)).add(book("book2", "3", 2)))
                 .join();
