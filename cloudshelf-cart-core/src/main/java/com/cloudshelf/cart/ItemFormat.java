@@ -2,6 +2,7 @@ package com.cloudshelf.cart;
 
 import com.cloudshelf.cart.StoredCart.Drift;
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.math.RoundingMode;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -66,6 +67,11 @@ final class ItemFormat {
 
     /** DynamoDB never deletes an item whose time is further in the past, because it assumes a mistake. */
     private static final long LONGEST_EXPIRED_SECONDS = 5L * 365 * 86_400;
+
+    /** Rounds to the digits that DynamoDB stores, and never to the number before. */
+    private static final MathContext NEXT_NUMBER = new MathContext(38, RoundingMode.CEILING);
+
+    private static final BigDecimal LARGEST_NUMBER = new BigDecimal("9.9999999999999999999999999999999999999E+125");
 
     /** The library's own numbers are smaller than this. Larger ones are read as this. */
     private static final long MOST = 1_000_000_000_000_000_000L;
@@ -457,13 +463,18 @@ final class ItemFormat {
         return number == null ? 0 : floor(number);
     }
 
-    /** Returns the version after the stored one: always higher, whatever another program has stored. */
+    /**
+     * Returns the version after the stored one: always higher, whatever another program has stored, except after the
+     * largest number of all.
+     */
     static AttributeValue nextVersion(@Nullable AttributeValue stored) {
         BigDecimal version = number(stored);
-        if (version == null || version.signum() < 0) {
+        if (version == null || version.signum() < 0 || version.compareTo(LARGEST_NUMBER) >= 0) {
             return n(1);
         }
-        return version.precision() - version.scale() > 18 ? n(version.add(BigDecimal.ONE)) : n(floor(version) + 1);
+        return version.precision() - version.scale() > 18
+                ? n(version.add(BigDecimal.ONE, NEXT_NUMBER))
+                : n(floor(version) + 1);
     }
 
     /** Returns the refusal to write an item of an unknown, higher format. */

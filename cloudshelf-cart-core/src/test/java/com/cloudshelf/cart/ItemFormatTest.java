@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.cloudshelf.cart.StoredCart.Drift;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -373,6 +374,30 @@ class ItemFormatTest {
                 assertThat(odd.cart().totalItems()).isEqualTo(1);
                 assertThat(odd.counter()).isBetween(0L, 1_000_000_000_000_000_000L);
             }
+        }
+
+        /** DynamoDB's numbers have at most 38 digits. */
+        @ParameterizedTest
+        @CsvSource({
+            "0, 1",
+            "-7, 1",
+            "7, 8",
+            "2.5, 3",
+            "999999999999999999, 1000000000000000000",
+            "1000000000000000000.5, 1000000000000000001.5",
+            "99999999999999999999999999999999999999, 1E+38",
+            "1E+38, 100000000000000000000000000000000000010",
+            "1E+125, 1.0000000000000000000000000000000000001E+125",
+            "9.9999999999999999999999999999999999998E+125, 9.9999999999999999999999999999999999999E+125"
+        })
+        void nextVersion_numberOfAnySize_isHigherAndFitsDynamoDb(String stored, BigDecimal next) {
+            assertThat(new BigDecimal(ItemFormat.nextVersion(n(stored)).n())).isEqualByComparingTo(next);
+        }
+
+        @Test
+        void nextVersion_afterTheLargestNumber_startsAgain() {
+            assertThat(ItemFormat.nextVersion(n("9.9999999999999999999999999999999999999E+125")))
+                    .isEqualTo(n("1"));
         }
 
         @ParameterizedTest

@@ -142,6 +142,22 @@ class OtherWritersTest {
         }
 
         @Test
+        void change_afterAVersionOfAnySize_storesAHigherOne() {
+            for (String version : List.of("99999999999999999999999999999999999999", "1E+125")) {
+                table.put(
+                        Map.of("userId", s(USER), "version", n(version), "cartItems", AttributeValue.fromL(List.of())));
+                BigDecimal before = new BigDecimal(version);
+                for (int i = 0; i < 3; i++) {
+                    carts.addItem(USER, book("book" + i, "3", 1)).join();
+                    BigDecimal after =
+                            new BigDecimal(table.item(USER).get("version").n());
+                    assertThat(after).isGreaterThan(before);
+                    before = after;
+                }
+            }
+        }
+
+        @Test
         void change_fromACartThatABeanHasSavedSince_keepsTheBeansChange() {
             saved(2);
             Cart seen = carts.addItem(USER, book("book2", "3", 2)).join();
