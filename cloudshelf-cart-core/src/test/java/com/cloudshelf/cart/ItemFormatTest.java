@@ -166,6 +166,22 @@ class ItemFormatTest {
         }
 
         @Test
+        void version_ownAttributesDiffer_isAnother() {
+            Map<String, AttributeValue> plain = item("cartItems", list(line("a", "1", "1")));
+            AttributeValue wrapped = with(line("a", "1", "1"), "giftWrap", AttributeValue.fromBool(true));
+            List<CartVersion> versions = new ArrayList<>();
+            for (Map<String, AttributeValue> item : List.of(
+                    plain,
+                    with(plain, "coupon", s("SAVE10")),
+                    with(plain, "coupon", s("SAVE20")),
+                    with(plain, "cartItems", list(wrapped)))) {
+                versions.add(decode(item).cart().version());
+            }
+
+            assertThat(versions).doesNotHaveDuplicates();
+        }
+
+        @Test
         void version_sameNumberInAnotherForm_isTheSame() {
             assertThat(decode(item("cartItems", list(line("a", "100", "2")))).version())
                     .isEqualTo(decode(item("cartItems", list(line("a", "1E+2", "2.0"))))

@@ -447,6 +447,14 @@ class UpdateProtocolTest {
     }
 
     @Test
+    void add_conflictOverAnItemThatNeverExpires_pinsTheVersionAgain() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        table.put(Items.without(table.item(USER), "ttl"));
+
+        assertThat(writeOf(twiceRefusedAddTo("a")).before()).isNotNull();
+    }
+
+    @Test
     void add_conflictOverBooksThatShareAHash_pinsTheVersionAgain() {
         changeByAnother(CartUpdate.of(USER).add(book("Aa", "1", 1)).add(book("BB", "1", 1)));
         assertThat(seen().isDrifted()).isFalse();

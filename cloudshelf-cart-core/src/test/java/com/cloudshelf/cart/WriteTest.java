@@ -256,6 +256,15 @@ class WriteTest {
     @Nested
     class ChangeOfOtherWritersItems {
         @Test
+        void change_formatThatAnotherProgramLowered_setsItAgain() {
+            Map<String, AttributeValue> item = with(itemWithLines(2), "format", n("0"));
+            assertThat(decode(item).memory()).isNotNull();
+
+            assertThat(applied(change(decode(item), new Remove("book1")), item).format())
+                    .isEqualTo(1);
+        }
+
+        @Test
         void change_listWithDuplicates_sendsTheListAsAWhole() {
             Map<String, AttributeValue> item =
                     item("cartItems", list(line("a", "1", "1"), line("b", "2", "2"), line("a", "3", "3")));
@@ -1223,6 +1232,19 @@ class WriteTest {
         }
 
         @Test
+        void mayApplyTo_pinnedToAnExpiredItem_isRuledOutByAnotherTimeToLive() {
+            Map<String, AttributeValue> expired = with(item, "ttl", n("1725552600"));
+            Map<String, AttributeValue> revived = with(item, "ttl", n("99999999999"));
+            Pin replace = PinnedWrites.replace(decode(expired), Cart.empty(USER), null, stamp(), TERMS)
+                    .pin();
+            Pin change = change(seen, new SetQuantity("book0", 9)).pin();
+
+            assertThat(replace.mayApplyTo(decode(expired))).isTrue();
+            assertThat(replace.mayApplyTo(decode(revived))).isFalse();
+            assertThat(change.mayApplyTo(decode(revived))).isTrue();
+        }
+
+        @Test
         void mayApplyTo_blindDelete_isRuledOutByALaterWrite() {
             Pin remove = UnpinnedWrites.removeRested(USER, NOW).pin();
 
@@ -1394,6 +1416,15 @@ class WriteTest {
             StoredCart before = decode(with(itemWithLines(1), "blob", s("x".repeat(405_000))));
 
             assertTooLarge(() -> change(before, new Add(CartItem.of("a", "x".repeat(6_000), null, money("1"), 1))));
+        }
+
+        @Test
+        void change_keyThatNoLongerFits_isRejected() {
+            StoredCart empty = decode(with(itemWithLines(1), "blob", s("")));
+            int free = ItemFormat.MAX_ITEM_BYTES - ItemFormat.sizeOf(empty);
+            StoredCart full = decode(with(itemWithLines(1), "blob", s("x".repeat(free))));
+
+            assertTooLarge(() -> PinnedWrites.change(full, full.cart(), key("k", 60), stamp(), TERMS));
         }
 
         @Test
