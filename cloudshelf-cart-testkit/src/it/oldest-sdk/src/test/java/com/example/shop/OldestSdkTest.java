@@ -165,7 +165,10 @@ class OldestSdkTest {
     }
 
     private static DynamoDbCartStore store(DynamoDbAsyncClient client) {
-        return DynamoDbCartStore.builder().client(client).build();
+        return DynamoDbCartStore.builder()
+                .client(client)
+                .operationTimeout(Duration.ofSeconds(30)) // ample time for a busy machine
+                .build();
     }
 
     private static CartItem emma() {
