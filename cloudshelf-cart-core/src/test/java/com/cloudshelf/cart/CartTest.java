@@ -342,6 +342,20 @@ class CartTest {
         }
 
         @Test
+        void apply_clearBetweenOtherChanges_startsAnew() {
+            Cart after = apply(
+                    cart,
+                    new SetQuantity("a", 6),
+                    new SetAttribute("coupon", "SAVE10"),
+                    new Clear(),
+                    new Add(book("d", "1", 1)),
+                    new Add(book("a", "1", 2)));
+
+            assertThat(quantities(after)).containsExactly(tuple("d", 1), tuple("a", 2));
+            assertThat(after.attributes()).isEmpty();
+        }
+
+        @Test
         void apply_severalChanges_happenInTheirOrder() {
             assertThat(quantities(apply(cart, new Remove("a"), new Add(book("a", "5", 1)), new SetQuantity("a", 6))))
                     .containsExactly(tuple("b", 3), tuple("c", 4), tuple("a", 6));
