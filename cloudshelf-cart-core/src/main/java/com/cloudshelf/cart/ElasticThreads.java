@@ -8,6 +8,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  * A pool of daemon threads in which blocked tasks do not hold up others, and short tasks do not get a thread each.
  *
  * <p>A fixed number of threads takes the tasks in order, so a burst of short tasks does not start thousands of threads.
- * While tasks wait, a watcher looks at the pool every few milliseconds. If no task has been taken since its last look
- * and all threads are blocked, it doubles their number; so the pool cannot be exhausted into a deadlock. Additional
- * threads and the watcher end when they have had nothing to do for a second.
+ * While tasks wait, a watcher looks at the pool every few milliseconds. If all threads are blocked and no task has been
+ * taken since its last look, or if they are found blocked several times in a row and few tasks have ended, it doubles
+ * their number. So the pool cannot be exhausted into a deadlock, and tasks that block briefly do not hold up others for
+ * as long as they come. Additional threads and the watcher end when they have had nothing to do for a second.
  */
 final class ElasticThreads extends ThreadPoolExecutor {
     /** Enough that a few slow tasks, such as requests for credentials, do not stop the pool. */
@@ -29,6 +31,15 @@ final class ElasticThreads extends ThreadPoolExecutor {
      */
     static final int PATIENT_LOOKS = 10;
 
+    /**
+     * After this many looks at which all threads were blocked, the number is doubled even if some tasks were taken in
+     * between.
+     */
+    static final int BLOCKED_LOOKS = 3;
+
+    /** Threads that end at least so many tasks each between two looks are waiting for each other's locks, not blocked. */
+    private static final long SHORT_TASKS = 2;
+
     private static final int KEEP_ALIVE_SECONDS = 10;
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -39,11 +50,14 @@ final class ElasticThreads extends ThreadPoolExecutor {
     private final long lookNanos;
     private final AtomicInteger starting = new AtomicInteger();
     private final AtomicInteger busyHelpers = new AtomicInteger();
+    private final AtomicLong helped = new AtomicLong();
     private final AtomicBoolean watched = new AtomicBoolean();
 
     // Guarded by this.
     private @Nullable Runnable first;
     private int looksAtFirst;
+    private int looksAtBlocked;
+    private long doneBefore;
 
     ElasticThreads(String name) {
         this(name, LOOK_NANOS);
@@ -113,8 +127,17 @@ final class ElasticThreads extends ThreadPoolExecutor {
         Runnable waiting = getQueue().peek();
         looksAtFirst = waiting != null && waiting == first ? looksAtFirst + 1 : 0;
         first = waiting;
-        if (looksAtFirst > 0 && areBusy() && (areBlocked() || looksAtFirst >= PATIENT_LOOKS)) {
+        long done = getCompletedTaskCount() + helped.get();
+        boolean few = done - doneBefore < SHORT_TASKS * threads.size();
+        doneBefore = done;
+        boolean busy = waiting != null && areBusy();
+        boolean blocked = busy && areBlocked();
+        looksAtBlocked = blocked && few ? looksAtBlocked + 1 : 0;
+        if ((blocked && looksAtFirst > 0)
+                || looksAtBlocked >= BLOCKED_LOOKS
+                || (busy && looksAtFirst >= PATIENT_LOOKS)) {
             looksAtFirst = 0;
+            looksAtBlocked = 0;
             for (int more = threads.size(); more > 0; more--) {
                 starting.incrementAndGet();
                 if (!start(factory, this::help)) {
@@ -149,6 +172,7 @@ final class ElasticThreads extends ThreadPoolExecutor {
                 try {
                     task.run();
                 } finally {
+                    helped.incrementAndGet();
                     busyHelpers.decrementAndGet();
                 }
             }

@@ -117,7 +117,7 @@ class ElasticThreadsTest {
     }
 
     @Test
-    void look_tasksAreTaken_startsNoThread() throws InterruptedException {
+    void look_tasksAreTakenByAThreadAtWork_startsNoThread() throws InterruptedException {
         threads = unwatched();
         block(ElasticThreads.USUAL_THREADS - 1);
         Semaphore taken = new Semaphore(0);
@@ -125,7 +125,9 @@ class ElasticThreadsTest {
         for (int i = 0; i < 100; i++) {
             threads.execute(() -> {
                 taken.release();
-                ended.acquireUninterruptibly();
+                while (!ended.tryAcquire()) {
+                    Thread.onSpinWait();
+                }
             });
         }
 
@@ -137,6 +139,32 @@ class ElasticThreadsTest {
 
         ended.release(10);
         assertThat(living()).isEqualTo(ElasticThreads.USUAL_THREADS);
+    }
+
+    /** Tasks that block briefly, one after the other, would otherwise hold up all others for as long as they come. */
+    @Test
+    void look_tasksAreTakenButAllThreadsAreBlockedEachTime_doublesThemAfterSomeLooks() throws InterruptedException {
+        threads = unwatched();
+        block(ElasticThreads.USUAL_THREADS - 1);
+        Semaphore taken = new Semaphore(0);
+        Semaphore ended = new Semaphore(0);
+        for (int i = 0; i < 100; i++) {
+            threads.execute(() -> {
+                taken.release();
+                ended.acquireUninterruptibly();
+            });
+        }
+
+        for (int i = 0; i < ElasticThreads.BLOCKED_LOOKS; i++) {
+            assertThat(living()).isEqualTo(ElasticThreads.USUAL_THREADS);
+            taken.acquire();
+            awaitUntil(() -> living(Thread.State.WAITING) == ElasticThreads.USUAL_THREADS);
+            threads.look();
+            ended.release();
+        }
+
+        taken.acquire(1 + ElasticThreads.USUAL_THREADS);
+        ended.release(100);
     }
 
     @Test
