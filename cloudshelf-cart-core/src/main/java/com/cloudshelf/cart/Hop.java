@@ -37,11 +37,15 @@ final class Hop implements Executor {
 
     static ThreadFactory daemons(String name) {
         AtomicInteger count = new AtomicInteger();
-        return task -> {
-            Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        };
+        return task -> daemon(task, name + "-" + count.incrementAndGet());
+    }
+
+    /** Returns a thread that knows nothing of the call that happens to need it, which may be on behalf of another user. */
+    static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(null, task, name, 0, false); // inherits no thread-locals
+        thread.setContextClassLoader(Thread.currentThread().getContextClassLoader()); // nor this, on newer JDKs
+        thread.setDaemon(true);
+        return thread;
     }
 
     @Override

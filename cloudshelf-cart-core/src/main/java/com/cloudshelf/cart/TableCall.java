@@ -105,9 +105,7 @@ final class TableCall {
     }
 
     static void onNewThread(Runnable work) {
-        Thread thread = new Thread(work, "cloudshelf-cart-table");
-        thread.setDaemon(true);
-        thread.start();
+        Hop.daemon(work, "cloudshelf-cart-table").start();
     }
 
     private void stop() {

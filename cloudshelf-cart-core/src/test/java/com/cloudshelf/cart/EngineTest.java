@@ -14,6 +14,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -284,6 +286,31 @@ class EngineTest {
             answer.complete(NO_ITEM);
 
             assertThat(resultOf(ran)).isIn(threads);
+        }
+
+        /** A security context in an inheritable thread-local would reach the continuations of later callers. */
+        @Test
+        void threads_inheritTheClassLoaderOfACallerButNotItsContext() throws Exception {
+            InheritableThreadLocal<String> context = new InheritableThreadLocal<>();
+            CompletableFuture<DynamoDbResponse> response = new CompletableFuture<>();
+            client.then(request -> response).thenAlways(hang());
+            DynamoDbCartStore store = store();
+            context.set("alice");
+            ClassLoader before = Thread.currentThread().getContextClassLoader();
+            try (URLClassLoader application = new URLClassLoader(new URL[0], before)) {
+                Thread.currentThread().setContextClassLoader(application);
+
+                CompletableFuture<String> seen = store.get("alice").thenApply(cart -> context.get());
+                CompletableFuture<ClassLoader> loader = seen.thenApply(
+                        value -> Thread.currentThread().getContextClassLoader());
+                response.complete(NO_ITEM);
+
+                assertThat(resultOf(seen)).isNull();
+                assertThat(resultOf(loader)).isSameAs(application);
+            } finally {
+                Thread.currentThread().setContextClassLoader(before);
+                context.remove();
+            }
         }
 
         @Test
