@@ -47,13 +47,13 @@ final class Attributes {
             ItemFormat.LAST_WRITE,
             ItemFormat.KEYS_UNTIL);
 
-    static final Attributes NONE = new Attributes(Map.of());
+    static final Attributes NONE = new Attributes(Map.of(), false);
 
     private final Map<String, Object> values;
 
     /** Checks and copies the values. */
-    private Attributes(Map<?, ?> values) {
-        this.values = new Copy().map(values);
+    private Attributes(Map<?, ?> values, boolean nullIsAbsent) {
+        this.values = new Copy(nullIsAbsent).map(values);
     }
 
     /** Combines values that are already checked. */
@@ -80,7 +80,16 @@ final class Attributes {
      * @throws IllegalArgumentException if a name or a value is invalid; the message contains the path
      */
     static Attributes of(Map<?, ?> values) {
-        return values.isEmpty() ? NONE : new Attributes(values);
+        return values.isEmpty() ? NONE : new Attributes(values, false);
+    }
+
+    /**
+     * Returns attributes with these values of a JSON object, in which {@code null} means that a name is absent.
+     *
+     * @throws IllegalArgumentException if a name or a value is invalid; the message contains the path
+     */
+    static Attributes ofJson(Map<?, ?> values) {
+        return values.isEmpty() ? NONE : new Attributes(values, true);
     }
 
     /**
@@ -130,7 +139,7 @@ final class Attributes {
         if (value == null) {
             throw new NullPointerException("the attribute " + name + " must not be null; remove it instead");
         }
-        return new Copy().single(name, value);
+        return new Copy(false).single(name, value);
     }
 
     Attributes with(String name, Object value) {
@@ -225,8 +234,13 @@ final class Attributes {
 
     /** One deep copy, which keeps track of its path. */
     private static final class Copy {
+        private final boolean nullIsAbsent;
         private final Deque<Object> path = new ArrayDeque<>();
         private int count;
+
+        Copy(boolean nullIsAbsent) {
+            this.nullIsAbsent = nullIsAbsent;
+        }
 
         Map<String, Object> map(Map<?, ?> map) {
             Map<String, Object> copy = new LinkedHashMap<>();
@@ -235,6 +249,9 @@ final class Attributes {
                     throw refusal("must have only strings as names");
                 }
                 checkName(name);
+                if (entry.getValue() == null && nullIsAbsent) {
+                    continue;
+                }
                 path.addLast(name);
                 copy.put(name, value(entry.getValue()));
                 path.removeLast();

@@ -70,7 +70,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Returned maps contain strings, {@link BigDecimal}, {@link Integer}, {@link Long}, {@link Boolean}, lists and maps.
  * Maps to be read may contain any finite {@link Number}. A binary floating-point number is read as its shortest
  * decimal; to keep prices exact, have your library read numbers as {@link BigDecimal}. Strings are not accepted as
- * numbers. {@code null} counts as absent wherever a value may be absent.
+ * numbers. {@code null} counts as absent wherever a value may be absent, also within your own attributes, but not in a list.
  *
  * <p>If you read an update from a request, check that {@link CartUpdate#userId CartUpdate.userId} is the user who sent it.
  */
@@ -209,7 +209,7 @@ public final class CartJson {
             }
             case "setAttribute" -> {
                 fields.only(TYPE, NAME, VALUE);
-                yield fields.checked(() -> new SetAttribute(fields.text(NAME), fields.any(VALUE)));
+                yield fields.checked(() -> new SetAttribute(fields.text(NAME), fields.attribute(VALUE)));
             }
             case "removeAttribute" -> {
                 fields.only(TYPE, NAME);
@@ -218,7 +218,7 @@ public final class CartJson {
             case "setItemAttribute" -> {
                 fields.only(TYPE, BOOK_ID, NAME, VALUE);
                 yield fields.checked(
-                        () -> new SetItemAttribute(fields.text(BOOK_ID), fields.text(NAME), fields.any(VALUE)));
+                        () -> new SetItemAttribute(fields.text(BOOK_ID), fields.text(NAME), fields.attribute(VALUE)));
             }
             case "removeItemAttribute" -> {
                 fields.only(TYPE, BOOK_ID, NAME);

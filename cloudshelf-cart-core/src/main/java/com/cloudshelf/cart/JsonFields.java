@@ -64,6 +64,11 @@ record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
         return value;
     }
 
+    /** Returns the value of an attribute. */
+    Object attribute(String name) {
+        return requireNonNull(Attributes.ofJson(Map.of(name, any(name))).asMap().get(name));
+    }
+
     String text(String name) {
         any(name);
         return requireNonNull(textOrNull(name));
@@ -189,13 +194,13 @@ record JsonFields(String path, Map<String, ? extends @Nullable Object> values) {
 
     /** Everything that does not belong to the library. */
     Attributes attributes(Set<String> own) {
-        Map<String, Object> attributes = new LinkedHashMap<>();
+        Map<String, @Nullable Object> attributes = new LinkedHashMap<>();
         values.forEach((name, value) -> {
-            if (value != null && !own.contains(name)) {
+            if (!own.contains(name)) {
                 attributes.put(name, value);
             }
         });
-        return Attributes.of(attributes);
+        return Attributes.ofJson(attributes);
     }
 
     /** An error with its path. It is not wrapped again by callers that only know a shorter path. */

@@ -180,6 +180,22 @@ public abstract class JacksonModuleContract {
     }
 
     @Test
+    void read_nullInAnAttribute_isAbsent() {
+        String gift = "{\"paper\":\"blue\",\"note\":null,\"layers\":[{\"tape\":null}]}";
+        Map<String, Object> expected = Map.of("paper", "blue", "layers", List.of(Map.of()));
+        String line = "{\"bookId\":\"b\",\"price\":1,\"quantity\":1,\"gift\":" + gift + "}";
+        String set = "{\"type\":\"setAttribute\",\"name\":\"gift\",\"value\":" + gift + "}";
+        String setOfLine = "{\"type\":\"setItemAttribute\",\"bookId\":\"b\",\"name\":\"gift\",\"value\":" + gift + "}";
+
+        assertThat(read(line, CartItem.class).attributes()).isEqualTo(Map.of("gift", expected));
+        assertThat(read("{\"userId\":\"u\",\"cartItems\":[],\"gift\":" + gift + "}", Cart.class)
+                        .attributes())
+                .isEqualTo(Map.of("gift", expected));
+        assertThat(read(set, CartChange.class)).isEqualTo(new CartChange.SetAttribute("gift", expected));
+        assertThat(read(setOfLine, CartChange.class)).isEqualTo(new CartChange.SetItemAttribute("b", "gift", expected));
+    }
+
+    @Test
     void read_price_isNoBinaryFloat() {
         String json = "{\"bookId\":\"b\",\"price\":999999999999.999999,\"quantity\":1}";
         assertThat(read(json, CartItem.class).price()).isEqualTo(money("999999999999.999999"));
