@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
@@ -108,9 +109,14 @@ final class FailureReport {
             case NS -> "{NS: " + value.ns() + "}";
             case BOOL -> "{BOOL: " + value.bool() + "}";
             case NUL -> "{NULL: " + value.nul() + "}";
-            case B -> "{B: " + value.b().asByteArrayUnsafe().length + " bytes}";
+            case B -> "{B: " + length(value.b()) + "}";
+            case BS -> "{BS: " + value.bs().stream().map(FailureReport::length).toList() + "}";
             default -> value.toString();
         };
+    }
+
+    private static String length(SdkBytes bytes) {
+        return bytes.asByteArrayUnsafe().length + " bytes";
     }
 
     private static String cut(String line) {

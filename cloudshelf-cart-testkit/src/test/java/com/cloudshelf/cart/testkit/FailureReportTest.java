@@ -2,6 +2,7 @@ package com.cloudshelf.cart.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.SdkBytes;
@@ -42,13 +43,17 @@ class FailureReportTest {
                                 "c", AttributeValue.fromM(Map.of("d", AttributeValue.fromBool(true))),
                                 "e", AttributeValue.builder().ss("x").build(),
                                 "f", AttributeValue.builder().ns("7").build(),
-                                "g", AttributeValue.fromNul(true))))
+                                "g", AttributeValue.fromNul(true),
+                                "h",
+                                        AttributeValue.fromBs(List.of(
+                                                SdkBytes.fromUtf8String("a"), SdkBytes.fromUtf8String("bcd"))))))
                 .join();
 
         assertThat(report(table))
                 .contains(
                         "\n  userId = {S: \"user1\"}\n    a = {N: 1.5}\n    b = {B: 3 bytes}\n    c = {M: {d: {BOOL: true}}}\n"
-                                + "    e = {SS: [x]}\n    f = {NS: [7]}\n    g = {NULL: true}\n");
+                                + "    e = {SS: [x]}\n    f = {NS: [7]}\n    g = {NULL: true}\n"
+                                + "    h = {BS: [1 bytes, 3 bytes]}\n");
     }
 
     private String report(String table) {
