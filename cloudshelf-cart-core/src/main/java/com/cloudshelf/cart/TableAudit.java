@@ -105,7 +105,7 @@ final class TableAudit {
         this.audit = audit;
         this.terms = new Write.Terms(audit.timeToLive, CartLimits.defaults(), RING);
         this.throttle = new Throttle(audit.unitsPerSecond);
-        Duration tenth = audit.deadline.dividedBy(10);
+        Duration tenth = audit.deadline.isNegative() ? Duration.ZERO : audit.deadline.dividedBy(10);
         this.graceMillis = (tenth.compareTo(GRACE) < 0 ? tenth : GRACE).toMillis();
         AuditCheckpoint from = audit.checkpoint == null
                 ? AuditCheckpoint.start(table, audit.segments)

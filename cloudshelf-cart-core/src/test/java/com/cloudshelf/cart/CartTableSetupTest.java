@@ -169,11 +169,12 @@ class CartTableSetupTest {
 
     @Test
     void calls_withoutTime_failAsUnavailableAndSendNothing() {
-        for (Duration none : List.of(Duration.ZERO, Duration.ofMillis(-1))) {
+        for (Duration none : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofSeconds(Long.MIN_VALUE))) {
             for (CompletableFuture<?> call : List.of(
                     CartTable.create(service, spec, none),
                     CartTable.verify(service, spec, none),
-                    CartTable.ping(service, spec, none))) {
+                    CartTable.ping(service, spec, none),
+                    CartTable.audit(service, spec, CartAudit.reporting().withDeadline(none)))) {
                 assertThat(call).isCompletedExceptionally();
                 assertThatExceptionOfType(CompletionException.class)
                         .isThrownBy(call::join)
