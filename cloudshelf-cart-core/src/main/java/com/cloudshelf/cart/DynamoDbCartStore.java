@@ -299,7 +299,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     /**
      * Ends every running call, and closes the client if the store created it. A call with a write in flight fails with
      * {@link CartOutcomeUnknownException}, other calls with {@link CartUnavailableException}. Later calls throw {@link
-     * IllegalStateException}. Waits up to one second for all calls to end.
+     * IllegalStateException}. Waits up to one second for all futures to complete.
      */
     @Override
     public void close() {
@@ -487,8 +487,9 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
 
         /**
          * The executor that completes the store's futures, and therefore runs your continuations unless they name
-         * another executor. If it refuses a task, the future is completed on a thread of the default. Default: an elastic
-         * pool of daemon threads, on which continuations may block.
+         * another executor. If it refuses a task, the future is completed on a thread of the default. It must not
+         * discard tasks silently, or their futures are never completed. Default: an elastic pool of daemon threads, on
+         * which continuations may block.
          */
         public Builder executor(Executor executor) {
             this.executor = requireNonNull(executor, "executor");

@@ -269,6 +269,7 @@ final class Engine {
         for (Member call : calls) {
             results.add(call.close());
         }
+        results.addAll(completing.values()); // last: a call is here before it stops running
         timer.close();
         try {
             awaitAll(results, nanos(atMost)); // in vain if their callers' code blocks an executor

@@ -783,6 +783,26 @@ class EngineTest {
             resultOf(call);
         }
 
+        /** The call itself has ended, and its outcome is waiting for a thread of the executor. */
+        @Test
+        void close_whileAnExecutorHasYetToCompleteAFuture_waitsUntilItIsTold() {
+            client.thenAlways(serve(table));
+            Thread closing = Thread.currentThread();
+            CountDownLatch closed = new CountDownLatch(1);
+            DynamoDbCartStore store = store(settings -> settings.executor(task -> new Thread(() -> {
+                        await(() -> closing.getState() == Thread.State.TIMED_WAITING || closed.getCount() == 0);
+                        task.run();
+                    })
+                    .start()));
+            CompletableFuture<Cart> call = store.get(USER);
+
+            store.close();
+
+            boolean told = call.isDone();
+            closed.countDown();
+            assertThat(told).isTrue();
+        }
+
         @Test
         void close_fromTheContinuationOfACall_doesNotWaitForThatCall() {
             CompletableFuture<DynamoDbResponse> response = new CompletableFuture<>();
