@@ -301,8 +301,8 @@ class EngineTest {
                 Thread.currentThread().setContextClassLoader(application);
 
                 CompletableFuture<String> seen = store.get("alice").thenApply(cart -> context.get());
-                CompletableFuture<ClassLoader> loader = seen.thenApply(
-                        value -> Thread.currentThread().getContextClassLoader());
+                CompletableFuture<ClassLoader> loader =
+                        seen.thenApply(value -> Thread.currentThread().getContextClassLoader());
                 response.complete(NO_ITEM);
 
                 assertThat(resultOf(seen)).isNull();
