@@ -23,8 +23,8 @@ public class CartOutcomeUnknownException extends CartStoreException {
         super(
                 userId,
                 repeatable
-                        ? "the change may have been applied: a response was lost; repeat the call, with its idempotency key if"
-                                + " it has one; that has no second effect"
+                        ? "the change may have been applied: a response was lost; repeat the call, with the same idempotency"
+                                + " key if it has one: a repetition has no second effect"
                         : "the change may have been applied: a response was lost; read the cart before changing it again",
                 repeatable,
                 cause);

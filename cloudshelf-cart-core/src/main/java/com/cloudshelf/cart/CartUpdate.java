@@ -70,8 +70,8 @@ public final class CartUpdate {
         }
         if (cart.isDerived()) {
             throw new IllegalArgumentException(
-                    "an update can only be based on a cart that a store returned, not on a preview from Cart.apply or"
-                            + " Cart.merge");
+                    "an update can only be based on a cart that a store returned, not on a cart from JSON, nor on a"
+                            + " preview from Cart.apply or Cart.merge");
         }
     }
 

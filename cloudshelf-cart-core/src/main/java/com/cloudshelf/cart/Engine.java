@@ -210,15 +210,20 @@ final class Engine {
      */
     boolean started(Member call) {
         if (closed || draining) {
-            throw new IllegalStateException("the store is closed");
+            throw storeClosed();
         }
         calls.add(call);
         boolean room = count.incrementAndGet() <= settings.maxConcurrency + (long) settings.maxPending;
         if (closed || draining) {
             ended(call);
-            throw new IllegalStateException("the store is closed");
+            throw storeClosed();
         }
         return room;
+    }
+
+    private static IllegalStateException storeClosed() {
+        return new IllegalStateException(
+                "the store is closed; keep one store for the life of the process, and close it last");
     }
 
     void ended(Member call, String operation, CallMetrics.Tally tally, @Nullable Throwable failure) {

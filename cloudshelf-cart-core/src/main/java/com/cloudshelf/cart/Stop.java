@@ -89,8 +89,12 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
                         userId, "transactions or other replicas kept the cart busy " + limit(), last.cause());
             case UNSENT ->
                 new CartUnavailableException(
-                        userId, "DynamoDB could not be reached " + limit() + "; nothing was sent", last.cause());
-            default -> new CartUnavailableException(userId, "DynamoDB did not answer " + limit(), last.cause());
+                        userId,
+                        "DynamoDB could not be reached " + limit() + "; nothing was sent. The cause says why; check the"
+                                + " region, the endpoint and the network",
+                        last.cause());
+            default ->
+                new CartUnavailableException(userId, "DynamoDB gave no usable response " + limit(), last.cause());
         };
     }
 
