@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parses ISO-8601 times. The form that {@link Instant#toString} writes is parsed here, because every line of a cart has
- * such a time, and the JDK's parser would take most of the time for reading a cart.
+ * Parses and writes ISO-8601 times. The form of {@link Instant#toString} is handled here, because every line of a cart
+ * has such a time, and the JDK's parser would take most of the time for reading a cart.
  */
 final class IsoInstant {
     private static final int SECONDS_LENGTH = "2025-09-03T10:30:00".length();
@@ -46,6 +46,31 @@ final class IsoInstant {
             instant = parseAnyForm(text);
         }
         return instant == null || Checks.isTime(instant) ? instant : null;
+    }
+
+    /** Returns the text that {@link Instant#toString} returns. */
+    static String text(Instant instant) {
+        LocalDateTime utc = LocalDateTime.ofEpochSecond(instant.getEpochSecond(), instant.getNano(), ZoneOffset.UTC);
+        int millis = instant.getNano() / 1_000_000;
+        if (utc.getYear() < FIRST_YEAR || utc.getYear() > LAST_YEAR || millis * 1_000_000 != instant.getNano()) {
+            return instant.toString();
+        }
+        StringBuilder text = new StringBuilder(SECONDS_LENGTH + ".123Z".length());
+        text.append(utc.getYear());
+        append(text, '-', utc.getMonthValue());
+        append(text, '-', utc.getDayOfMonth());
+        append(text, 'T', utc.getHour());
+        append(text, ':', utc.getMinute());
+        append(text, ':', utc.getSecond());
+        if (millis > 0) {
+            append(text, '.', millis / 10);
+            text.append(millis % 10);
+        }
+        return text.append('Z').toString();
+    }
+
+    private static void append(StringBuilder text, char separator, int twoDigits) {
+        text.append(separator).append((char) ('0' + twoDigits / 10)).append((char) ('0' + twoDigits % 10));
     }
 
     private static @Nullable Instant parseUtc(String text) {

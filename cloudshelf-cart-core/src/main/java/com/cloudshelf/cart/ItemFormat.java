@@ -505,7 +505,7 @@ final class ItemFormat {
         line.put(PRICE, n(item.price()));
         line.put(QUANTITY, n(item.quantity()));
         Instant added = item.addedAtOrNull();
-        putOrRemove(line, ADDED_AT, added == null ? null : added.toString());
+        putOrRemove(line, ADDED_AT, added == null ? null : IsoInstant.text(added));
         if (!item.ownAttributes().isEmpty() || !stored.isEmpty()) {
             putOwn(line, AttributeValues.shown(CartItem.OWN_NAMES, stored), item.ownAttributes());
         }
@@ -529,7 +529,7 @@ final class ItemFormat {
         }
         Instant added = to.addedAtOrNull();
         if (!Objects.equals(added, from.addedAtOrNull())) {
-            putOrRemove(line, ADDED_AT, added == null ? null : added.toString());
+            putOrRemove(line, ADDED_AT, added == null ? null : IsoInstant.text(added));
         }
         putOwn(line, from.ownAttributes(), to.ownAttributes());
         return AttributeValue.fromM(line);

@@ -33,7 +33,7 @@ final class ItemSize {
         size += 1 + ItemFormat.PRICE.length() + ofNumber(line.price().toPlainString());
         size += 1 + ItemFormat.QUANTITY.length() + ofNumber(Integer.toString(line.quantity()));
         Instant added = line.addedAtOrNull();
-        size += of(ItemFormat.ADDED_AT, added == null ? null : added.toString());
+        size += of(ItemFormat.ADDED_AT, added == null ? null : IsoInstant.text(added));
         for (Map.Entry<String, Object> own : line.attributes().entrySet()) {
             size += 1 + utf8(own.getKey()) + of(own.getValue());
         }

@@ -239,7 +239,7 @@ final class PinnedWrites {
                     b(memory.incarnation()),
                     n(cart.totalItems()),
                     n(cart.totalPrice()),
-                    s(stamp.now().toString()),
+                    s(IsoInstant.text(stamp.now())),
                     n(Write.expiry(stamp, terms, memory.keysUntil())));
         }
 

@@ -168,7 +168,7 @@ final class UnpinnedWrites {
     }
 
     private static void countIn(Expression e, Shared shared, long quantity, BigDecimal price, Write.Stamp stamp) {
-        e.set(ItemFormat.LAST_UPDATED, s(stamp.now().toString()));
+        e.set(ItemFormat.LAST_UPDATED, s(IsoInstant.text(stamp.now())));
         e.assign(ItemFormat.LAST_WRITE, shared.now);
         e.assign(e.name(ItemFormat.TTL), shared.expiry);
         e.add(ItemFormat.TOTAL_ITEMS, quantity == 1 ? shared.one : e.value(n(quantity)));

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The parser agrees with the JDK's on the form that it reads itself, and leaves all other forms to the JDK. */
+/** Agrees with the JDK on the form that it reads and writes itself, and leaves all other forms to the JDK. */
 class IsoInstantTest {
     @Property
     void parse_anyInstant_isWhatWasWritten(
@@ -28,6 +28,7 @@ class IsoInstantTest {
                 Instant.ofEpochSecond(second, nano).truncatedTo(ChronoUnit.MILLIS),
                 Instant.ofEpochSecond(second))) {
             assertThat(IsoInstant.parse(instant.toString())).isEqualTo(instant);
+            assertThat(IsoInstant.text(instant)).isEqualTo(instant.toString());
         }
     }
 
@@ -48,12 +49,21 @@ class IsoInstantTest {
         assertThat(IsoInstant.parse(text)).isEqualTo(expected);
     }
 
+    @Property
+    void text_anyMillisecondOfTheYearsThatAreWrittenByHand_isWhatTheJdkWrites(
+            @ForAll @LongRange(max = 4_102_444_800_000L) long millis) {
+        Instant instant = Instant.ofEpochMilli(millis);
+
+        assertThat(IsoInstant.text(instant)).isEqualTo(instant.toString());
+    }
+
     @Test
     void parse_everyDayOfTheYearsThatAreReadByHand_isThatDay() {
         LocalDate last = LocalDate.of(2100, 3, 2);
         for (LocalDate day = LocalDate.of(1969, 12, 30); day.isBefore(last); day = day.plusDays(1)) {
             Instant midnight = day.atStartOfDay().toInstant(ZoneOffset.UTC);
             assertThat(IsoInstant.parse(day + "T00:00:00Z")).isEqualTo(midnight);
+            assertThat(IsoInstant.text(midnight)).isEqualTo(day + "T00:00:00Z");
         }
     }
 
