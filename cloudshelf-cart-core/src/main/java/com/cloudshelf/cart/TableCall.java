@@ -168,10 +168,10 @@ final class TableCall {
             if (isOver()) { // while the request was prepared, for instance by a slow credentials provider
                 sent.cancel(true);
             }
-            R answer = sent.join();
+            R answer = requireNonNull(sent.join(), "the client returned no response");
             lastFailure = null;
             return answer;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             requireTime(); // a request that was cancelled because the call is over did not fail
             throw new RequestFailed(operation, Failure.of(e));
         } finally {

@@ -1,10 +1,12 @@
 package com.cloudshelf.cart;
 
+import static com.cloudshelf.cart.Outcomes.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.cloudshelf.cart.CartTableReport.Check;
 import com.cloudshelf.cart.CartTableReport.Outcome;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -165,6 +167,25 @@ class CartTableSetupTest {
         assertThatExceptionOfType(CompletionException.class)
                 .isThrownBy(() -> create(Duration.ofSeconds(1)))
                 .withCauseInstanceOf(CartThrottledException.class);
+    }
+
+    /** Kotlin has no checked exceptions, and a mock returns {@code null}. */
+    @Test
+    void calls_clientThatThrowsOrReturnsAnything_failAsUnavailable() {
+        List<ScriptedClient> clients = List.of(
+                new ScriptedClient().thenAlways(request -> throwUndeclared(new IOException("no socket"))),
+                new ScriptedClient().thenAlways(request -> {
+                    throw new StackOverflowError();
+                }),
+                new ScriptedClient().thenAlways(request -> CompletableFuture.completedFuture(null)));
+        for (ScriptedClient client : clients) {
+            failureOf(CartUnavailableException.class, CartTable.ping(client, spec, Duration.ofSeconds(60)));
+        }
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <R, X extends Throwable> R throwUndeclared(Throwable thrown) throws X {
+        throw (X) thrown;
     }
 
     @Test
