@@ -6,6 +6,7 @@ import static com.cloudshelf.cart.Examples.book;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -298,6 +300,34 @@ class AttributesTest {
         Object endless = wide;
         assertThatIllegalArgumentException().isThrownBy(() -> LINE.with("x", ownParent));
         assertThatIllegalArgumentException().isThrownBy(() -> LINE.with("x", endless));
+    }
+
+    @Test
+    void canonical_textsThatLookLikeItsMarks_differ() {
+        List<String> texts = Stream.of(
+                        List.of("a", "bS:c"),
+                        List.of("aS:b", "c"),
+                        List.of("a", "S1:b"),
+                        List.of("aS1:", "b"),
+                        List.of("1", 2),
+                        List.of(1, "2"),
+                        List.of("aN2;"),
+                        List.of("a", 2))
+                .map(list -> Attributes.canonical(Attributes.value("x", list)))
+                .toList();
+
+        assertThat(texts).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void with_asManyValuesAsAnItemHasBytes_isTheMost() {
+        int most = ItemFormat.MAX_ITEM_BYTES - 1; // the list is a value, too
+        assertThat(kept(Collections.nCopies(most, true))).asInstanceOf(LIST).hasSize(most);
+
+        List<Boolean> tooMany = Collections.nCopies(most + 1, true);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> LINE.with("x", tooMany))
+                .withMessageContaining("attribute x[" + most + "]");
     }
 
     @Test
