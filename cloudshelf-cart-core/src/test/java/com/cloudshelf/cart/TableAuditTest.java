@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -128,6 +129,23 @@ class TableAuditTest {
                                 Problem.STALE_INDEX,
                                 Problem.NEVER_EXPIRES,
                                 Problem.NO_MEMORY));
+    }
+
+    @Test
+    void problems_timeToLiveOfElevenDigits_isInSeconds() {
+        assertThat(problemsOfTimeToLive("99999999999"))
+                .doesNotContain(Problem.TTL_IN_MILLISECONDS, Problem.NEVER_EXPIRES);
+        assertThat(problemsOfTimeToLive("100000000000"))
+                .contains(Problem.TTL_IN_MILLISECONDS)
+                .doesNotContain(Problem.NEVER_EXPIRES);
+    }
+
+    private Set<Problem> problemsOfTimeToLive(String ttl) {
+        findings.clear();
+        service.users = List.of(A);
+        service.item = Map.of("cartItems", AttributeValue.fromL(List.of()), "ttl", AttributeValue.fromN(ttl));
+        audit(CartAudit.reporting().withSegments(1).withFindings(findings::add)).join();
+        return findings.get(0).problems();
     }
 
     /** DynamoDB takes a blank key, although no call of a store can reach its cart. */
