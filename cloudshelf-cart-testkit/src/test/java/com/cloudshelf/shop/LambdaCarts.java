@@ -19,8 +19,10 @@ final class LambdaCarts {
     }
 
     static Cart checkout(String userId, Map<String, Integer> ordered, String orderId, Duration remaining) {
-        CartUpdate update =
-                CartUpdate.of(userId).subtract(ordered).idempotencyKey(orderId).within(remaining);
+        CartUpdate update = CartUpdate.of(userId)
+                .subtract(ordered)
+                .idempotencyKey("checkout " + orderId)
+                .within(remaining);
         return CARTS.apply(update).join();
     }
 }
