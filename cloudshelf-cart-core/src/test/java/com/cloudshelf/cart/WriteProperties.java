@@ -205,7 +205,6 @@ class WriteProperties {
         if (cart.isEmpty()) {
             return;
         }
-        CartItem other = Examples.book("other", "3.50", 2).withAddedAt(NOW);
         Map<String, AttributeValue> item = Writes.itemOf(cart, NOW.minusSeconds(1));
         StoredCart stored = decode(item);
         Cart changed = applied(cart, changes);
@@ -213,6 +212,10 @@ class WriteProperties {
         boolean listIsSent = write.updateExpression().contains(alias(write, "cartItems") + "=");
         List<AttributeValue> lines = new ArrayList<>(item.get("cartItems").l());
         int index = at % lines.size();
+        // Only its book tells it from the line whose place it may take.
+        CartItem alike = cart.items().get(index);
+        CartItem other = CartItem.of("other", null, null, alike.price(), alike.quantity())
+                .withAddedAt(NOW);
         switch (kind) {
             case 0 -> lines.add(lines.remove(index));
             case 1 -> lines.set(index, ItemFormat.encodeLine(other, Map.of()));
