@@ -438,7 +438,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         /**
          * Receives the metrics of each call: its duration, and the counters named in {@link CartMetrics}. The store does
          * not close the publisher. It calls it on the thread on which a call ends: one of its own, or yours if you cancel the
-         * future or the deadline has passed already. So the publisher must not block. An exception from it is logged
+         * future or the call ends at once, for instance without credentials. So the publisher must not block. An exception from it is logged
          * once. Default: none.
          */
         public Builder metricPublisher(MetricPublisher metricPublisher) {
@@ -498,19 +498,21 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
 
         /**
          * Wraps each step of every call, for instance to carry a logging context (MDC) or a tracing context. The
-         * operator is applied once per call, on the thread that makes the call. The {@code Runnable} that it returns
-         * runs around each step of the call, on any thread: around each request, and around the completion of the
-         * future.
+         * operator is applied once per call (in {@code getAll}, once per 100 users), on the thread that makes the call.
+         * The {@code Runnable} that it returns runs around each step of the call: around each request, and around the
+         * completion of the future. It runs on any thread, also the one that makes the call, so it must restore what it
+         * finds there.
          *
          * <pre>{@code
          * .taskDecorator(task -> {
-         *     Map<String, String> context = MDC.getCopyOfContextMap();
+         *     Map<String, String> ofTheCaller = MDC.getCopyOfContextMap();
          *     return () -> {
-         *         MDC.setContextMap(context);
+         *         Map<String, String> ofTheThread = MDC.getCopyOfContextMap();
+         *         MDC.setContextMap(ofTheCaller);
          *         try {
          *             task.run();
          *         } finally {
-         *             MDC.clear();
+         *             MDC.setContextMap(ofTheThread);
          *         }
          *     };
          * })
