@@ -200,7 +200,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     /** Starts the call without sending anything on the calling thread. */
     CompletableFuture<T> startElsewhere() {
         enter();
-        engine.hop(this::runSteps);
+        goOn();
         return result;
     }
 
