@@ -476,7 +476,8 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         /**
          * How many calls may wait: for their turn among the changes to a cart, or for one of the {@link #maxConcurrency
          * maxConcurrency} places. The next call fails at once with {@link CartUnavailableException}; nothing was sent,
-         * and the call can be repeated. A waiting call holds less than 1 KB. Default: 50,000.
+         * and the call can be repeated. {@link #getAll getAll} counts once for each 100 IDs. A waiting call holds less than
+         * 1 KB. Default: 50,000.
          *
          * @throws IllegalArgumentException if it is negative
          */
