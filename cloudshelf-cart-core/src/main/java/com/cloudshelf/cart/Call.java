@@ -559,8 +559,10 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         evidence = decision.evidence();
         state = State.STEP;
         for (StoredCart seen : decision.seen()) {
-            tally.drifts += seen.isWarning() ? 1 : 0;
-            tally.staleIndexes += seen.drift().contains(StoredCart.Drift.INDEX) ? 1 : 0;
+            if (seen.isDrifted()) {
+                tally.drifts += seen.isWarning() ? 1 : 0;
+                tally.staleIndexes += seen.drift().contains(StoredCart.Drift.INDEX) ? 1 : 0;
+            }
             engine.saw(seen);
         }
         tally.recovered += decision.recovered() ? 1 : 0;
