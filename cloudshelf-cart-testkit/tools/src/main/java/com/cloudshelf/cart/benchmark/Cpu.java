@@ -52,6 +52,11 @@ final class Cpu {
                     "",
                     "at most " + limit,
                     attributed <= limit);
+            results.add(
+                    "get, " + lines + " lines, on a client with retries: CPU relative to a bare getItem",
+                    Results.ratio(cpu.ratio("retryingCpu", "retryingSdkCpu")),
+                    "",
+                    "");
             cpu.sameRequest(results, "get, " + lines + " lines");
             cpu.absolute(results, "get, " + lines + " lines", "store");
             results.draw(
@@ -73,6 +78,8 @@ final class Cpu {
                 cpu.ofPeers(results, 2, cold + with + ": CPU", "attributedCpu", "Cpu", 0.45, 0.32);
                 cpu.ofPeers(results, 2, cold + with + ": allocation", "attributedBytes", "Bytes", 0.70, 0.45);
                 cpu.ofPeers(results, 3, warm + with + ": CPU", "attributedSnapshotCpu", "Cpu", 0.07, 0.05);
+                cpu.onClientWithRetries(results, cold, "retryingCpu");
+                cpu.onClientWithRetries(results, warm, "retryingSnapshotCpu");
             }
             double ofSdk = cpu.ratio("snapshotCpu", "sdkCpu");
             results.add(
@@ -92,6 +99,11 @@ final class Cpu {
                     "",
                     "at most 1.5",
                     attributed <= 1.5);
+            results.add(
+                    warm + ", on a client with retries: CPU relative to the SDK's bare delta write",
+                    Results.ratio(cpu.ratio("retryingSnapshotCpu", "retryingSdkCpu")),
+                    "",
+                    "");
             cpu.sameRequest(results, warm);
             results.draw(
                     "CPU, " + cold + ", cold", cpu.ratio("storeCpu", "rawCpu"), cpu.ratio("storeCpu", "enhancedCpu"));
@@ -111,6 +123,15 @@ final class Cpu {
                 "1",
                 raw + " / " + enhanced,
                 ofRaw <= raw && ofEnhanced <= enhanced);
+    }
+
+    /** The peers' clients are without retries, which costs them nothing: only the store switches them off. */
+    private void onClientWithRetries(Results results, String what, String store) {
+        results.add(
+                what + ", on a client with retries: CPU relative to raw / enhanced",
+                Results.ratio(ratio(store, "rawCpu")) + " / " + Results.ratio(ratio(store, "enhancedCpu")),
+                "1",
+                "1");
     }
 
     /**

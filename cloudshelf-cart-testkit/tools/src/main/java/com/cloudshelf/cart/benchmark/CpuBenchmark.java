@@ -34,6 +34,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
@@ -72,6 +73,8 @@ public class CpuBenchmark {
     private StoreCarts store;
     private BareSdk attributedSdk;
     private StoreCarts attributed;
+    private BareSdk retryingSdk;
+    private StoreCarts retrying;
 
     private GetItemRequest storesGet;
     private UpdateItemRequest storesChange;
@@ -80,6 +83,7 @@ public class CpuBenchmark {
     private int quantity;
     private Cart snapshot;
     private Cart attributedSnapshot;
+    private Cart retryingSnapshot;
 
     /** What each contender's batches took, in sum. The fields' names are those of the results. */
     @AuxCounters(AuxCounters.Type.EVENTS)
@@ -100,6 +104,9 @@ public class CpuBenchmark {
         public long attributedCpu;
         public long attributedBytes;
         public long attributedSnapshotCpu;
+        public long retryingSdkCpu;
+        public long retryingCpu;
+        public long retryingSnapshotCpu;
         public long operations;
 
         private long cpu;
@@ -137,6 +144,9 @@ public class CpuBenchmark {
         attributedSdk = new BareSdk(client(attributes, nothing), TABLE);
         attributed = new StoreCarts(store(client(attributes, nothing)));
 
+        retryingSdk = new BareSdk(clientWithRetries(stored, nothing), TABLE);
+        retrying = new StoreCarts(store(clientWithRetries(stored, nothing)));
+
         Recorder recorder = new Recorder();
         StoreCarts recorded = new StoreCarts(store(client(stored, nothing, recorder)));
         changed = Carts.bookId(lines / 2);
@@ -147,6 +157,7 @@ public class CpuBenchmark {
 
         snapshot = store.get(Carts.USER).join();
         attributedSnapshot = attributed.get(Carts.USER).join();
+        retryingSnapshot = retrying.get(Carts.USER).join();
         if (attributedSnapshot.attributes().isEmpty()
                 || attributedSnapshot.items().get(0).attributes().isEmpty()) {
             throw new IllegalStateException("the canned cart has no attributes");
@@ -167,17 +178,26 @@ public class CpuBenchmark {
         }
     }
 
-    /** A client whose work, all of it, is the caller's: the SDK would finish calls on a pool. */
     private static DynamoDbAsyncClient client(String onGet, String onUpdate, ExecutionInterceptor... interceptors) {
+        return builder(onGet, onUpdate)
+                .overrideConfiguration(settings -> settings.retryStrategy(AwsRetryStrategy.doNotRetry())
+                        .executionInterceptors(List.of(interceptors)))
+                .build();
+    }
+
+    /** A client with the SDK's defaults, as an application has it that has not read the store's log. */
+    private static DynamoDbAsyncClient clientWithRetries(String onGet, String onUpdate) {
+        return builder(onGet, onUpdate).build();
+    }
+
+    /** A client whose work, all of it, is the caller's: the SDK would finish calls on a pool. */
+    private static DynamoDbAsyncClientBuilder builder(String onGet, String onUpdate) {
         return DynamoDbAsyncClient.builder()
                 .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
                 .httpClient(new CannedHttpClient(onGet, onUpdate))
                 .asyncConfiguration(threads ->
-                        threads.advancedOption(SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run))
-                .overrideConfiguration(settings -> settings.retryStrategy(AwsRetryStrategy.doNotRetry())
-                        .executionInterceptors(List.of(interceptors)))
-                .build();
+                        threads.advancedOption(SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run));
     }
 
     private static DynamoDbCartStore store(DynamoDbAsyncClient client) {
@@ -215,6 +235,14 @@ public class CpuBenchmark {
         batch(hole, () -> attributed.get(Carts.USER));
         c.attributedCpu += c.cpu();
         c.attributedBytes += c.bytes();
+
+        c.begin();
+        batch(hole, () -> retryingSdk.get(Carts.USER));
+        c.retryingSdkCpu += c.cpu();
+
+        c.begin();
+        batch(hole, () -> retrying.get(Carts.USER));
+        c.retryingCpu += c.cpu();
 
         c.begin();
         batch(hole, () -> raw.get(Carts.USER));
@@ -256,6 +284,22 @@ public class CpuBenchmark {
             return call;
         });
         c.attributedSnapshotCpu += c.cpu();
+
+        c.begin();
+        batch(hole, () -> retryingSdk.setQuantity(Carts.USER, lines / 2, next(), 10));
+        c.retryingSdkCpu += c.cpu();
+
+        c.begin();
+        batch(hole, () -> {
+            CompletableFuture<Cart> call = retrying.setQuantity(retryingSnapshot, changed, next());
+            retryingSnapshot = call.join();
+            return call;
+        });
+        c.retryingSnapshotCpu += c.cpu();
+
+        c.begin();
+        batch(hole, () -> retrying.setQuantity(Carts.USER, changed, next()));
+        c.retryingCpu += c.cpu();
 
         c.begin();
         batch(hole, () -> attributed.setQuantity(Carts.USER, changed, next()));
