@@ -51,9 +51,11 @@ final class Clients {
         if (configuration != null) {
             configuration.accept(builder);
         }
-        builder.overrideConfiguration(builder.overrideConfiguration().toBuilder()
-                .retryStrategy(AwsRetryStrategy.doNotRetry())
-                .build());
+        ClientOverrideConfiguration.Builder override = configuration == null
+                ? ClientOverrideConfiguration.builder()
+                : builder.overrideConfiguration().toBuilder();
+        builder.overrideConfiguration(
+                override.retryStrategy(AwsRetryStrategy.doNotRetry()).build());
         try {
             return builder.build();
         } catch (SdkClientException e) {

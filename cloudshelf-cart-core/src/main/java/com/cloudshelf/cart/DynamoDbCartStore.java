@@ -85,14 +85,13 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
                 ? Clients.newClient(builder.maxConcurrency, watch, configuration)
                 : builder.client;
         this.table = builder.tableName;
+        LongSupplier wallMillis = builder.wallMillis == null ? System::currentTimeMillis : builder.wallMillis;
         this.engine = new Engine(
                 new Wire(client, table, Clients.requestConfigurations(client, ownsClient), watch),
                 new Engine.Settings(
                         builder.clock,
-                        builder.wallMillis == null ? System::currentTimeMillis : builder.wallMillis,
-                        builder.wallMillis == null
-                                ? new IdClock(builder.clock, System::currentTimeMillis)
-                                : builder.wallMillis,
+                        wallMillis,
+                        builder.wallMillis == null ? new IdClock(builder.clock, wallMillis) : wallMillis,
                         builder.backoff,
                         builder.metrics,
                         builder.maxConcurrency,
