@@ -36,7 +36,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
  *
  * <p>Create one store per table and keep it, because it holds connections. The store is thread-safe and never blocks a
  * thread itself. The first request of a call is usually sent on the calling thread, where the SDK waits for credentials if
- * their provider has none at hand. Futures complete on {@link Builder#executor Builder.executor}, by default an elastic
+ * their provider has none cached. Futures complete on {@link Builder#executor Builder.executor}, by default an elastic
  * pool of daemon threads. Your continuations may block there without delaying other calls.
  *
  * <p><b>Turns.</b> Changes to one cart through one store take turns and pass the cart on. They do not conflict with

@@ -32,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -540,22 +541,8 @@ class EngineTest {
                     fail(Failures.accessDenied()));
             DynamoDbCartStore pausing =
                     store(settings -> settings.backoff(attempt -> throwUndeclared(new IOException("no pause"))));
-            DynamoDbCartStore timeless = store(settings -> settings.clock(new Clock() {
-                @Override
-                public ZoneId getZone() {
-                    return ZoneOffset.UTC;
-                }
-
-                @Override
-                public Clock withZone(ZoneId zone) {
-                    return this;
-                }
-
-                @Override
-                public Instant instant() {
-                    return throwUndeclared(new IOException("no time"));
-                }
-            }));
+            DynamoDbCartStore timeless =
+                    store(settings -> settings.clock(clock(() -> throwUndeclared(new IOException("no time")))));
             DynamoDbCartStore sending = store();
 
             assertThat(failureOf(CartOutcomeUnknownException.class, pausing.addItem(USER, book("a", "1", 1))))
@@ -573,7 +560,16 @@ class EngineTest {
             throw (X) thrown;
         }
 
-        private Clock clockThatThrows(AtomicBoolean broken) {
+        private static Clock clockThatThrows(AtomicBoolean broken) {
+            return clock(() -> {
+                if (broken.get()) {
+                    throw new IllegalStateException("no time");
+                }
+                return Instant.now();
+            });
+        }
+
+        private static Clock clock(Supplier<Instant> time) {
             return new Clock() {
                 @Override
                 public ZoneId getZone() {
@@ -587,10 +583,7 @@ class EngineTest {
 
                 @Override
                 public Instant instant() {
-                    if (broken.get()) {
-                        throw new IllegalStateException("no time");
-                    }
-                    return Instant.now();
+                    return time.get();
                 }
             };
         }
