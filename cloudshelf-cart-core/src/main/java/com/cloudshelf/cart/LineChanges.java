@@ -70,7 +70,8 @@ final class LineChanges {
         }
         int end = old.size() - tail;
         int index = head;
-        for (CartItem item : items.subList(head, items.size() - tail)) {
+        for (int i = head; i < items.size() - tail; i++) {
+            CartItem item = items.get(i);
             while (index < end && !old.get(index).bookId().equals(item.bookId())) {
                 remove(index++, old);
             }

@@ -128,8 +128,8 @@ record Memory(
 
     long keysUntil() {
         long latest = 0;
-        for (Key key : keys.values()) {
-            latest = Math.max(latest, key.until());
+        for (Map.Entry<String, Key> key : keys.entrySet()) {
+            latest = Math.max(latest, key.getValue().until());
         }
         return latest;
     }
@@ -142,8 +142,8 @@ record Memory(
 
     int liveKeys(long now) {
         int live = 0;
-        for (Key key : keys.values()) {
-            live += key.until() > now ? 1 : 0;
+        for (Map.Entry<String, Key> key : keys.entrySet()) {
+            live += key.getValue().until() > now ? 1 : 0;
         }
         return live;
     }
