@@ -3,13 +3,18 @@ package com.cloudshelf.cart;
 import static com.cloudshelf.cart.Examples.USER;
 import static com.cloudshelf.cart.Examples.book;
 import static com.cloudshelf.cart.Outcomes.failureOf;
+import static com.cloudshelf.cart.Outcomes.resultOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,15 +22,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbServiceClientConfiguration;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
 class ClientsTest {
+    private static final Map<String, AttributeValue> KEY = Map.of("userId", AttributeValue.fromS(USER));
+
     private static DynamoDbAsyncClient client() {
         return DynamoDbAsyncClient.builder()
                 .region(Region.US_EAST_1)
@@ -72,6 +83,66 @@ class ClientsTest {
             Clients.RequestConfigurations configurations = Clients.requestConfigurations(client, true);
 
             assertThat(configurations.of(1, true)).isSameAs(configurations.of(60_000, true));
+        }
+    }
+
+    /** Cancelling a request would not keep the SDK from sending it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void request_thatWaitsForAConnectionWhenItsTimeIsUp_isNeverSent(boolean retries) throws Exception {
+        CountDownLatch free = new CountDownLatch(1);
+        WireServer.Answer late = (request, socket, out) -> {
+            free.await();
+            WireServer.ok("{}").to(request, socket, out);
+        };
+        try (WireServer server = new WireServer(late);
+                DynamoDbAsyncClient client = server.client()
+                        .httpClientBuilder(
+                                WireServer.netty().maxConcurrency(1).connectionAcquisitionTimeout(Deadline.LONGEST))
+                        .overrideConfiguration(override -> override.retryStrategy(retries(retries)))
+                        .build()) {
+            CompletableFuture<GetItemResponse> first = client.getItem(get());
+            server.awaitRequest(); // which holds the only connection
+            AwsRequestOverrideConfiguration soon =
+                    Clients.requestConfigurations(client, false).of(200, false);
+            CompletableFuture<UpdateItemResponse> second =
+                    client.updateItem(update -> update.tableName("t").key(KEY).overrideConfiguration(soon));
+            failureOf(ApiCallTimeoutException.class, second);
+
+            free.countDown();
+            resultOf(first);
+            resultOf(client.getItem(get()));
+
+            assertThat(server.operations()).containsExactly("GetItem", "GetItem");
+        }
+    }
+
+    private static GetItemRequest get() {
+        return GetItemRequest.builder().tableName("t").key(KEY).build();
+    }
+
+    private static RetryStrategy retries(boolean on) {
+        return on ? AwsRetryStrategy.standardRetryStrategy() : AwsRetryStrategy.doNotRetry();
+    }
+
+    /** The SDK keeps the timeouts of ended requests until they would have been due. */
+    @Test
+    void timeouts_ofEndedRequestsOfAClientWithRetries_areGone() throws IOException {
+        ScheduledThreadPoolExecutor ofClient = new ScheduledThreadPoolExecutor(1);
+        try (WireServer server = new WireServer(WireServer.ok("{}"));
+                DynamoDbAsyncClient client = server.client()
+                        .overrideConfiguration(override ->
+                                override.retryStrategy(retries(true)).scheduledExecutorService(ofClient))
+                        .build();
+                DynamoDbCartStore store =
+                        DynamoDbCartStore.builder().client(client).build()) {
+            for (int i = 0; i < 10; i++) {
+                resultOf(store.get(USER));
+            }
+
+            assertThat(ofClient.getQueue()).isEmpty();
+        } finally {
+            ofClient.shutdownNow();
         }
     }
 
