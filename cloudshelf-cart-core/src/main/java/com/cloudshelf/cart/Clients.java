@@ -3,9 +3,6 @@ package com.cloudshelf.cart;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,9 +23,6 @@ final class Clients {
     static final String NO_FUTURE = "the client returned no future";
 
     private static final Logger LOG = Logs.logger();
-
-    /** As many as the SDK has, because a timeout may run the metric publisher of the caller's client. */
-    private static final int TIMEOUT_THREADS = 5;
 
     private Clients() {}
 
@@ -133,22 +127,8 @@ final class Clients {
     private static SdkPlugin oneAttempt() {
         ClientOverrideConfiguration once = ClientOverrideConfiguration.builder()
                 .retryStrategy(AwsRetryStrategy.doNotRetry())
-                .scheduledExecutorService(timeouts())
                 .build();
         return configuration -> configuration.overrideConfiguration(once);
-    }
-
-    /**
-     * Returns an executor for the SDK's timeouts, nearly all of which are cancelled within milliseconds. The SDK's own
-     * keeps each until it would have been due, and then wakes a thread for it.
-     */
-    private static ScheduledExecutorService timeouts() {
-        ScheduledThreadPoolExecutor timeouts =
-                new ScheduledThreadPoolExecutor(TIMEOUT_THREADS, Hop.daemons("cloudshelf-cart-timeouts"));
-        timeouts.setRemoveOnCancelPolicy(true);
-        timeouts.setKeepAliveTime(10, TimeUnit.SECONDS);
-        timeouts.allowCoreThreadTimeOut(true);
-        return timeouts;
     }
 
     private static boolean retriesByItself(DynamoDbAsyncClient client) {

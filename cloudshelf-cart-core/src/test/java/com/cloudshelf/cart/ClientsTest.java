@@ -6,7 +6,6 @@ import static com.cloudshelf.cart.Outcomes.failureOf;
 import static com.cloudshelf.cart.Outcomes.resultOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -14,7 +13,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,27 +121,6 @@ class ClientsTest {
 
     private static RetryStrategy retries(boolean on) {
         return on ? AwsRetryStrategy.standardRetryStrategy() : AwsRetryStrategy.doNotRetry();
-    }
-
-    /** The SDK keeps the timeouts of ended requests until they would have been due. */
-    @Test
-    void timeouts_ofEndedRequestsOfAClientWithRetries_areGone() throws IOException {
-        ScheduledThreadPoolExecutor ofClient = new ScheduledThreadPoolExecutor(1);
-        try (WireServer server = new WireServer(WireServer.ok("{}"));
-                DynamoDbAsyncClient client = server.client()
-                        .overrideConfiguration(override ->
-                                override.retryStrategy(retries(true)).scheduledExecutorService(ofClient))
-                        .build();
-                DynamoDbCartStore store =
-                        DynamoDbCartStore.builder().client(client).build()) {
-            for (int i = 0; i < 10; i++) {
-                resultOf(store.get(USER));
-            }
-
-            assertThat(ofClient.getQueue()).isEmpty();
-        } finally {
-            ofClient.shutdownNow();
-        }
     }
 
     /** As a mock does by default. */
