@@ -65,10 +65,11 @@ public final class CartTable {
     /**
      * Creates the table as specified and waits until it can be used. Never deletes or empties anything. The call can be
      * repeated, even concurrently: it leaves an existing table unchanged, except that it switches on time to live and
-     * point-in-time recovery if they are off. To find other differences, use {@link #verify verify}.
+     * point-in-time recovery if they are off. It fails with a {@link CartStoreException} if the existing table has
+     * another key. To find other differences, use {@link #verify verify}.
      *
      * <p>Takes a few seconds, or a few minutes if DynamoDB does not allow point-in-time recovery on a new table yet;
-     * the call retries until the deadline. If a call fails, repeat it: it does only what is missing.
+     * the call retries until the deadline. If the call reaches its deadline, repeat it: it does only what is missing.
      *
      * @param deadline how long the call may take; with zero or less, it fails at once and sends nothing
      */
@@ -83,7 +84,7 @@ public final class CartTable {
         requireNonNull(spec, "spec");
         return TableCall.start(client, spec.tableName(), deadline, call -> {
             make(call, client, spec);
-            awaitTable(call, client, spec, pause);
+            requireKey(awaitTable(call, client, spec, pause), spec);
             switchOnTimeToLive(call, client, spec);
             if (spec.pointInTimeRecovery()) {
                 switchOnRecovery(call, client, spec, pause);
@@ -124,13 +125,28 @@ public final class CartTable {
         }
     }
 
-    private static void awaitTable(TableCall call, DynamoDbAsyncClient client, CartTableSpec spec, Duration pause) {
+    private static TableDescription awaitTable(
+            TableCall call, DynamoDbAsyncClient client, CartTableSpec spec, Duration pause) {
         TableDescription table = describe(call, client, spec);
         while (table == null
                 || (table.tableStatus() != TableStatus.ACTIVE && table.tableStatus() != TableStatus.UPDATING)) {
             call.isAt("waiting for the table to become active");
             call.pause(pause);
             table = describe(call, client, spec);
+        }
+        return table;
+    }
+
+    /** No cart can be stored in a table with another key, and no key can be changed. */
+    private static void requireKey(TableDescription table, CartTableSpec spec) {
+        if (!TableChecks.isKeyed(table)) {
+            throw new CartStoreException(
+                    TableCall.NO_USER,
+                    "the table " + spec.tableName() + " exists with the key " + TableChecks.key(table)
+                            + " instead of userId (S), and was left unchanged; a key cannot be changed, so create a"
+                            + " table with another name",
+                    false,
+                    null);
         }
     }
 

@@ -372,7 +372,8 @@ record Failure(Kind kind, Throwable cause) {
                                 + (cause instanceof AwsServiceException service
                                         ? errorCode(service)
                                         : cause.getClass().getSimpleName())
-                                + "); the cause says why",
+                                + "); the cause says why"
+                                + (mayBeOfTheItem() ? ", and CartTable.verify whether the table has the right key" : ""),
                         false,
                         cause);
         };

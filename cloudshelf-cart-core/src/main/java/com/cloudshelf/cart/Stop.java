@@ -77,7 +77,9 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
         if (last == null || last.kind() == Failure.Kind.INVALID) {
             return new CartUnavailableException(
                     userId,
-                    (unanswered ? "DynamoDB did not respond " : "there was no time for another request ") + limit(),
+                    unanswered
+                            ? "DynamoDB did not respond " + limit() + "; check the endpoint and the network"
+                            : "there was no time for another request " + limit(),
                     last == null ? null : last.cause());
         }
         return switch (last.kind()) {
@@ -94,7 +96,11 @@ record Stop(Reason reason, boolean unanswered, @Nullable Throwable cause) {
                                 + " region, the endpoint and the network",
                         last.cause());
             default ->
-                new CartUnavailableException(userId, "DynamoDB gave no usable response " + limit(), last.cause());
+                new CartUnavailableException(
+                        userId,
+                        "DynamoDB gave no usable response " + limit() + ". The cause says why; unless it is a"
+                                + " server error, check the endpoint, proxies and the network",
+                        last.cause());
         };
     }
 

@@ -139,7 +139,6 @@ final class TableCall {
      * @throws RequestFailed if DynamoDB refused it for good
      */
     <R> R ask(String operation, Function<AwsRequestOverrideConfiguration, CompletableFuture<R>> request) {
-        isAt("dynamodb:" + operation);
         for (int attempt = 1; ; attempt++) {
             try {
                 return once(operation, request);
@@ -156,6 +155,7 @@ final class TableCall {
     /** The same, without a repetition. */
     @SuppressWarnings("CollectionUndefinedEquality") // a future equals only itself, as intended
     <R> R once(String operation, Function<AwsRequestOverrideConfiguration, CompletableFuture<R>> request) {
+        isAt("dynamodb:" + operation);
         requireTime();
         Duration timeout = Duration.ofMillis(Math.max(1, Math.min(deadline.remainingMillis(), LONGEST_REQUEST_MILLIS)));
         CompletableFuture<R> sent = null;
@@ -214,7 +214,8 @@ final class TableCall {
         }
         return new CartUnavailableException(
                 NO_USER,
-                "the deadline passed at " + step + "; repeat the call, which continues where this one ended",
+                "the deadline passed at " + step + "; the call can be repeated. If it happens again, check the region, the"
+                        + " endpoint and the network, or allow more time",
                 failure == null ? null : failure.cause());
     }
 

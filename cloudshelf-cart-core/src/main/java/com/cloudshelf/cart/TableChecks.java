@@ -72,8 +72,8 @@ final class TableChecks {
                     "key",
                     Source.TABLE,
                     spec -> true,
-                    TableChecks::key,
-                    TableChecks::isKeyed,
+                    facts -> key(facts.table()),
+                    facts -> isKeyed(facts.table()),
                     facts -> "every call fails, and a key cannot be changed: create a table with another name",
                     facts -> createCommand(facts.spec, facts.spec.tableName() + "-new")),
             new Row(
@@ -241,17 +241,17 @@ final class TableChecks {
                 : new Check(row.subject, Outcome.DEVIATING, found, row.consequence.apply(facts), row.fix.apply(facts));
     }
 
-    private static String key(Facts facts) {
-        return facts.table().keySchema().stream()
+    static String key(TableDescription table) {
+        return table.keySchema().stream()
                 .map(key -> key.attributeName() + " " + key.keyTypeAsString())
                 .collect(Collectors.joining(", "));
     }
 
-    private static boolean isKeyed(Facts facts) {
-        List<KeySchemaElement> keys = facts.table().keySchema();
+    static boolean isKeyed(TableDescription table) {
+        List<KeySchemaElement> keys = table.keySchema();
         return keys.size() == 1
                 && keys.get(0).attributeName().equals(ItemFormat.USER_ID)
-                && facts.table().attributeDefinitions().stream()
+                && table.attributeDefinitions().stream()
                         .anyMatch(attribute -> attribute.attributeName().equals(ItemFormat.USER_ID)
                                 && attribute.attributeType() == ScalarAttributeType.S);
     }

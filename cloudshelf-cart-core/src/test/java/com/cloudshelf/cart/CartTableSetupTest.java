@@ -134,6 +134,16 @@ class CartTableSetupTest {
                 .satisfies(failure -> assertThat(failure.getCause()).hasCauseInstanceOf(DynamoDbException.class));
     }
 
+    @Test
+    void create_tableWithAnotherKey_failsAndChangesNothing() {
+        service.exists = true;
+        service.key = "id";
+        CartStoreException failure = failureOf(CartStoreException.class, CartTable.create(service, spec));
+        assertThat(failure).hasMessageContainingAll("carts", "id HASH", "userId", "another name");
+        assertThat(failure.isRetryable()).isFalse();
+        assertThat(service.sent).containsExactly("CreateTable", "DescribeTable");
+    }
+
     private static AwsServiceException refusal(String code) {
         return coded(DynamoDbException.builder(), code);
     }
@@ -222,6 +232,15 @@ class CartTableSetupTest {
             assertThat(service.hung.isCancelled() || service.sent.isEmpty()).isTrue();
             service.sent.clear();
         }
+    }
+
+    @Test
+    @Timeout(60)
+    void ping_onAServiceThatHangs_namesTheRequestAndWhatToCheck() {
+        service.hung = new CompletableFuture<>();
+        assertThat(failureOf(
+                        CartUnavailableException.class, CartTable.ping(service, spec, Duration.ofMillis(500))))
+                .hasMessageContainingAll("dynamodb:GetItem", "region", "endpoint", "network");
     }
 
     @Test

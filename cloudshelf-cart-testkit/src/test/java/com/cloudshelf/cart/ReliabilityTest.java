@@ -288,7 +288,7 @@ class ReliabilityTest {
         table.faults.next(Fault.error(400, "ValidationException"));
         assertThat(failureOf(carts.setQuantity(USER, "book1", 1)))
                 .isExactlyInstanceOf(CartStoreException.class)
-                .hasMessageContaining("ValidationException");
+                .hasMessageContainingAll("ValidationException", "CartTable.verify", "key");
         table.faults.next(Fault.error(400, "UnrecognizedClientException"));
         assertThat(failureOf(carts.get(USER))).isInstanceOf(CartAccessException.class);
         assertThat(table.sent()).hasSize(3);

@@ -95,7 +95,7 @@ public final class AuditCartTable {
             return 0;
         }
         try (DynamoDbAsyncClient client = clients.apply(options);
-                PrintWriter findings = findings(options.findings)) {
+                PrintWriter findings = findings(options)) {
             CartAuditReport report = run(client, options, findings, err, terminal);
             out.println(report);
             if (!report.isComplete()) {
@@ -154,11 +154,22 @@ public final class AuditCartTable {
         return report;
     }
 
-    private static @Nullable PrintWriter findings(@Nullable Path file) throws IOException {
+    /** Refuses files that cannot be written, before anything is repaired. */
+    private static @Nullable PrintWriter findings(Options options) throws IOException {
+        requireFolder(options.checkpoint);
+        requireFolder(options.findings);
+        Path file = options.findings;
         return file == null
                 ? null
                 : new PrintWriter(Files.newBufferedWriter(
                         file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+    }
+
+    private static void requireFolder(@Nullable Path file) throws IOException {
+        Path folder = file == null ? null : file.toAbsolutePath().getParent();
+        if (folder != null && !(Files.isDirectory(folder) && Files.isWritable(folder))) {
+            throw new IOException("cannot write to " + file + ": its directory does not exist or is read-only");
+        }
     }
 
     private static String line(Finding finding) {

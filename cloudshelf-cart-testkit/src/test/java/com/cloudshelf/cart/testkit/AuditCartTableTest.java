@@ -157,6 +157,18 @@ class AuditCartTableTest {
     }
 
     @Test
+    void run_fileThatCannotBeWritten_namesItAndRepairsNothing() {
+        put("user1", "2");
+        String file = directory.resolve("missing").resolve("file").toString();
+        for (String option : List.of("--checkpoint", "--findings")) {
+            assertThat(runOnTable("--repair", option, file)).as(option).isEqualTo(1);
+            assertThat(errors()).contains("cannot write to " + file).doesNotContain("resumes from");
+        }
+        runOnTable();
+        assertThat(printed()).contains("1 with problems, 0 repaired");
+    }
+
+    @Test
     void run_noTable_saysSo() {
         assertThat(run("no-such-table")).isEqualTo(1);
         assertThat(errors()).contains("the table no-such-table does not exist");
