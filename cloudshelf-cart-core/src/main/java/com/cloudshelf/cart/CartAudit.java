@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The settings of {@link CartTable#audit CartTable.audit}: whether it repairs, how fast it reads, how long it may take,
  * where it starts, and who receives its findings and its progress.
  *
- * <p>Immutable: each method returns a new audit.
+ * <p>Immutable and thread-safe: each method returns a new audit.
  */
 public final class CartAudit {
     private static final int MAX_SEGMENTS = 64;

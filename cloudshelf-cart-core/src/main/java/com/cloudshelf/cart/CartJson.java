@@ -72,7 +72,8 @@ import org.jspecify.annotations.Nullable;
  * decimal; to keep prices exact, have your library read numbers as {@link BigDecimal}. Strings are not accepted as
  * numbers. {@code null} counts as absent wherever a value may be absent, also within your own attributes, but not in a list.
  *
- * <p>If you read an update from a request, check that {@link CartUpdate#userId CartUpdate.userId} is the user who sent it.
+ * <p>If you read an update from a request, check that {@link CartUpdate#userId CartUpdate.userId} is the user who sent
+ * it, and do not trust the prices in it.
  */
 public final class CartJson {
     private static final Set<String> CART_NAMES =

@@ -28,10 +28,10 @@ public final class CartMetrics {
     /** Carts that another program changed correctly, so that the library's index is out of date. */
     public static final String STALE_INDEXES = "CartStaleIndexes";
 
-    /** Requests that were sent a second time because the first was slow. */
+    /** Second copies of requests, sent because the first copy was slow. */
     public static final String HEDGES = "CartHedges";
 
-    /** Hedged requests whose second attempt was answered first. */
+    /** Hedged requests whose second copy was answered first. */
     public static final String HEDGES_WON = "CartHedgesWon";
 
     private CartMetrics() {}

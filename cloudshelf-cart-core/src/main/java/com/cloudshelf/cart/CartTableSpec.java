@@ -44,7 +44,11 @@ public final class CartTableSpec {
         return DEFAULTS;
     }
 
-    /** Returns this specification with another table name. */
+    /**
+     * Returns this specification with another table name.
+     *
+     * @throws IllegalArgumentException if it is blank
+     */
     public CartTableSpec withTableName(String tableName) {
         return new CartTableSpec(tableName, pointInTimeRecovery, deletionProtection, tags);
     }
@@ -59,7 +63,11 @@ public final class CartTableSpec {
         return new CartTableSpec(tableName, pointInTimeRecovery, deletionProtection, tags);
     }
 
-    /** Returns this specification with a tag. Replaces the value if the tag exists. */
+    /**
+     * Returns this specification with a tag. Replaces the value if the tag exists.
+     *
+     * @throws IllegalArgumentException if the key is blank
+     */
     public CartTableSpec withTag(String key, String value) {
         Map<String, String> more = new LinkedHashMap<>(tags);
         more.put(Checks.id("tag key", key), requireNonNull(value, "tag value"));

@@ -215,8 +215,8 @@ public final class CartUpdate {
      * error.
      *
      * @param cart a cart of this user that a store returned
-     * @throws IllegalArgumentException if the cart belongs to another user, or comes from {@link Cart#apply Cart.apply}
-     *     or {@link Cart#merge Cart.merge}
+     * @throws IllegalArgumentException if the cart belongs to another user, was read from JSON, or comes from {@link
+     *     Cart#apply Cart.apply} or {@link Cart#merge Cart.merge}
      */
     public CartUpdate basedOn(Cart cart) {
         requireNonNull(cart, "cart");
@@ -225,7 +225,7 @@ public final class CartUpdate {
 
     /**
      * Requires that the cart still has this version. If it does not, the call fails with {@link
-     * CartConflictException}, which carries the current cart.
+     * CartConflictException}, which carries the current cart. Without {@link #basedOn basedOn}, costs a read.
      */
     public CartUpdate ifVersion(CartVersion version) {
         return new CartUpdate(userId, changes, snapshot, requireNonNull(version, "version"), idempotencyKey, deadline);
@@ -235,12 +235,13 @@ public final class CartUpdate {
      * Makes the call repeatable: a second call with the same key has no effect and returns the cart. A key costs no
      * extra request.
      *
-     * <p>The store remembers the key for its retention time. The same key with other changes is rejected ({@link
-     * CartRejectedException.Reason#KEY_REUSED}). Build a repetition from the same data as the first call, such as the
+     * <p>The cart remembers the key for the store's retention time. The same key with other changes is rejected ({@link
+     * CartRejectedException.Reason#KEY_REUSED}), and so is a new key if the cart remembers 1,000 of them ({@link
+     * CartRejectedException.Reason#KEYS_FULL}), unless the update only adds books that are not in the cart. Build a repetition from the same data as the first call, such as the
      * lines of the order, and not from a cart that you read again.
      *
      * @param key 1 to 2048 bytes in UTF-8, not blank; only a hash of it is stored
-     * @throws IllegalArgumentException if the key is invalid
+     * @throws IllegalArgumentException if the key is blank or longer than 2048 bytes in UTF-8
      */
     public CartUpdate idempotencyKey(String key) {
         return new CartUpdate(

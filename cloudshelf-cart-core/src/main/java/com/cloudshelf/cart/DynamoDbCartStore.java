@@ -373,7 +373,11 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
             return this;
         }
 
-        /** The name or ARN of the table. Default: {@code cloudshelf-shopping-cart}. */
+        /**
+         * The name or ARN of the table. Default: {@code cloudshelf-shopping-cart}.
+         *
+         * @throws IllegalArgumentException if it is blank
+         */
         public Builder tableName(String tableName) {
             this.tableName = Checks.id("tableName", tableName);
             return this;
@@ -435,10 +439,9 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
         }
 
         /**
-         * Receives the metrics of each call: its duration, and the counters named in {@link CartMetrics}. The store does
-         * not close the publisher. It calls it on the thread on which a call ends: one of its own, or yours if you cancel the
-         * future or the call ends at once, for instance without credentials. So the publisher must not block. An exception from it is logged
-         * once. Default: none.
+         * Receives the metrics of each call: its duration, and the counters named in {@link CartMetrics}. The publisher
+         * must not block: it runs on the thread on which a call ends, which is yours if you cancel the future or the
+         * call ends at once. The first exception from it is logged. The store does not close it. Default: none.
          */
         public Builder metricPublisher(MetricPublisher metricPublisher) {
             this.metrics = requireNonNull(metricPublisher, "metricPublisher");

@@ -241,6 +241,7 @@ public final class LocalDynamoDb implements AutoCloseable {
      * @param name a name that DynamoDB allows
      * @return the same name; the table is ready to use
      * @throws IllegalStateException if a table with this name exists, or this server is closed
+     * @throws software.amazon.awssdk.services.dynamodb.model.DynamoDbException if DynamoDB refuses the name
      */
     public String createCartTable(String name) {
         Objects.requireNonNull(name, "name");
