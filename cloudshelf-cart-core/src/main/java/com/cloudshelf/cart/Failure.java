@@ -373,7 +373,9 @@ record Failure(Kind kind, Throwable cause) {
                                         ? errorCode(service)
                                         : cause.getClass().getSimpleName())
                                 + "); the cause says why"
-                                + (mayBeOfTheItem() ? ", and CartTable.verify whether the table has the right key" : ""),
+                                + (mayBeOfTheItem()
+                                        ? ", and CartTable.verify whether the table has the right key"
+                                        : ""),
                         false,
                         cause);
         };

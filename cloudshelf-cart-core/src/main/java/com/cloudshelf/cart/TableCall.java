@@ -214,7 +214,8 @@ final class TableCall {
         }
         return new CartUnavailableException(
                 NO_USER,
-                "the deadline passed at " + step + "; the call can be repeated. If it happens again, check the region, the"
+                "the deadline passed at " + step
+                        + "; the call can be repeated. If it happens again, check the region, the"
                         + " endpoint and the network, or allow more time",
                 failure == null ? null : failure.cause());
     }

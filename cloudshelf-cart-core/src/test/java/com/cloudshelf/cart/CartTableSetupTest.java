@@ -238,8 +238,7 @@ class CartTableSetupTest {
     @Timeout(60)
     void ping_onAServiceThatHangs_namesTheRequestAndWhatToCheck() {
         service.hung = new CompletableFuture<>();
-        assertThat(failureOf(
-                        CartUnavailableException.class, CartTable.ping(service, spec, Duration.ofMillis(500))))
+        assertThat(failureOf(CartUnavailableException.class, CartTable.ping(service, spec, Duration.ofMillis(500))))
                 .hasMessageContainingAll("dynamodb:GetItem", "region", "endpoint", "network");
     }
 
