@@ -247,8 +247,8 @@ public final class Cart implements Serializable {
     public Cart apply(CartLimits limits, Instant now, List<CartChange> changes) {
         requireNonNull(limits, "limits");
         Checks.now(now);
-        Draft draft = new Draft(userId, items, attributes, now);
-        draft.apply(limits, changes);
+        Draft draft = new Draft(userId, items, attributes, limits, now);
+        draft.apply(changes);
         return outcome(draft, now);
     }
 
@@ -267,8 +267,8 @@ public final class Cart implements Serializable {
         requireNonNull(strategy, "strategy");
         requireNonNull(limits, "limits");
         Checks.now(now);
-        Draft draft = new Draft(userId, items, attributes, now);
-        draft.merge(from.items, from.attributes, strategy, limits);
+        Draft draft = new Draft(userId, items, attributes, limits, now);
+        draft.merge(from.items, from.attributes, strategy);
         return outcome(draft, now);
     }
 

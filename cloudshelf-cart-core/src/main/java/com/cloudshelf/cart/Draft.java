@@ -30,6 +30,7 @@ final class Draft {
 
     private final String userId;
     private final List<CartItem> before;
+    private final CartLimits limits;
     private final Instant now;
 
     /** {@code null} in the place of a line that was removed. Of a line in {@link #edits}, only its place counts. */
@@ -42,9 +43,10 @@ final class Draft {
     private AttributesEdit attributes;
     private List<CartItem> after = List.of();
 
-    Draft(String userId, List<CartItem> before, Attributes attributes, Instant now) {
+    Draft(String userId, List<CartItem> before, Attributes attributes, CartLimits limits, Instant now) {
         this.userId = userId;
         this.before = before;
+        this.limits = limits;
         this.now = now;
         this.lines = new ArrayList<>(before.size() + 1);
         this.lines.addAll(before);
@@ -60,7 +62,7 @@ final class Draft {
         return attributes.made();
     }
 
-    void apply(CartLimits limits, List<CartChange> changes) {
+    void apply(List<CartChange> changes) {
         for (int i = 0; i < changes.size(); i++) {
             apply(requireNonNull(changes.get(i), "change"), new Place(i, changes.size()));
         }
@@ -68,7 +70,7 @@ final class Draft {
             lines.set(edit.getKey(), edit.getValue().made());
         }
         freeze();
-        checkGrowth(limits, changes);
+        checkGrowth(changes);
         checkAttributes(attributes.before, attributes.made());
     }
 
@@ -79,7 +81,7 @@ final class Draft {
         after = List.copyOf(lines);
     }
 
-    void merge(List<CartItem> from, Attributes attributesOfFrom, MergeStrategy strategy, CartLimits limits) {
+    void merge(List<CartItem> from, Attributes attributesOfFrom, MergeStrategy strategy) {
         for (CartItem theirs : from) {
             int place = placeOf(theirs.bookId());
             CartItem ours = place < 0 ? null : lines.get(place);
@@ -92,7 +94,7 @@ final class Draft {
         Attributes ours = attributes.made();
         attributes = new AttributesEdit(attributesOfFrom.with(ours));
         freeze();
-        checkGrowth(limits, List.of());
+        checkGrowth(List.of());
         checkAttributes(ours, attributes.made());
     }
 
@@ -222,21 +224,13 @@ final class Draft {
     private int sum(int quantity, int more, Place place) {
         int sum = quantity + more;
         if (sum < 0) {
-            throw beyond("maxQuantity", Integer.MAX_VALUE, "the quantity of a line can be", place);
+            throw beyond("maxQuantity", limits.maxQuantity(), "the quantity of a line may be", place);
         }
         return sum;
     }
 
-    private void checkGrowth(CartLimits limits, List<CartChange> changes) {
-        if (after.size() > limits.maxLines() && after.size() > before.size()) {
-            // The lines beyond the limit are the last ones, and they are new.
-            CartItem tooMuch = after.get(Math.max(before.size(), limits.maxLines()));
-            throw beyond(
-                    "maxLines",
-                    limits.maxLines(),
-                    "the number of lines may be",
-                    Place.ofGrowth(changes, tooMuch.bookId()));
-        }
+    private void checkGrowth(List<CartChange> changes) {
+        // Quantities first: a store that does not know the cart yet can only judge these.
         Map<String, Integer> tooManyBefore = null; // nearly always, there are none
         for (CartItem line : after) {
             if (line.quantity() > limits.maxQuantity()) {
@@ -249,6 +243,15 @@ final class Draft {
                             Place.ofGrowth(changes, line.bookId()));
                 }
             }
+        }
+        if (after.size() > limits.maxLines() && after.size() > before.size()) {
+            // The lines beyond the limit are the last ones, and they are new.
+            CartItem tooMuch = after.get(Math.max(before.size(), limits.maxLines()));
+            throw beyond(
+                    "maxLines",
+                    limits.maxLines(),
+                    "the number of lines may be",
+                    Place.ofGrowth(changes, tooMuch.bookId()));
         }
     }
 

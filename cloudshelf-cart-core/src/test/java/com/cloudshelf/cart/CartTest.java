@@ -257,6 +257,10 @@ class CartTest {
 
             assertRejected(Reason.LIMIT, cart, CartLimits.of(9, Integer.MAX_VALUE), new Add(book("a", "1", 1)));
             assertThat(cart.item("a").orElseThrow().quantity()).isEqualTo(Integer.MAX_VALUE);
+            assertThatExceptionOfType(CartRejectedException.class)
+                    .isThrownBy(() -> cart.apply(CartLimits.of(9, 7), NOW, List.of(new Add(book("a", "1", 1)))))
+                    .satisfies(rejected -> assertThat(rejected.limitValue()).hasValue(7))
+                    .withMessageContaining("at most 7 (maxQuantity)");
         }
     }
 
