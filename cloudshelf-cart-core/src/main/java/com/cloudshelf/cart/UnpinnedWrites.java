@@ -212,7 +212,8 @@ final class UnpinnedWrites {
      */
     static Write removeRested(String userId, Instant now) {
         Expression e = new Expression();
-        long millis = now.toEpochMilli();
+        // A clock in the far future would find that any cart has rested.
+        long millis = Checks.now(now).toEpochMilli();
         long restedBefore = millis - Memory.REST_MILLIS;
         e.require("attribute_not_exists(" + e.name(ItemFormat.USER_ID) + ") OR (");
         e.and(ItemFormat.LAST_WRITE + "<" + e.value(n(restedBefore)));

@@ -1549,6 +1549,7 @@ public abstract class CartStoreContract {
                         CartStoreException.class, failureOf(carts.addItem(user, book("book2", "1", 1))));
                 assertFalse(failure.isRetryable());
                 assertFalse(failure.effectPossible());
+                assertInstanceOf(CartStoreException.class, failureOf(carts.clear(USER)));
                 moveTo(now);
                 assertUntouched(Cart.empty(user));
                 assertUntouched(cart);
@@ -1569,6 +1570,7 @@ public abstract class CartStoreContract {
                     2,
                     1,
                     carts.apply(CartUpdate.of(USER).setQuantity("book1", 5).add(book("book3", "1", 1))));
+            assertRejectedForLimit("maxQuantity", 10, 0, carts.addItem(USER, book("book3", "1", 11)));
             assertUntouched(cart);
             assertEquals(3, add(book("book2", "1", 1)).totalItems());
         }
@@ -1587,7 +1589,7 @@ public abstract class CartStoreContract {
             assertRejectedForLimit("maxQuantity", 10, 0, carts.addItem(USER, book("book1", "1", 1)));
             assertRejectedForLimit("maxQuantity", 10, 0, carts.setQuantity(USER, "book1", 11));
             assertRejectedForLimit("maxQuantity", 10, 0, carts.addItem(USER, book("book2", "1", Integer.MAX_VALUE)));
-            assertRejected(Reason.LIMIT, carts.addItem(USER, book("book1", "1", Integer.MAX_VALUE)));
+            assertRejectedForLimit("maxQuantity", 10, 0, carts.addItem(USER, book("book1", "1", Integer.MAX_VALUE)));
             assertUntouched(cart);
             assertEquals(9, await(carts.setQuantity(USER, "book1", 9)).totalItems());
         }
