@@ -144,9 +144,11 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     /** Reads the carts of any number of users, a hundred a request, side by side; the first failure ends them all. */
     @SuppressWarnings("FutureReturnValueIgnored") // the stages let nothing escape
     private CompletableFuture<Map<String, Cart>> getAll(Collection<String> userIds, Duration timeout) {
+        requireNonNull(userIds, "userIds");
         Set<String> distinct = new LinkedHashSet<>();
         userIds.forEach(userId -> distinct.add(Checks.id("userId", userId)));
         List<String> ids = List.copyOf(distinct);
+        engine.checkOpen(); // also if there is nothing to read
         boolean strong = consistency == ReadConsistency.STRONG;
         CompletableFuture<Map<String, Cart>> all = new CompletableFuture<>();
         List<CompletableFuture<Map<String, Cart>>> parts = new ArrayList<>();
@@ -191,6 +193,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     }
 
     private <T> CompletableFuture<T> apply(CartUpdate update, Duration timeout, Function<Cart, T> finish) {
+        requireNonNull(update, "update");
         boolean mayHaveRested = update.isClear() && engine.mayHaveRested(update.userId());
         UpdateProtocol protocol = new UpdateProtocol(update, terms, keyRetention, table, mayHaveRested);
         Duration bound = update.deadline().orElse(timeout);
@@ -255,7 +258,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
 
         @Override
         public CompletableFuture<Cart> apply(CartUpdate update) {
-            Duration bound = shorter(update.deadline().orElse(deadline), deadline);
+            Duration bound = shorter(requireNonNull(update, "update").deadline().orElse(deadline), deadline);
             return store.apply(update.within(bound), bound, Function.identity());
         }
 
@@ -276,7 +279,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
 
         @Override
         public CartStore within(Duration deadline) {
-            return store.within(shorter(deadline, this.deadline));
+            return store.within(shorter(requireNonNull(deadline, "deadline"), this.deadline));
         }
     }
 

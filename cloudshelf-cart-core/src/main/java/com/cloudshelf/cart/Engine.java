@@ -209,9 +209,7 @@ final class Engine {
      * @throws IllegalStateException if the store is closed
      */
     boolean started(Member call) {
-        if (closed || draining) {
-            throw storeClosed();
-        }
+        checkOpen();
         calls.add(call);
         boolean room = count.incrementAndGet() <= settings.maxConcurrency + (long) settings.maxPending;
         if (closed || draining) {
@@ -219,6 +217,13 @@ final class Engine {
             throw storeClosed();
         }
         return room;
+    }
+
+    /** @throws IllegalStateException if the store is closed, or about to be */
+    void checkOpen() {
+        if (closed || draining) {
+            throw storeClosed();
+        }
     }
 
     private static IllegalStateException storeClosed() {

@@ -591,6 +591,7 @@ class CallTest {
             assertThatIllegalStateException().isThrownBy(() -> store.get(USER)).withMessageContaining("closed");
             assertThatIllegalStateException().isThrownBy(() -> store.addItem(USER, book("a", "1", 1)));
             assertThatIllegalStateException().isThrownBy(() -> store.delete(USER));
+            assertThatIllegalStateException().isThrownBy(() -> store.getAll(List.of()));
             assertThat(client.sent()).isEmpty();
         }
     }
