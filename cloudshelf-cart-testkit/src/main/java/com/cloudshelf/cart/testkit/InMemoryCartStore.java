@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.cloudshelf.cart.Cart;
 import com.cloudshelf.cart.CartAccessException;
+import com.cloudshelf.cart.CartChange;
 import com.cloudshelf.cart.CartConflictException;
 import com.cloudshelf.cart.CartLimits;
 import com.cloudshelf.cart.CartOutcomeUnknownException;
@@ -195,10 +196,10 @@ public final class InMemoryCartStore implements CartStore {
 
     @Override
     public CompletableFuture<Cart> apply(CartUpdate update) {
-        boolean repeatable = update.idempotencyKey().isPresent();
         if (isOver(update)) {
             return overdue(update.userId());
         }
+        boolean repeatable = update.idempotencyKey().isPresent();
         return call(Kind.CHANGE, update.userId(), repeatable, () -> carts.apply(update));
     }
 
@@ -259,31 +260,45 @@ public final class InMemoryCartStore implements CartStore {
     }
 
     private static boolean isOver(CartUpdate update) {
-        return update.deadline().filter(InMemoryCartStore::isOver).isPresent();
+        return requireNonNull(update, "update")
+                .deadline()
+                .filter(InMemoryCartStore::isOver)
+                .isPresent();
     }
 
     private static boolean isOver(Duration deadline) {
-        return deadline.compareTo(Duration.ZERO) <= 0;
+        return requireNonNull(deadline, "deadline").compareTo(Duration.ZERO) <= 0;
     }
 
     private static <T> CompletableFuture<T> overdue(String userId) {
         return CompletableFuture.failedFuture(new CartUnavailableException(
-                userId, "the deadline had passed before the call was issued, so nothing was done", null));
+                userId, "the deadline had already passed when the call was made; nothing was sent", null));
     }
 
     private static String checked(String userId) {
         return Cart.empty(userId).userId();
     }
 
+    private static String checked(String parameter, String userId) {
+        requireNonNull(userId, parameter);
+        try {
+            return checked(userId);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(requireNonNull(e.getMessage()).replaceFirst("^userId", parameter));
+        }
+    }
+
     private static Set<String> distinct(Collection<String> userIds) {
+        requireNonNull(userIds, "userIds");
         Set<String> distinct = new LinkedHashSet<>();
         userIds.forEach(userId -> distinct.add(checked(userId)));
         return distinct;
     }
 
     private static void checkMerge(String fromUserId, String intoUserId, MergeStrategy strategy) {
-        if (checked(fromUserId).equals(checked(intoUserId))) {
-            throw new IllegalArgumentException("a cart cannot be merged into itself");
+        if (checked("fromUserId", fromUserId).equals(checked("intoUserId", intoUserId))) {
+            throw new IllegalArgumentException(
+                    "fromUserId and intoUserId must be different: a cart cannot merge with itself");
         }
         requireNonNull(strategy, "strategy");
     }
@@ -311,7 +326,7 @@ public final class InMemoryCartStore implements CartStore {
 
         @Override
         public CompletableFuture<Cart> apply(CartUpdate update) {
-            return overdue(update.userId());
+            return overdue(requireNonNull(update, "update").userId());
         }
 
         @Override
@@ -345,6 +360,9 @@ public final class InMemoryCartStore implements CartStore {
         private static final int BYTES_PER_KEY = 29;
 
         private static final int MAX_KEYS = 1000;
+        /** After this time without a write, a clear removes the item of a cart, and with it the cart's times. */
+        private static final Duration REST = Duration.ofHours(1);
+
         private static final Instant END_OF_TIME = Instant.parse("+10000-01-01T00:00:00Z");
 
         private final Clock clock;
@@ -376,14 +394,19 @@ public final class InMemoryCartStore implements CartStore {
 
         /** Returns the time in milliseconds, as a table stores it. */
         private Instant now() {
-            return Instant.ofEpochMilli(clock.millis()).plus(advanced);
+            return Instant.ofEpochMilli(clock.millis()).plus(advanced).truncatedTo(ChronoUnit.MILLIS);
         }
 
         private Instant timeOfChange(String userId) {
             Instant now = now();
             if (now.isBefore(Instant.EPOCH) || !now.isBefore(END_OF_TIME)) {
                 throw new CartStoreException(
-                        userId, "the clock must be in the years 1970 to 9999; set it", false, null);
+                        userId,
+                        "a part of the store failed: the clock, the backoff strategy, or this library, as the cause"
+                                + " says; the change had no effect",
+                        false,
+                        new IllegalArgumentException(
+                                "now must be in the years 1970 to 9999; if it comes from a clock, set the clock"));
             }
             return now;
         }
@@ -474,7 +497,11 @@ public final class InMemoryCartStore implements CartStore {
                     return cart;
                 }
                 throw new CartRejectedException(
-                        userId, Reason.KEY_REUSED, "the idempotency key was used for other changes");
+                        userId,
+                        Reason.KEY_REUSED,
+                        "the idempotency key was used for other changes; a repeated call must carry the changes of the"
+                                + " first one, for instance the lines of the order rather than those of the current"
+                                + " cart");
             }
             CartVersion version = cart.version();
             if (!update.expectedVersion().orElse(version).equals(version)) {
@@ -482,12 +509,18 @@ public final class InMemoryCartStore implements CartStore {
             }
             Instant now = timeOfChange(userId);
             Cart outcome = cart.apply(limits, now, update.changes());
+            if (isPlainClear(update) && hasRested(userId, now)) {
+                entries.remove(userId);
+                return Cart.empty(userId);
+            }
             if (key != null) {
                 if (keys.size() >= MAX_KEYS) {
                     throw new CartRejectedException(
                             userId,
                             Reason.KEYS_FULL,
-                            "the cart remembers " + MAX_KEYS + " idempotency keys (idempotencyKeys)",
+                            "the cart remembers " + MAX_KEYS
+                                    + " idempotency keys (idempotencyKeys); there is room again when"
+                                    + " the retention of one has ended",
                             "idempotencyKeys",
                             MAX_KEYS);
                 }
@@ -509,16 +542,38 @@ public final class InMemoryCartStore implements CartStore {
             Cart outcome = into.merge(from, strategy, limits, now);
             Map<String, Key> keys = liveKeys(intoUserId);
             checkSize(into, outcome, keys);
-            write(Cart.empty(fromUserId), liveKeys(fromUserId), now);
+            if (hasRested(fromUserId, now)) {
+                entries.remove(fromUserId);
+            } else {
+                write(Cart.empty(fromUserId), liveKeys(fromUserId), now);
+            }
             return write(outcome, keys, now);
+        }
+
+        private static boolean isPlainClear(CartUpdate update) {
+            return update.changes().equals(List.of(new CartChange.Clear()))
+                    && update.idempotencyKey().isEmpty()
+                    && update.expectedVersion().isEmpty();
+        }
+
+        private boolean hasRested(String userId, Instant now) {
+            Entry entry = entries.get(userId);
+            return entry != null
+                    && entry.cart().lastUpdated().orElseThrow().isBefore(now.minus(REST))
+                    && liveKeys(userId).isEmpty();
         }
 
         private Cart write(Cart content, Map<String, Key> keys, Instant now) {
             writes++;
             CartVersion version = CartVersion.parse(
                     incarnation + "." + Long.toString(writes, Character.MAX_RADIX) + "." + "0".repeat(13));
-            // A table keeps the time of expiry in whole seconds.
+            // A table keeps the time of expiry in whole seconds, and no key ends after it.
             Instant expiresAt = now.plus(timeToLive).truncatedTo(ChronoUnit.SECONDS);
+            for (Key key : keys.values()) {
+                Instant whole = key.until().truncatedTo(ChronoUnit.SECONDS);
+                Instant end = whole.equals(key.until()) ? whole : whole.plusSeconds(1);
+                expiresAt = end.isAfter(expiresAt) ? end : expiresAt;
+            }
             Cart cart = Cart.stored(content, version, now, expiresAt);
             entries.put(cart.userId(), new Entry(cart, keys));
             return cart;
@@ -578,6 +633,7 @@ public final class InMemoryCartStore implements CartStore {
          * @throws IllegalArgumentException if it is below 2 hours or above 10 years, as for the store on DynamoDB
          */
         public Builder timeToLive(Duration timeToLive) {
+            requireNonNull(timeToLive, "timeToLive");
             if (timeToLive.compareTo(MIN_TIME_TO_LIVE) < 0 || timeToLive.compareTo(MAX_TIME_TO_LIVE) > 0) {
                 throw new IllegalArgumentException("timeToLive must be between " + MIN_TIME_TO_LIVE + " and "
                         + MAX_TIME_TO_LIVE + ", but is " + timeToLive);
@@ -593,6 +649,7 @@ public final class InMemoryCartStore implements CartStore {
          *     the time to live
          */
         public Builder idempotencyRetention(Duration idempotencyRetention) {
+            requireNonNull(idempotencyRetention, "idempotencyRetention");
             if (idempotencyRetention.isZero() || idempotencyRetention.isNegative()) {
                 throw new IllegalArgumentException(
                         "idempotencyRetention must be positive, but is " + idempotencyRetention);
@@ -607,8 +664,8 @@ public final class InMemoryCartStore implements CartStore {
                 return timeToLive.compareTo(DEFAULT_RETENTION) < 0 ? timeToLive : DEFAULT_RETENTION;
             }
             if (retention.compareTo(timeToLive) > 0) {
-                throw new IllegalArgumentException(
-                        "idempotencyRetention must be at most timeToLive (" + timeToLive + "), but is " + retention);
+                throw new IllegalArgumentException("idempotencyRetention must be at most timeToLive (" + timeToLive
+                        + "), because a key expires with its cart, but is " + retention);
             }
             return retention;
         }

@@ -273,12 +273,20 @@ class InMemoryCartStoreTest {
     }
 
     @Test
+    void advanceTime_partOfAMillisecond_leavesTimesAsATableKeepsThem() {
+        carts.advanceTime(Duration.ofNanos(1_500_000));
+        assertThat(carts.addItem(USER, book("book1")).join().lastUpdated()).contains(NOW.plusMillis(1));
+        carts.advanceTime(Duration.ofNanos(500_000));
+        assertThat(carts.addItem(USER, book("book1")).join().lastUpdated()).contains(NOW.plusMillis(2));
+    }
+
+    @Test
     void settings_timeToLiveAndRetention_areHeld() {
         InMemoryCartStore shortLived =
                 InMemoryCartStore.builder().timeToLive(Duration.ofHours(2)).build();
         CartUpdate keyed = CartUpdate.of(USER).add(book("book1")).idempotencyKey("key");
         shortLived.apply(keyed).join();
-        shortLived.advanceTime(Duration.ofHours(2));
+        shortLived.advanceTime(Duration.ofHours(2).plusSeconds(1)); // keys and carts end at a whole second
         assertThat(shortLived.get(USER).join().isEmpty()).isTrue();
         assertThat(shortLived.apply(keyed).join().totalItems()).isEqualTo(1);
 
@@ -304,6 +312,7 @@ class InMemoryCartStoreTest {
                 .satisfies(full -> {
                     assertThat(full.reason()).isEqualTo(CartRejectedException.Reason.KEYS_FULL);
                     assertThat(full.limitValue()).hasValue(1000);
+                    assertThat(full).hasMessageEndingWith("there is room again when the retention of one has ended");
                 });
     }
 
