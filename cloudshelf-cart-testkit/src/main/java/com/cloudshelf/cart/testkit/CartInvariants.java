@@ -88,6 +88,7 @@ public final class CartInvariants {
      */
     public static void assertSameContent(Cart expected, Cart actual) {
         requireNonNull(expected, "expected");
+        requireNonNull(actual, "actual");
         check("userId", expected.userId(), actual.userId());
         check("books", bookIds(expected), bookIds(actual));
         for (int i = 0; i < expected.items().size(); i++) {
@@ -272,7 +273,12 @@ public final class CartInvariants {
             AttributeValue value = map.get(name);
             String digits = value == null ? null : value.n();
             check(digits != null, path + name + " is a number (N)", value);
-            return digits == null ? BigDecimal.ZERO : new BigDecimal(digits);
+            try {
+                return new BigDecimal(digits == null ? "0" : digits);
+            } catch (NumberFormatException e) {
+                check(false, path + name + " is a number (N)", value);
+                return BigDecimal.ZERO;
+            }
         }
 
         private long whole(Map<String, AttributeValue> map, String name, String path) {

@@ -200,7 +200,7 @@ public final class LocalDynamoDb implements AutoCloseable {
      *
      * @param faults the faults on its network
      * @return a client for the caller to close
-     * @throws IllegalStateException if {@code embedded} is selected, which has no HTTP
+     * @throws IllegalStateException if {@code embedded} is selected, which has no HTTP, or this server is closed
      */
     public DynamoDbAsyncClient client(Faults faults) {
         return clientBuilder(faults).build();
@@ -212,9 +212,11 @@ public final class LocalDynamoDb implements AutoCloseable {
      *
      * @param faults the faults on the network of the clients
      * @return a builder that needs no further settings
-     * @throws IllegalStateException if {@code embedded} is selected, which has no HTTP
+     * @throws IllegalStateException if {@code embedded} is selected, which has no HTTP, or this server is closed
      */
     public DynamoDbAsyncClientBuilder clientBuilder(Faults faults) {
+        Objects.requireNonNull(faults, "faults");
+        checkOpen();
         return connection.clientBuilder(faults);
     }
 
@@ -245,11 +247,7 @@ public final class LocalDynamoDb implements AutoCloseable {
      */
     public String createCartTable(String name) {
         Objects.requireNonNull(name, "name");
-        synchronized (this) {
-            if (closed) {
-                throw new IllegalStateException("This LocalDynamoDb is closed: " + connection);
-            }
-        }
+        checkOpen();
         CompletableFuture<?> created = lentClient.createTable(table -> table.tableName(name)
                 .billingMode(BillingMode.PAY_PER_REQUEST)
                 .keySchema(KeySchemaElement.builder()
@@ -270,6 +268,12 @@ public final class LocalDynamoDb implements AutoCloseable {
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
         return name;
+    }
+
+    private synchronized void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("This LocalDynamoDb is closed: " + connection);
+        }
     }
 
     /**

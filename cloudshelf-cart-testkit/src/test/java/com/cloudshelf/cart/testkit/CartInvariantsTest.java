@@ -176,6 +176,7 @@ class CartInvariantsTest {
     @CsvSource({
         "quantity, 0, cartItems[1].quantity is 1 to 2147483647",
         "quantity, 1.5, cartItems[1].quantity is a whole number",
+        "quantity, two, cartItems[1].quantity is a number (N)",
         "price, -1, cartItems[1].price is 0 to 10^12 with at most 6 decimals",
         "price, 5, totalPrice matches the lines",
         "title, 5, cartItems[1].title is a string (S)",

@@ -219,12 +219,15 @@ class LocalDynamoDbTest {
     }
 
     @Test
-    void createCartTable_closedServer_isRefused() {
+    void createCartTableOrClient_closedServer_isRefused() {
         LocalDynamoDb own = LocalDynamoDb.start();
         DynamoDbAsyncClient client = own.client();
         own.close();
 
         assertThatIllegalStateException().isThrownBy(own::createCartTable).withMessageContaining("closed");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> own.client(Faults.none()))
+                .withMessageContaining("closed");
         assertThat(client.listTables()).failsWithin(Duration.ofSeconds(60));
     }
 
