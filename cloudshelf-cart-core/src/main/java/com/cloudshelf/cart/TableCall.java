@@ -233,7 +233,10 @@ final class TableCall {
             case THROTTLED -> new CartThrottledException(NO_USER, failure.throttlingReasons(), failure.cause());
             case BUSY, UNSENT, AMBIGUOUS ->
                 new CartUnavailableException(
-                        NO_USER, "DynamoDB did not respond to dynamodb:" + failed.operation, failure.cause());
+                        NO_USER,
+                        "DynamoDB gave no usable response to dynamodb:" + failed.operation + ". The cause says why;"
+                                + " unless it is a server error, check the region, the endpoint and the network",
+                        failure.cause());
             default -> failure.asException(NO_USER, table);
         };
     }

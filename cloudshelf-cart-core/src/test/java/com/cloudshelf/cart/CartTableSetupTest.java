@@ -189,7 +189,9 @@ class CartTableSetupTest {
                 }),
                 new ScriptedClient().thenAlways(request -> CompletableFuture.completedFuture(null)));
         for (ScriptedClient client : clients) {
-            failureOf(CartUnavailableException.class, CartTable.ping(client, spec, Duration.ofSeconds(60)));
+            assertThat(failureOf(
+                            CartUnavailableException.class, CartTable.ping(client, spec, Duration.ofSeconds(60))))
+                    .hasMessageContainingAll("dynamodb:GetItem", "cause", "endpoint", "network");
         }
     }
 

@@ -21,9 +21,14 @@ public final class DeployCartTable {
     }
 
     static boolean run(DynamoDbAsyncClient client, List<String> arguments, PrintStream out) {
+        boolean verifies = arguments.size() == 2 && arguments.get(1).equals("--verify");
+        if (arguments.isEmpty() || arguments.get(0).startsWith("-") || (arguments.size() > 1 && !verifies)) {
+            out.println("Usage: DeployCartTable TABLE [--verify]");
+            return false;
+        }
         CartTableSpec spec =
                 CartTableSpec.defaults().withTableName(arguments.get(0)).withTag("Owner", "cart-team");
-        if (!arguments.contains("--verify")) {
+        if (!verifies) {
             CartTable.create(client, spec).join();
         }
         CartTableReport report = CartTable.verify(client, spec).join();

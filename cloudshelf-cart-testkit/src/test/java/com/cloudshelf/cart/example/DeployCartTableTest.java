@@ -30,6 +30,17 @@ class DeployCartTableTest {
     }
 
     @Test
+    void run_otherArguments_printsTheUsageAndCreatesNothing() {
+        String table = "table-" + UUID.randomUUID();
+        for (String[] bad : new String[][] {{}, {"--verify"}, {table, "--verfy"}, {table, "--verify", "more"}}) {
+            printed.reset();
+            assertThat(run(bad)).isFalse();
+            assertThat(printed.toString(StandardCharsets.UTF_8)).startsWith("Usage:");
+        }
+        assertThat(server.client().listTables().join().tableNames()).doesNotContain(table);
+    }
+
+    @Test
     void run_verifyOfADifferingTable_fails() {
         assertThat(run(server.createCartTable(), "--verify")).isFalse();
         assertThat(printed.toString(StandardCharsets.UTF_8)).contains("DEVIATING", "deletion protection");
