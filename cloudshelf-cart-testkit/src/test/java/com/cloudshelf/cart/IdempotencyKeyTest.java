@@ -169,13 +169,17 @@ class IdempotencyKeyTest {
                 failureOf(carts.apply(CartUpdate.of(USER).remove("book1").idempotencyKey("one too many")));
         assertThat(reasonOf(failure)).isEqualTo(Reason.KEYS_FULL);
         assertThat(carts.apply(keyed).join()).isEqualTo(cart);
+        CartUpdate another = CartUpdate.of(USER).add(book("book2", "1", 1)).idempotencyKey("with a new book");
+        assertThat(reasonOf(failureOf(carts.apply(another.basedOn(cart))))).isEqualTo(Reason.KEYS_FULL);
+        assertThat(reasonOf(failureOf(carts.apply(another.ifVersion(cart.version()))))).isEqualTo(Reason.KEYS_FULL);
+        assertThat(carts.apply(another).join().item("book2")).isPresent();
         // A day later, the keys are past their retention and make room.
         DynamoDbCartStore tomorrow =
                 table.store(settings -> settings.clock(Clock.offset(Clock.systemUTC(), Duration.ofHours(25))));
         tomorrow.apply(CartUpdate.of(USER).remove("book1").idempotencyKey("one too many"))
                 .join();
         assertThat(table.item(USER).keySet().stream().filter(name -> name.startsWith(ItemFormat.KEY_PREFIX)))
-                .hasSize(Memory.MAX_KEYS - Memory.MAX_DROPPED_KEYS + 1);
+                .hasSize(Memory.MAX_KEYS - Memory.MAX_DROPPED_KEYS + 2);
     }
 
     @Test

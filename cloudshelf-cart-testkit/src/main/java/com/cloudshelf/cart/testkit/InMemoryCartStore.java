@@ -28,6 +28,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -360,6 +361,8 @@ public final class InMemoryCartStore implements CartStore {
         private static final int BYTES_PER_KEY = 29;
 
         private static final int MAX_KEYS = 1000;
+        private static final int MAX_BOOKS_WITHOUT_READ = 20;
+
         /** After this time without a write, a clear removes the item of a cart, and with it the cart's times. */
         private static final Duration REST = Duration.ofHours(1);
 
@@ -514,7 +517,7 @@ public final class InMemoryCartStore implements CartStore {
                 return Cart.empty(userId);
             }
             if (key != null) {
-                if (keys.size() >= MAX_KEYS) {
+                if (keys.size() >= MAX_KEYS && !addsNewBooksOnly(update, cart)) {
                     throw new CartRejectedException(
                             userId,
                             Reason.KEYS_FULL,
@@ -548,6 +551,19 @@ public final class InMemoryCartStore implements CartStore {
                 write(Cart.empty(fromUserId), liveKeys(fromUserId), now);
             }
             return write(outcome, keys, now);
+        }
+
+        /** Whether DynamoDB would take the update without a read of the cart, and so without a count of its keys. */
+        private static boolean addsNewBooksOnly(CartUpdate update, Cart cart) {
+            Set<String> added = new HashSet<>();
+            return update.changes().stream()
+                            .allMatch(change -> change instanceof CartChange.Add add
+                                    && cart.item(add.item().bookId()).isEmpty()
+                                    && added.add(add.item().bookId()))
+                    && !added.isEmpty()
+                    && added.size() <= MAX_BOOKS_WITHOUT_READ
+                    && update.snapshot().isEmpty()
+                    && update.expectedVersion().isEmpty();
         }
 
         private static boolean isPlainClear(CartUpdate update) {

@@ -60,6 +60,35 @@ class InMemoryCartStoreTest {
         return CartItem.of(bookId, "A title", "An author", new BigDecimal("15.99"), 1);
     }
 
+    /** As on DynamoDB, where such an add does not read the cart, so that it cannot count its keys. */
+    @Test
+    void apply_moreKeysThanTheCartRemembers_isRejectedUnlessItOnlyAddsNewBooks() {
+        for (int i = 0; i < 1000; i++) {
+            carts.apply(CartUpdate.of(USER).add(book("book1")).idempotencyKey("key" + i))
+                    .join();
+        }
+        Cart cart = carts.get(USER).join();
+        CartUpdate keyed = CartUpdate.of(USER).idempotencyKey("one more");
+        CartUpdate added = keyed.add(book("book2"));
+        for (CartUpdate other : List.of(
+                keyed,
+                keyed.add(book("book1")),
+                added.add(book("book1")),
+                added.add(book("book2")),
+                added.remove("book1"),
+                added.basedOn(cart),
+                added.ifVersion(cart.version()))) {
+            assertThat(failureOf(carts.apply(other)))
+                    .as("%s", other)
+                    .isInstanceOfSatisfying(
+                            CartRejectedException.class,
+                            rejected ->
+                                    assertThat(rejected.reason()).isEqualTo(CartRejectedException.Reason.KEYS_FULL));
+        }
+        assertThat(carts.apply(added.add(book("book3"))).join().items()).hasSize(3);
+        assertThat(carts.apply(added.add(book("book3"))).join().items()).hasSize(3);
+    }
+
     private static CartStoreException failureOf(CompletableFuture<?> call) {
         assertThat(call).isCompletedExceptionally();
         try {
