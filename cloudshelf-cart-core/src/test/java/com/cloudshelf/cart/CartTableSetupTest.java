@@ -189,8 +189,7 @@ class CartTableSetupTest {
                 }),
                 new ScriptedClient().thenAlways(request -> CompletableFuture.completedFuture(null)));
         for (ScriptedClient client : clients) {
-            assertThat(failureOf(
-                            CartUnavailableException.class, CartTable.ping(client, spec, Duration.ofSeconds(60))))
+            assertThat(failureOf(CartUnavailableException.class, CartTable.ping(client, spec, Duration.ofSeconds(60))))
                     .hasMessageContainingAll("dynamodb:GetItem", "cause", "endpoint", "network");
         }
     }

@@ -171,7 +171,8 @@ class IdempotencyKeyTest {
         assertThat(carts.apply(keyed).join()).isEqualTo(cart);
         CartUpdate another = CartUpdate.of(USER).add(book("book2", "1", 1)).idempotencyKey("with a new book");
         assertThat(reasonOf(failureOf(carts.apply(another.basedOn(cart))))).isEqualTo(Reason.KEYS_FULL);
-        assertThat(reasonOf(failureOf(carts.apply(another.ifVersion(cart.version()))))).isEqualTo(Reason.KEYS_FULL);
+        assertThat(reasonOf(failureOf(carts.apply(another.ifVersion(cart.version())))))
+                .isEqualTo(Reason.KEYS_FULL);
         assertThat(carts.apply(another).join().item("book2")).isPresent();
         // A day later, the keys are past their retention and make room.
         DynamoDbCartStore tomorrow =
