@@ -5,9 +5,11 @@ import com.cloudshelf.cart.CartStore;
 import com.cloudshelf.cart.DynamoDbCartStore;
 import com.cloudshelf.cart.testkit.WithCartStore.Scope;
 import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Executable;
 import java.net.URI;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 final class CartStoreExtension implements ParameterResolver, AfterEachCallback, AfterAllCallback {
 
     private static final Namespace NAMESPACE = Namespace.create(CartStoreExtension.class);
+    private static final String PARAMETERIZED_TEST = "org.junit.jupiter.params.ParameterizedTest";
     private static final Set<Class<?>> OF_THE_SERVER =
             Set.of(LocalDynamoDb.class, DynamoDbAsyncClient.class, URI.class);
     private static final Set<Class<?>> OF_THE_TEST =
@@ -44,9 +47,18 @@ final class CartStoreExtension implements ParameterResolver, AfterEachCallback, 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         Class<?> type = parameter.getParameter().getType();
+        if (type == URI.class && isParameterized(parameter.getDeclaringExecutable())) {
+            return false; // it is an argument, which must not have two resolvers
+        }
         return OF_THE_SERVER.contains(type)
                 || OF_THE_TEST.contains(type)
                 || (type == String.class && parameter.isAnnotated(CartTableName.class));
+    }
+
+    /** Whether a method is a parameterized test. By name, because that module of JUnit may be missing. */
+    private static boolean isParameterized(Executable executable) {
+        return Arrays.stream(executable.getAnnotations())
+                .anyMatch(annotation -> annotation.annotationType().getName().equals(PARAMETERIZED_TEST));
     }
 
     @Override

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *   <li>{@link software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient}: the server's {@link
  *       LocalDynamoDb#client()}, which bypasses the faults, to inspect items or act as another writer;
  *   <li>{@link LocalDynamoDb}: the shared server;
- *   <li>{@link java.net.URI}: its endpoint.
+ *   <li>{@link java.net.URI}: its endpoint, except in a parameterized test, where a URI is one of the arguments.
  * </ul>
  *
  * <p>With {@link Scope#TEST}, there is no store outside a test: in {@code @BeforeAll}, {@code @AfterAll}, the

@@ -33,6 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
@@ -180,6 +182,13 @@ class WithCartStoreTest {
     @Test
     void endpoint_parameter_isThatOfTheServer(URI endpoint) {
         assertThat(endpoint).isEqualTo(LocalDynamoDb.shared().endpoint());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = "https://shop.example/cart")
+    void parameters_uriOfAParameterizedTest_isItsArgument(URI argument, CartStore carts) {
+        assertThat(argument).hasHost("shop.example");
+        assertThat(carts).isSameAs(ofBeforeEach);
     }
 
     @Test
