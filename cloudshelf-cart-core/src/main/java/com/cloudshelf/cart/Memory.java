@@ -140,6 +140,14 @@ record Memory(
         return key != null && key.until() > now ? key : null;
     }
 
+    /**
+     * Whether no key is live on any machine, whatever its clock. Until then, the keys stay in the item, because a
+     * machine whose clock is behind still looks for them.
+     */
+    boolean isFreeOfKeys(long now) {
+        return keysUntil() <= now - CLOCK_SKEW_MILLIS;
+    }
+
     int liveKeys(long now) {
         int live = 0;
         for (Map.Entry<String, Key> key : keys.entrySet()) {

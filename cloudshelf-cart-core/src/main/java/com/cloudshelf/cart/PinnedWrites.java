@@ -196,11 +196,11 @@ final class PinnedWrites {
         }
     }
 
-    /** Empties a cart: deletes its item if it has rested and has no live key, otherwise leaves its memory in place. */
+    /** Empties a cart: deletes its item if it has rested and remembers no key, otherwise leaves its memory in place. */
     static Write clear(StoredCart before, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
         Memory memory = before.memory();
         long now = stamp.now().toEpochMilli();
-        boolean rested = memory != null && memory.isRested(now) && memory.liveKeys(now) == 0;
+        boolean rested = memory != null && memory.isRested(now) && memory.isFreeOfKeys(now);
         return key == null && rested
                 ? remove(before)
                 : replace(before, Cart.empty(before.userId()), null, key, stamp, terms);

@@ -207,8 +207,8 @@ final class UnpinnedWrites {
     }
 
     /**
-     * Deletes an item that was not seen, if it has rested and has no live idempotency key; also succeeds if there is
-     * none.
+     * Deletes an item that was not seen, if it has rested and remembers no idempotency key; also succeeds if there
+     * is no item.
      */
     static Write removeRested(String userId, Instant now) {
         Expression e = new Expression();
@@ -219,7 +219,7 @@ final class UnpinnedWrites {
         e.and(ItemFormat.LAST_WRITE + "<" + e.value(n(restedBefore)));
         e.and("attribute_type(" + e.name(ItemFormat.CART_ITEMS) + "," + e.value(s("L")) + ")");
         e.and("(attribute_not_exists(" + ItemFormat.KEYS_UNTIL + ") OR " + ItemFormat.KEYS_UNTIL + "<"
-                + e.value(n(now.getEpochSecond())) + ")");
+                + e.value(n((millis - Memory.CLOCK_SKEW_MILLIS) / 1000)) + ")");
         e.and(e.name(ItemFormat.FORMAT) + "=" + e.value(n(ItemFormat.CURRENT_FORMAT)));
         e.require(")");
         return Write.delete(userId, e, Pin.rest(restedBefore));

@@ -95,6 +95,24 @@ class ClockSkewTest {
         assertThat(resultOf(skewed.get(USER)).totalItems()).isEqualTo(3 * 60);
     }
 
+    /** Otherwise a repeated call on a machine whose clock still shows the retention would have a second effect. */
+    @ParameterizedTest(name = "seen before: {0}")
+    @ValueSource(booleans = {false, true})
+    void clear_byAMachineForWhichTheRetentionHasEnded_forgetsNoKey(boolean seen) {
+        DynamoDbCartStore right = machine(Duration.ZERO);
+        CartUpdate keyed = CartUpdate.of(USER).add(book("a", "1", 1)).idempotencyKey("order-4711");
+        resultOf(right.apply(keyed));
+        clock.advance(Duration.ofHours(24).minusMinutes(10));
+
+        DynamoDbCartStore ahead = machine(Duration.ofMinutes(29));
+        if (seen) {
+            resultOf(ahead.get(USER));
+        }
+        resultOf(ahead.clear(USER));
+
+        assertThat(resultOf(right.apply(keyed)).isEmpty()).isTrue();
+    }
+
     @Test
     void setQuantity_cartsClockMovedForward_dropsWhatIsStaleByIt() {
         for (int days : List.of(0, 1, 3, 9)) {

@@ -1383,7 +1383,10 @@ class WriteTest {
 
             assertThat(refuses(write, with(rested, "cu", ItemFormat.keysUntil(NOW.toEpochMilli() + 1))))
                     .isTrue();
-            assertThat(refuses(write, with(rested, "cu", n(Long.toString(NOW.getEpochSecond() - 1)))))
+            long forgotten = NOW.getEpochSecond() - Memory.CLOCK_SKEW_MILLIS / 1000;
+            assertThat(refuses(write, with(rested, "cu", n(Long.toString(forgotten)))))
+                    .isTrue();
+            assertThat(refuses(write, with(rested, "cu", n(Long.toString(forgotten - 1)))))
                     .isFalse();
             assertThat(refuses(write, with(rested, "cu", s("soon")))).isTrue();
             assertThat(refuses(write, with(rested, "format", n("2")))).isTrue();

@@ -369,6 +369,21 @@ class MergeTest {
         assertThat(table.item(GUEST)).isEmpty();
     }
 
+    /** Otherwise a repeated call on a machine whose clock still shows the retention would have a second effect. */
+    @Test
+    void merge_restedGuestWithAKeyByAMachineForWhichTheRetentionHasEnded_forgetsNoKey() {
+        CartUpdate keyed = CartUpdate.of(GUEST).add(book("keyed", "1", 1)).idempotencyKey("order-4711");
+        carts.apply(keyed).join();
+        Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(24).minusMinutes(10));
+        Clock ahead = Clock.offset(later, Duration.ofMinutes(29));
+        table.store(settings -> settings.clock(ahead))
+                .merge(GUEST, USER, MergeStrategy.SUM)
+                .join();
+        Cart repeated =
+                table.store(settings -> settings.clock(later)).apply(keyed).join();
+        assertThat(repeated.isEmpty()).isTrue();
+    }
+
     @ParameterizedTest(name = "{0}")
     @EnumSource
     void merge_attributesOfABookInBoth_keepFromTakesTheGuestsLineWhole(MergeStrategy strategy) {
