@@ -245,7 +245,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
             return settled(before, null);
         }
         Attempt attempt = before.inFlight();
-        if (attempt != null && attempt.isUnpinnedUpdate() && failure.mayBeOfTheItem()) {
+        if (attempt != null && attempt.isUpdateOfUncertainTypes() && failure.mayBeOfTheItem()) {
             Evidence refused = before.fate(Attempt.Fate.NOT_APPLIED).failed(failure);
             return refusedWithoutItem(conflicted(refused, attempt));
         }

@@ -363,6 +363,36 @@ class OtherWritersTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("attributes")
+    void anyAttribute_ofAnotherTypeSinceTheSnapshot_keepsNoChangeOut(String name) {
+        Cart seen = carts.apply(
+                        CartUpdate.of(USER).add(book("book1", "1.50", 1)).add(book("book2", "3", 2)))
+                .join();
+        Map<String, AttributeValue> written = table.item(USER);
+        AttributeValue right = written.getOrDefault(name, n("1"));
+        for (AttributeValue wrong : ANY_TYPE) {
+            if (wrong.type() != right.type()) {
+                Map<String, AttributeValue> item = new HashMap<>(written);
+                item.put(name, wrong);
+                for (CartUpdate update : List.of(
+                        CartUpdate.of(USER).remove("book1"),
+                        CartUpdate.of(USER).add(book("new", "5", 1)).setAttribute("coupon", "SAVE10"),
+                        CartUpdate.of(USER).add(book("new", "5", 1)).idempotencyKey("key"))) {
+                    table.put(item);
+                    table.sent();
+
+                    Cart cart = carts.apply(update.basedOn(seen)).join();
+
+                    assertThat(table.sent()).as("%s as %s", name, wrong).hasSizeLessThanOrEqualTo(3);
+                    assertThat(cart.item("book2")).isPresent();
+                    assertThat(carts.get(USER).join()).isEqualTo(cart);
+                    CartInvariants.assertItemHolds(table.item(USER));
+                }
+            }
+        }
+    }
+
     @Test
     void lines_ofAnotherType_areNamedAndLeft() {
         carts.apply(CartUpdate.of(USER).add(book("book1", "1.50", 1)).add(book("book2", "3", 2)))
