@@ -170,6 +170,7 @@ final class LineChanges {
      * @param otherChanges the number of attributes of the item that change as well, in the same expression
      */
     void write(Expression e, int otherChanges) {
+        pinLines(e);
         if (otherChanges <= MAX_OTHER_CHANGES && canBeTouchedOneByOne()) {
             touch(e);
         } else {
@@ -187,6 +188,20 @@ final class LineChanges {
                 && touchedValues() <= MAX_TOUCHED_VALUES;
     }
 
+    /** Pins the lines that change, so that none is overwritten that has come to be in the place of one of them. */
+    private void pinLines(Expression e) {
+        if (!before.isIndexed() || touched.size() + removed.size() > MAX_TOUCHED_LINES) {
+            return;
+        }
+        String list = e.name(ItemFormat.CART_ITEMS);
+        for (Touched line : touched) {
+            pinLine(e, list + "[" + line.index + "].", line.from);
+        }
+        for (int index : removedAt) {
+            pinLine(e, list + "[" + index + "].", before.lines().get(index).m());
+        }
+    }
+
     private int touchedValues() {
         int count = 0;
         for (Touched line : touched) {
@@ -199,7 +214,6 @@ final class LineChanges {
         String list = e.name(ItemFormat.CART_ITEMS);
         for (Touched line : touched) {
             String path = list + "[" + line.index + "].";
-            pinLine(e, path, line.from);
             for (String name : line.changes()) {
                 AttributeValue value = line.to.get(name);
                 String valuePath = path + (CartItem.OWN_NAMES.contains(name) ? name : e.alias(name));
@@ -211,9 +225,7 @@ final class LineChanges {
             }
         }
         for (int index : removedAt) {
-            String path = list + "[" + index + "]";
-            pinLine(e, path + ".", before.lines().get(index).m());
-            e.remove(path);
+            e.remove(list + "[" + index + "]");
         }
         for (int i = 0; i < appended.size(); i++) {
             e.assign(

@@ -230,6 +230,25 @@ class WriteTest {
             assertThat(applied(write, old).keys()).isEmpty();
         }
 
+        /** Otherwise a line that another program has put in the place of a changed or removed one would be lost. */
+        @Test
+        void change_thatSendsTheListAsAWhole_pinsTheLinesThatItTouches() {
+            Map<String, AttributeValue> three = itemWithLines(3);
+            Write write = change(
+                    decode(three), new Remove("book0"), new Add(book("new", "1", 1)), new SetQuantity("book2", 9));
+
+            assertThat(sentList(write)).hasSize(3);
+            assertThat(refuses(write, three)).isFalse();
+            for (int i = 0; i < 3; i++) {
+                List<AttributeValue> lines =
+                        new ArrayList<>(three.get("cartItems").l());
+                lines.set(i, line("another", "7", "7"));
+                assertThat(refuses(write, with(three, "cartItems", AttributeValue.fromL(lines))))
+                        .as("line %d", i)
+                        .isEqualTo(i != 1);
+            }
+        }
+
         @Test
         void change_nothing_touchesNoLine() {
             Write write = change(before);
