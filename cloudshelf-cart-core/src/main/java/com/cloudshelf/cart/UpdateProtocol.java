@@ -316,7 +316,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         Memory memory = seen.memory();
         long floor = memory == null ? 0 : memory.forgotten() + 1;
         List<CartItem> books = unseenBooks();
-        if (!books.isEmpty() && isContended(e, seen, moment) && mayWriteUnpinned(seen)) {
+        if (!books.isEmpty() && isContended(e, seen, moment) && mayWriteUnpinned(seen, moment)) {
             if (books.stream().noneMatch(book -> seen.cart().item(book.bookId()).isPresent())) {
                 return addUnseen(e, books, floor, moment);
             }
@@ -511,7 +511,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
     }
 
     /** Whether the condition of an add that pins no version would hold for this item. */
-    private boolean mayWriteUnpinned(StoredCart seen) {
+    private boolean mayWriteUnpinned(StoredCart seen, Moment moment) {
         Memory memory = seen.memory();
         return seen.exists()
                 && !seen.isExpired()
@@ -519,6 +519,18 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
                 && seen.areIdsTrue()
                 && seen.pins().areWellTyped()
                 && !memory.isFull(terms.ringSize())
-                && !seen.isDrifted();
+                && !seen.isDrifted()
+                && admitKeys(seen, moment);
+    }
+
+    /** Whether the item may keep its keys no longer than the write lets it live, and has none of the write's own. */
+    private boolean admitKeys(StoredCart seen, Moment moment) {
+        Write.KeyEntry key = rules.keyEntry(moment.now(), keyRetention);
+        long longest = key == null
+                ? moment.now().plus(terms.timeToLive()).getEpochSecond()
+                : ItemFormat.wholeSeconds(key.key().until());
+        AttributeValue keysUntil = seen.keysUntil();
+        return (keysUntil == null || ItemFormat.whole(keysUntil) <= longest)
+                && (key == null || !seen.keys().containsKey(key.hash()));
     }
 }

@@ -464,6 +464,28 @@ class UpdateProtocolTest {
         assertThat(writeOf(twiceRefusedAddTo("Aa")).before()).isNotNull();
     }
 
+    @Test
+    void add_toABusyCartWithAKeyThatOutlivesTheExpiryOfTheAdd_pinsTheVersion() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)).idempotencyKey("k"));
+        Write.Terms shorter = new Write.Terms(Duration.ofHours(2), CartLimits.defaults(), 12);
+
+        for (String bookId : List.of("a", "b")) {
+            UpdateProtocol protocol = new UpdateProtocol(
+                    CartUpdate.of(USER).add(book(bookId, "1", 1)), shorter, Duration.ofHours(1), "carts", true);
+            assertThat(writeOf(refusedAdd(protocol)).before()).as(bookId).isNotNull();
+        }
+    }
+
+    @Test
+    void add_toABusyCartWithItsKeyPastItsRetention_pinsTheVersion() {
+        CartUpdate keyed = CartUpdate.of(USER).add(book("a", "1", 1)).idempotencyKey("k");
+        changeByAnother(keyed);
+        pass(Duration.ofHours(24));
+        changeByAnother(CartUpdate.of(USER).remove("a"));
+
+        assertThat(writeOf(refusedAdd(protocol(keyed))).before()).isNotNull();
+    }
+
     private Decision<Evidence, Cart> twiceRefusedAddTo(String bookId) {
         pass(Duration.ofSeconds(10));
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book(bookId, "1", 1)));
