@@ -352,13 +352,13 @@ public final class Fault {
     }
 
     private static void checkCode(String field, String code) {
-        if (!code.matches("[A-Za-z0-9]+")) {
+        if (!requireNonNull(code, field).matches("[A-Za-z0-9]+")) {
             throw new IllegalArgumentException(field + " must be letters and digits, but is " + code);
         }
     }
 
     private static void checkDelay(String field, Duration delay) {
-        if (delay.isNegative()) {
+        if (requireNonNull(delay, field).isNegative()) {
             throw new IllegalArgumentException(field + " must not be negative, but is " + delay);
         }
     }

@@ -395,7 +395,8 @@ public final class Faults implements AutoCloseable {
                 passed.complete(null);
                 return passed;
             }
-            Future<?> wait = timer.schedule(() -> passed.complete(null), delay.toNanos(), TimeUnit.NANOSECONDS);
+            long nanos = TimeUnit.NANOSECONDS.convert(delay); // at most some 292 years
+            Future<?> wait = timer.schedule(() -> passed.complete(null), nanos, TimeUnit.NANOSECONDS);
             passed.whenComplete((nothing, cancelled) -> wait.cancel(false));
         }
         return passed;

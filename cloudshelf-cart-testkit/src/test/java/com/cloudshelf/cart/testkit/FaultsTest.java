@@ -543,6 +543,14 @@ class FaultsTest {
         assertThat(hits()).isZero();
     }
 
+    @Test
+    void delay_centuries_doesNotEnd() {
+        CompletableFuture<Void> passed = faults.after(Duration.ofSeconds(Long.MAX_VALUE));
+
+        assertThat(passed).isNotDone();
+        passed.cancel(false);
+    }
+
     // --- a partial response ---
 
     @Test
