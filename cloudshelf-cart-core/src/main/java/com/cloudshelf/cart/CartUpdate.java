@@ -237,8 +237,9 @@ public final class CartUpdate {
      *
      * <p>The cart remembers the key for the store's retention time. The same key with other changes is rejected ({@link
      * CartRejectedException.Reason#KEY_REUSED}), and so is a new key if the cart remembers 1,000 of them ({@link
-     * CartRejectedException.Reason#KEYS_FULL}), unless the update only adds books that are not in the cart. Build a repetition from the same data as the first call, such as the
-     * lines of the order, and not from a cart that you read again.
+     * CartRejectedException.Reason#KEYS_FULL}), unless the update only adds books that are not in the cart. Build a
+     * repetition from the same data as the first call, such as the lines of the order, and not from a cart that you read
+     * again.
      *
      * @param key 1 to 2048 bytes in UTF-8, not blank; only a hash of it is stored
      * @throws IllegalArgumentException if the key is blank or longer than 2048 bytes in UTF-8

@@ -167,6 +167,29 @@ final class UnpinnedWrites {
         e.and("NOT " + ItemFormat.KEYS_UNTIL + ">" + keysUntil);
     }
 
+    /** Whether the condition of an add that pins no version would hold for an item: {@link #requireCart} as values. */
+    static boolean wouldHold(StoredCart seen, Write.@Nullable KeyEntry key, Instant now, Write.Terms terms) {
+        Memory memory = seen.memory();
+        return seen.exists()
+                && !seen.isExpired()
+                && memory != null
+                && seen.areIdsTrue()
+                && seen.pins().areWellTyped()
+                && !memory.isFull(terms.ringSize())
+                && !seen.isDrifted()
+                && admitsKeys(seen, key, now, terms);
+    }
+
+    /** Whether the item may keep its keys no longer than the write lets it live, and has none of the write's own. */
+    private static boolean admitsKeys(StoredCart seen, Write.@Nullable KeyEntry key, Instant now, Write.Terms terms) {
+        long longest = key == null
+                ? now.plus(terms.timeToLive()).getEpochSecond()
+                : ItemFormat.wholeSeconds(key.key().until());
+        AttributeValue keysUntil = seen.keysUntil();
+        return (keysUntil == null || ItemFormat.whole(keysUntil) <= longest)
+                && (key == null || !seen.keys().containsKey(key.hash()));
+    }
+
     private static void countIn(Expression e, Shared shared, long quantity, BigDecimal price, Write.Stamp stamp) {
         e.set(ItemFormat.LAST_UPDATED, s(IsoInstant.text(stamp.now())));
         e.assign(ItemFormat.LAST_WRITE, shared.now);

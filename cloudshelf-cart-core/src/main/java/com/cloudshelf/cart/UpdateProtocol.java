@@ -1,6 +1,7 @@
 package com.cloudshelf.cart;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -316,7 +317,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         Memory memory = seen.memory();
         long floor = memory == null ? 0 : memory.forgotten() + 1;
         List<CartItem> books = unseenBooks();
-        if (!books.isEmpty() && isContended(e, seen, moment) && mayWriteUnpinned(seen, moment)) {
+        if (!books.isEmpty() && isContended(e, seen, moment) && mayWriteUnpinned(seen, moment.now())) {
             if (books.stream().noneMatch(book -> seen.cart().item(book.bookId()).isPresent())) {
                 return addUnseen(e, books, floor, moment);
             }
@@ -510,27 +511,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
                         && !memory.isStale(moment.systemNow()));
     }
 
-    /** Whether the condition of an add that pins no version would hold for this item. */
-    private boolean mayWriteUnpinned(StoredCart seen, Moment moment) {
-        Memory memory = seen.memory();
-        return seen.exists()
-                && !seen.isExpired()
-                && memory != null
-                && seen.areIdsTrue()
-                && seen.pins().areWellTyped()
-                && !memory.isFull(terms.ringSize())
-                && !seen.isDrifted()
-                && admitKeys(seen, moment);
-    }
-
-    /** Whether the item may keep its keys no longer than the write lets it live, and has none of the write's own. */
-    private boolean admitKeys(StoredCart seen, Moment moment) {
-        Write.KeyEntry key = rules.keyEntry(moment.now(), keyRetention);
-        long longest = key == null
-                ? moment.now().plus(terms.timeToLive()).getEpochSecond()
-                : ItemFormat.wholeSeconds(key.key().until());
-        AttributeValue keysUntil = seen.keysUntil();
-        return (keysUntil == null || ItemFormat.whole(keysUntil) <= longest)
-                && (key == null || !seen.keys().containsKey(key.hash()));
+    private boolean mayWriteUnpinned(StoredCart seen, Instant now) {
+        return UnpinnedWrites.wouldHold(seen, rules.keyEntry(now, keyRetention), now, terms);
     }
 }

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The store in memory and the store on DynamoDB give the same answers, also where the {@link CartStoreContract} leaves a choice: times
- * of empty carts, texts of failures.
+ * The store in memory and the store on DynamoDB give the same answers, also where the {@link CartStoreContract} leaves a
+ * choice: times of empty carts, texts of failures.
  */
 class StoresAlikeTest {
     private static final String USER = "user123";
