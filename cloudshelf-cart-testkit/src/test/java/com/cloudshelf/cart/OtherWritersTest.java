@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -336,29 +337,37 @@ class OtherWritersTest {
         }
     }
 
+    /** Returns copies of an item, in each of which one attribute has another wrong type. */
+    private static List<Map<String, AttributeValue>> withAnotherType(Map<String, AttributeValue> item, String name) {
+        AttributeValue right = item.getOrDefault(name, n("1"));
+        List<Map<String, AttributeValue>> items = new ArrayList<>();
+        for (AttributeValue wrong : ANY_TYPE) {
+            if (wrong.type() != right.type()) {
+                Map<String, AttributeValue> changed = new HashMap<>(item);
+                changed.put(name, wrong);
+                items.add(changed);
+            }
+        }
+        return items;
+    }
+
     @ParameterizedTest
     @MethodSource("attributes")
     void anyAttribute_ofAnotherType_takesNoBookFromTheCartAndAddsNoneTwice(String name) {
         carts.apply(CartUpdate.of(USER).add(book("book1", "1.50", 1)).add(book("book2", "3", 2)))
                 .join();
-        Map<String, AttributeValue> written = table.item(USER);
-        AttributeValue right = written.getOrDefault(name, n("1"));
-        for (AttributeValue wrong : ANY_TYPE) {
-            if (wrong.type() != right.type()) {
-                Map<String, AttributeValue> item = new HashMap<>(written);
-                item.put(name, wrong);
-                for (String added : List.of("book1", "new")) {
-                    table.put(item);
-                    table.sent();
+        for (Map<String, AttributeValue> item : withAnotherType(table.item(USER), name)) {
+            for (String added : List.of("book1", "new")) {
+                table.put(item);
+                table.sent();
 
-                    Cart cart = carts.addItem(USER, book(added, "5", 1)).join();
+                Cart cart = carts.addItem(USER, book(added, "5", 1)).join();
 
-                    assertThat(table.sent()).as("%s as %s", name, wrong).hasSizeLessThanOrEqualTo(3);
-                    assertThat(cart.totalItems()).isEqualTo(4);
-                    assertThat(cart.items()).hasSize(added.equals("new") ? 3 : 2);
-                    assertThat(carts.get(USER).join()).isEqualTo(cart);
-                    CartInvariants.assertItemHolds(table.item(USER));
-                }
+                assertThat(table.sent()).as("%s as %s", name, item.get(name)).hasSizeLessThanOrEqualTo(3);
+                assertThat(cart.totalItems()).isEqualTo(4);
+                assertThat(cart.items()).hasSize(added.equals("new") ? 3 : 2);
+                assertThat(carts.get(USER).join()).isEqualTo(cart);
+                CartInvariants.assertItemHolds(table.item(USER));
             }
         }
     }
@@ -369,26 +378,20 @@ class OtherWritersTest {
         Cart seen = carts.apply(
                         CartUpdate.of(USER).add(book("book1", "1.50", 1)).add(book("book2", "3", 2)))
                 .join();
-        Map<String, AttributeValue> written = table.item(USER);
-        AttributeValue right = written.getOrDefault(name, n("1"));
-        for (AttributeValue wrong : ANY_TYPE) {
-            if (wrong.type() != right.type()) {
-                Map<String, AttributeValue> item = new HashMap<>(written);
-                item.put(name, wrong);
-                for (CartUpdate update : List.of(
-                        CartUpdate.of(USER).remove("book1"),
-                        CartUpdate.of(USER).add(book("new", "5", 1)).setAttribute("coupon", "SAVE10"),
-                        CartUpdate.of(USER).add(book("new", "5", 1)).idempotencyKey("key"))) {
-                    table.put(item);
-                    table.sent();
+        for (Map<String, AttributeValue> item : withAnotherType(table.item(USER), name)) {
+            for (CartUpdate update : List.of(
+                    CartUpdate.of(USER).remove("book1"),
+                    CartUpdate.of(USER).add(book("new", "5", 1)).setAttribute("coupon", "SAVE10"),
+                    CartUpdate.of(USER).add(book("new", "5", 1)).idempotencyKey("key"))) {
+                table.put(item);
+                table.sent();
 
-                    Cart cart = carts.apply(update.basedOn(seen)).join();
+                Cart cart = carts.apply(update.basedOn(seen)).join();
 
-                    assertThat(table.sent()).as("%s as %s", name, wrong).hasSizeLessThanOrEqualTo(3);
-                    assertThat(cart.item("book2")).isPresent();
-                    assertThat(carts.get(USER).join()).isEqualTo(cart);
-                    CartInvariants.assertItemHolds(table.item(USER));
-                }
+                assertThat(table.sent()).as("%s as %s", name, item.get(name)).hasSizeLessThanOrEqualTo(3);
+                assertThat(cart.item("book2")).isPresent();
+                assertThat(carts.get(USER).join()).isEqualTo(cart);
+                CartInvariants.assertItemHolds(table.item(USER));
             }
         }
     }
