@@ -62,6 +62,7 @@ public final class Benchmark {
         if (parts.contains("outage")) {
             say("requests in an outage");
             Outage.run(results, answers);
+            SlowService.run(results);
         }
         if (parts.contains("memory")) {
             say("memory of waiting calls");
