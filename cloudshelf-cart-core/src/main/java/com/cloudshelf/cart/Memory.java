@@ -54,15 +54,19 @@ record Memory(
     /** More would not fit into one expression. The others are dropped by the next write. */
     static final int MAX_DROPPED_KEYS = 25;
 
-    /** Starts the memory of a new cart, which takes over the memory of an expired one in the same item. */
-    static Memory start(WriteId id, @Nullable Memory before, long versionBefore) {
+    /** Starts the memory of a new cart. */
+    static Memory start(WriteId id, long versionBefore) {
+        return new Memory(id, versionBefore, List.of(), floorOf(id), 0, Map.of());
+    }
+
+    /**
+     * Returns this memory as that of a new cart, which replaces an expired one in the same item. To forget more would
+     * leave calls that run meanwhile without an answer if the clock of the new cart's machine is ahead.
+     */
+    Memory restarted(WriteId id, long now) {
         long floor = floorOf(id);
-        if (before == null) {
-            return new Memory(id, versionBefore, List.of(), floor, 0, Map.of());
-        }
-        // What left the ring earlier must not look as if nothing had ever left it.
-        long least = before.hasForgottenNothing() ? floor : floor + 1;
-        return new Memory(id, versionBefore, before.ring, Math.max(least, before.forgotten), 0, before.keys);
+        long before = hasForgottenNothing() ? floor : besides(floor, forgotten);
+        return new Memory(id, version, ring, before, now, keys);
     }
 
     Trace traceOf(WriteId id) {
@@ -177,9 +181,14 @@ record Memory(
         return new Memory(incarnation, version, kept, floor, Math.max(now, lastWrite), withoutExpiredKeys(now));
     }
 
-    /** Returns {@code forgotten} after this ID has left: in any case above the floor, which means that none has. */
+    /** Returns {@code forgotten} after this ID has left. */
     private long raised(long forgotten, WriteId left) {
-        return Math.max(forgotten, Math.max(left.begin(), floorOf(incarnation) + 1));
+        return besides(floorOf(incarnation), Math.max(forgotten, left.begin()));
+    }
+
+    /** Returns a time at which IDs have left: if it is the floor, which means that none has, the next one. */
+    private static long besides(long floor, long forgotten) {
+        return forgotten == floor ? floor + 1 : forgotten;
     }
 
     /** Keys are kept longer by the maximum difference between clocks, because another machine may have stored them. */

@@ -215,13 +215,14 @@ final class PinnedWrites {
 
     private static Memory memoryAfter(
             StoredCart before, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
-        Memory memory = before.memory();
-        if (memory == null || before.isExpired()) {
-            memory = Memory.start(stamp.id(), memory, before.counter());
-        }
+        Memory known = before.memory();
+        Memory memory = known == null ? Memory.start(stamp.id(), before.counter()) : known;
         long version = ItemFormat.whole(ItemFormat.nextVersion(before.pins().version()));
-        Memory after =
-                memory.after(stamp.id(), version, stamp.now().toEpochMilli(), stamp.systemNow(), terms.ringSize());
+        long now = stamp.now().toEpochMilli();
+        Memory after = memory.after(stamp.id(), version, now, stamp.systemNow(), terms.ringSize());
+        if (known != null && before.isExpired()) {
+            after = after.restarted(stamp.id(), now);
+        }
         return key == null ? after : after.with(key.hash(), key.key());
     }
 

@@ -100,8 +100,7 @@ final class UnpinnedWrites {
         e.assign(e.name(ItemFormat.FORMAT), shared.format);
         e.setIfAbsent(ItemFormat.INCARNATION, shared.id);
         e.setIfAbsent(
-                ItemFormat.FORGOTTEN,
-                e.value(n(Memory.start(stamp.id(), null, 0).forgotten())));
+                ItemFormat.FORGOTTEN, e.value(n(Memory.start(stamp.id(), 0).forgotten())));
         e.add(ItemFormat.BOOK_HASHES, e.value(hashes));
         countIn(e, shared, quantity, price, stamp);
         return Write.update(userId, e, Pin.none(stamp.id()), null);
