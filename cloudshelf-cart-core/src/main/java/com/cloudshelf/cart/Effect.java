@@ -129,7 +129,7 @@ record Effect(Kind kind, List<Attempt> open) {
         if (!mayHaveDeleted) {
             return openOrDead(attempt, seen);
         }
-        if (seen.cart().isEmpty()) {
+        if (seen.cart().isBare()) {
             return Finding.APPLIED;
         }
         Memory memory = seen.memory();

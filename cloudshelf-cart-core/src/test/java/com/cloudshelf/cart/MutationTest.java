@@ -881,6 +881,19 @@ class MutationTest {
             assertThat(table.item(USER)).isEmpty();
         }
 
+        /** Attributes of its own are a cart, too. */
+        @Test
+        void clear_lostResponseToARefusalByACartWithoutLines_removesItsAttributes() {
+            Map<String, AttributeValue> old = Writes.itemOf(Cart.empty(USER), NOW.minus(Duration.ofHours(2)));
+            table.put(with(with(old, "coupon", s("SAVE10")), "ct", n(Long.toString(NOW.toEpochMilli()))));
+            client.then(serveAndLose(table)).thenAlways(serve(table));
+
+            resultOf(store.clear(USER));
+
+            assertThat(client.sent()).containsExactly("DeleteItem", "DeleteItem", "PutItem");
+            assertThat(stored().cart().attributes()).isEmpty();
+        }
+
         @Test
         void clear_lostResponseAndALineAddedSince_leavesIt() {
             table.put(Writes.itemOf(cartOf(book("a", "1", 1)), NOW.minus(Duration.ofHours(2))));
