@@ -141,7 +141,7 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
         WriteId id = moment.newId(Math.max(floor(from), floor(into)));
         Write.Stamp stamp = new Write.Stamp(id, moment.now(), moment.systemNow());
         Write write = PinnedWrites.merge(into, merged, from, stamp, terms);
-        Write clear = PinnedWrites.clear(from, null, stamp, terms);
+        Write clear = PinnedWrites.clearMoved(from, stamp, terms);
         Request transaction = Request.transact(List.of(write, clear), id.text());
         return Decision.send(
                 new Evidence(id, transaction, write.after(), e.rounds + 1, false, into, e.lastFailure), transaction);

@@ -70,13 +70,14 @@ final class PinnedWrites {
      */
     static Write replace(
             StoredCart before, Cart after, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
-        return replace(before, after, null, key, stamp, terms);
+        return replace(before, after, null, seen(before), key, stamp, terms);
     }
 
     private static Write replace(
             StoredCart before,
             Cart cart,
             @Nullable StoredCart guest,
+            Expression condition,
             Write.@Nullable KeyEntry key,
             Write.Stamp stamp,
             Write.Terms terms) {
@@ -115,17 +116,14 @@ final class PinnedWrites {
         if (keysUntil != null) {
             item.put(ItemFormat.KEYS_UNTIL, keysUntil);
         }
-        Expression e = new Expression();
-        pin(e, before);
-        pinRing(e, before.memory());
-        return Write.put(before.userId(), e, item, Pin.version(stamp.id(), before), after);
+        return Write.put(before.userId(), condition, item, Pin.version(stamp.id(), before), after);
     }
 
     /** Merges another cart into the one that was seen. The other cart's lines bring their stored attributes. */
     static Write merge(StoredCart into, Cart merged, StoredCart from, Write.Stamp stamp, Write.Terms terms) {
         return into.exists() && !into.isExpired()
                 ? change(into, merged, from, null, stamp, terms)
-                : replace(into, merged, from, null, stamp, terms);
+                : replace(into, merged, from, seen(into), null, stamp, terms);
     }
 
     private static Map<String, LineChanges.Brought> brought(@Nullable StoredCart guest) {
@@ -198,19 +196,36 @@ final class PinnedWrites {
 
     /** Empties a cart: deletes its item if it has rested and remembers no key, otherwise leaves its memory in place. */
     static Write clear(StoredCart before, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
+        return clear(before, seen(before), key, stamp, terms);
+    }
+
+    /** Empties a cart whose lines move to another one. They are pinned, because they move as they were seen. */
+    static Write clearMoved(StoredCart before, Write.Stamp stamp, Write.Terms terms) {
+        Expression condition = seen(before);
+        LineChanges.pinAll(condition, before);
+        return clear(before, condition, null, stamp, terms);
+    }
+
+    private static Write clear(
+            StoredCart before,
+            Expression condition,
+            Write.@Nullable KeyEntry key,
+            Write.Stamp stamp,
+            Write.Terms terms) {
         Memory memory = before.memory();
         long now = stamp.now().toEpochMilli();
         boolean rested = memory != null && memory.isRested(now) && memory.isFreeOfKeys(now);
         return key == null && rested
-                ? remove(before)
-                : replace(before, Cart.empty(before.userId()), null, key, stamp, terms);
+                ? Write.delete(before.userId(), condition, Pin.version(null, before))
+                : replace(before, Cart.empty(before.userId()), null, condition, key, stamp, terms);
     }
 
-    private static Write remove(StoredCart before) {
+    /** Returns the condition of a write that leaves nothing of the item as it is. */
+    private static Expression seen(StoredCart before) {
         Expression e = new Expression();
         pin(e, before);
         pinRing(e, before.memory());
-        return Write.delete(before.userId(), e, Pin.version(null, before));
+        return e;
     }
 
     private static Memory memoryAfter(

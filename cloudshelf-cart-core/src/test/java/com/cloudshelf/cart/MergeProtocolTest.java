@@ -33,8 +33,12 @@ class MergeProtocolTest {
     }
 
     private static Map<String, AttributeValue> guestItem() {
+        return guestItem(60);
+    }
+
+    private static Map<String, AttributeValue> guestItem(long secondsAgo) {
         return Items.with(
-                Writes.itemOf(cartOf(book("g", "2", 1)), NOW.minusSeconds(60)),
+                Writes.itemOf(cartOf(book("g", "2", 1)), NOW.minusSeconds(secondsAgo)),
                 ItemFormat.USER_ID,
                 AttributeValue.fromS(GUEST));
     }
@@ -146,6 +150,22 @@ class MergeProtocolTest {
 
         assertThat(paused.kind()).isEqualTo(Decision.Kind.PAUSE);
         assertThat(resumed.request()).isEqualTo(Request.getBoth(GUEST, USER));
+    }
+
+    /** A merge moves each line of the guest as it was read. */
+    @ParameterizedTest
+    @ValueSource(longs = {60, 7200})
+    void guestLine_changedMeanwhileByAProgramWithoutVersions_isMergedAsItIs(long secondsAgo) {
+        table.put(guestItem(secondsAgo));
+        Decision<MergeProtocol.Evidence, Cart> first = transaction();
+        table.put(Items.with(table.item(GUEST), "cartItems", Items.list(Items.line("g", "2", "5"))));
+
+        Decision<MergeProtocol.Evidence, Cart> read = next(first, delivered(first));
+        Decision<MergeProtocol.Evidence, Cart> second = next(read, bothRead(read));
+        delivered(second);
+
+        assertThat(stored(USER).cart().item("g").orElseThrow().quantity()).isEqualTo(5);
+        assertThat(stored(GUEST).cart().isEmpty()).isTrue();
     }
 
     @ParameterizedTest
