@@ -154,6 +154,15 @@ final class Attributes {
         return values.isEmpty() ? newer : new Attributes(this, newer);
     }
 
+    Attributes without(Set<String> names) {
+        if (Collections.disjoint(values.keySet(), names)) {
+            return this;
+        }
+        LinkedHashMap<String, Object> rest = new LinkedHashMap<>(values);
+        rest.keySet().removeAll(names);
+        return checked(rest);
+    }
+
     /** Refuses names that belong to the library at that place. */
     Attributes beside(Set<String> own) {
         if (!values.isEmpty()) {

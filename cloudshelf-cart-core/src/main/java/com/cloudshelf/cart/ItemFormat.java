@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -189,6 +190,13 @@ final class ItemFormat {
 
     private static boolean isNull(AttributeValue value) {
         return Boolean.TRUE.equals(value.nul());
+    }
+
+    /** Returns the names of the attributes that are there. */
+    static Set<String> namesOf(Map<String, AttributeValue> attributes) {
+        Set<String> names = new HashSet<>(attributes.keySet());
+        names.removeIf(name -> !isThere(attributes.get(name)));
+        return names;
     }
 
     /** Returns an attribute unless it is missing or {@code NULL}. */

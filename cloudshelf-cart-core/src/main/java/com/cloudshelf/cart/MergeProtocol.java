@@ -137,7 +137,8 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
     }
 
     private Decision<Evidence, Cart> transact(Evidence e, StoredCart from, StoredCart into, Moment moment) {
-        Cart merged = into.cart().merge(from.cart(), strategy, terms.limits(), moment.now());
+        Cart guest = into.yielding(from.cart(), strategy);
+        Cart merged = into.cart().merge(guest, strategy, terms.limits(), moment.now());
         WriteId id = moment.newId(Math.max(floor(from), floor(into)));
         Write.Stamp stamp = new Write.Stamp(id, moment.now(), moment.systemNow());
         Write write = PinnedWrites.merge(into, merged, from, stamp, terms);

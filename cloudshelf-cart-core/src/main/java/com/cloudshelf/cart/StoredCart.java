@@ -221,6 +221,35 @@ final class StoredCart implements Cart.Origin {
         return others;
     }
 
+    /**
+     * Returns the cart of a guest as it is to be merged into this one: without the attributes that lose to one of this
+     * item. The rules of carts do not know of those that cannot be shown, but these win as well.
+     */
+    Cart yielding(Cart guest, MergeStrategy strategy) {
+        if (!exists || expired) {
+            return guest;
+        }
+        List<CartItem> items = guest.items();
+        if (strategy == MergeStrategy.KEEP_INTO) {
+            items = items.stream().map(this::yielding).toList();
+        }
+        return new Cart(
+                guest.userId(),
+                items,
+                guest.ownAttributes().without(ItemFormat.namesOf(others)),
+                null,
+                null,
+                guest.origin());
+    }
+
+    private CartItem yielding(CartItem line) {
+        int index = line.ownAttributes().isEmpty() ? -1 : Draft.indexOf(cart.items(), line.bookId());
+        return index < 0
+                ? line
+                : line.with(line.ownAttributes()
+                        .without(ItemFormat.namesOf(lines.get(index).m())));
+    }
+
     /** Whether a read at this time would find the item expired. */
     boolean isExpiredAt(Instant now) {
         return expired || (expiresAt != null && !expiresAt.isAfter(now));

@@ -407,6 +407,40 @@ class MergeTest {
         assertThat(carts.get(USER).join()).isEqualTo(merged);
     }
 
+    @ParameterizedTest(name = "{0}")
+    @EnumSource
+    void merge_usersAttributeThatCannotBeShown_winsAsOneThatCan(MergeStrategy strategy) {
+        AttributeValue tags = AttributeValue.fromSs(List.of("a", "b"));
+        table.set(USER, "SET tags = :tags, cartItems[0].tags = :tags", Map.of(":tags", tags));
+        carts.apply(CartUpdate.of(GUEST).setAttribute("tags", "guests").setItemAttribute("both", "tags", "guests"))
+                .join();
+
+        Cart merged = carts.merge(GUEST, USER, strategy).join();
+
+        assertThat(merged.attributes()).isEmpty();
+        assertThat(table.item(USER)).containsEntry("tags", tags);
+        boolean ofTheUser = strategy == MergeStrategy.KEEP_INTO;
+        assertThat(merged.item("both").orElseThrow().attributes())
+                .isEqualTo(ofTheUser ? Map.of() : Map.of("tags", "guests"));
+        assertThat(table.item(USER).get("cartItems").l().get(0).m())
+                .containsEntry("tags", ofTheUser ? tags : AttributeValue.fromS("guests"));
+        assertThat(carts.get(USER).join()).isEqualTo(merged);
+    }
+
+    @Test
+    void merge_usersAttributeThatIsNull_isMissing() {
+        AttributeValue missing = AttributeValue.fromNul(true);
+        table.set(USER, "SET tags = :null, cartItems[0].tags = :null", Map.of(":null", missing));
+        carts.apply(CartUpdate.of(GUEST).setAttribute("tags", "guests").setItemAttribute("both", "tags", "guests"))
+                .join();
+
+        Cart merged = carts.merge(GUEST, USER, MergeStrategy.KEEP_INTO).join();
+
+        assertThat(merged.attributes()).isEqualTo(Map.of("tags", "guests"));
+        assertThat(merged.item("both").orElseThrow().attributes()).isEqualTo(Map.of("tags", "guests"));
+        assertThat(carts.get(USER).join()).isEqualTo(merged);
+    }
+
     @Test
     void merge_unknownAttributes_surviveOnLinesThatMove() {
         table.set(GUEST, "SET cartItems[1].gift = :yes", Map.of(":yes", AttributeValue.fromBool(true)));
