@@ -363,12 +363,13 @@ public final class CartTable {
      * a backup. Sends nothing.
      *
      * <p>Unlike a store, it returns an expired cart with its lines, because the stream record of an expiry is about
-     * exactly that cart. Check {@link Cart#expiresAt()}.
+     * exactly that cart. Check {@link Cart#expiresAt()}, which is empty for a cart that never expires.
      *
      * @param item all attributes of the item, including the key
      * @throws InvalidStoredCartException if the item is not a valid cart
      */
     public static Cart decode(Map<String, AttributeValue> item) {
-        return ItemFormat.decode(item, Instant.MIN).cart();
+        StoredCart stored = ItemFormat.decode(item, Instant.now());
+        return stored.isExpired() ? ItemFormat.decode(item, Instant.MIN).cart() : stored.cart();
     }
 }

@@ -215,11 +215,17 @@ final class ItemFormat {
             return;
         }
         long seconds = floor(time);
-        if (seconds <= now.getEpochSecond() - LONGEST_EXPIRED_SECONDS) {
+        if (seconds <= now.getEpochSecond() - LONGEST_EXPIRED_SECONDS && !isAfterLastWrite(seconds)) {
             return; // DynamoDB will not delete it, so it continues to exist; a time of 0 is a field that was never set
         }
         stored.expiresAt = Instant.ofEpochSecond(Math.min(seconds, Instant.MAX.getEpochSecond()));
         stored.expired = seconds <= now.getEpochSecond();
+    }
+
+    /** Whether this library may have set a time to live in the distant past. Then the cart has expired for good. */
+    private boolean isAfterLastWrite(long seconds) {
+        BigDecimal lastWrite = number(present(LAST_WRITE));
+        return lastWrite != null && seconds >= Math.floorDiv(floor(lastWrite), 1000L);
     }
 
     private boolean isTotal(String name, BigDecimal expected) {

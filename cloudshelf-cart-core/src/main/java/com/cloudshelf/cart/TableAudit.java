@@ -6,7 +6,6 @@ import com.cloudshelf.cart.CartAuditReport.Finding;
 import com.cloudshelf.cart.CartAuditReport.Problem;
 import com.cloudshelf.cart.StoredCart.Drift;
 import com.cloudshelf.cart.TableCall.RequestFailed;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -68,10 +67,7 @@ final class TableAudit {
      * A time to live above this is in milliseconds: in seconds, it would be in the year 5138; in milliseconds, it is in
      * 1973.
      */
-    private static final BigDecimal MILLISECONDS = BigDecimal.TEN.pow(11);
-
-    /** DynamoDB never deletes an item whose time to live is further in the past. */
-    private static final Duration FORGOTTEN_EXPIRY = Duration.ofDays(5 * 365 + 1);
+    private static final long MILLISECONDS = 100_000_000_000L;
 
     /** The store's default for the number of write IDs in an item. */
     private static final int RING = 64;
@@ -279,16 +275,15 @@ final class TableAudit {
     }
 
     private static Look at(Map<String, AttributeValue> item) {
-        Instant now = Instant.now();
         try {
-            StoredCart stored = ItemFormat.decode(item, now);
-            return new Look(stored, problems(stored, item, now), "", "");
+            StoredCart stored = ItemFormat.decode(item, Instant.now());
+            return new Look(stored, problems(stored), "", "");
         } catch (InvalidStoredCartException e) {
             return new Look(null, EnumSet.of(Problem.UNREADABLE), e.attributePath(), e.expected());
         }
     }
 
-    private static Set<Problem> problems(StoredCart stored, Map<String, AttributeValue> item, Instant now) {
+    private static Set<Problem> problems(StoredCart stored) {
         Set<Problem> problems = EnumSet.noneOf(Problem.class);
         if (!stored.exists() || stored.isExpired()) {
             return problems;
@@ -309,18 +304,13 @@ final class TableAudit {
         if (stored.memory() == null) {
             problems.add(Problem.NO_MEMORY);
         }
-        BigDecimal ttl = number(item.get(ItemFormat.TTL));
-        if (ttl == null
-                || ttl.compareTo(BigDecimal.valueOf(now.minus(FORGOTTEN_EXPIRY).getEpochSecond())) < 0) {
+        Instant expiresAt = stored.cart().expiresAt().orElse(null);
+        if (expiresAt == null) {
             problems.add(Problem.NEVER_EXPIRES);
-        } else if (ttl.compareTo(MILLISECONDS) >= 0) {
+        } else if (expiresAt.getEpochSecond() >= MILLISECONDS) {
             problems.add(Problem.TTL_IN_MILLISECONDS);
         }
         return problems;
-    }
-
-    private static @Nullable BigDecimal number(@Nullable AttributeValue value) {
-        return value == null || value.n() == null ? null : new BigDecimal(value.n());
     }
 
     /**

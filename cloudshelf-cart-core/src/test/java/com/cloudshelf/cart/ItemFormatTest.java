@@ -446,6 +446,25 @@ class ItemFormatTest {
             assertThat(stored.cart().totalItems()).isEqualTo(1);
         }
 
+        /** Such a time is no mistake: an expired cart does not come back after five years. */
+        @ParameterizedTest
+        @CsvSource({"1599215400, 1599215400000", "1599215400.9, 1599215400000", "1, 0"})
+        void decode_ttlThatDynamoDbIgnoresAfterTheLastWrite_isExpired(String ttl, String lastWrite) {
+            StoredCart stored = decode(item("cartItems", list(line("a", "1", "1")), "ttl", n(ttl), "ct", n(lastWrite)));
+
+            assertThat(stored.isExpired()).isTrue();
+            assertThat(stored.cart().isEmpty()).isTrue();
+        }
+
+        @ParameterizedTest
+        @CsvSource({"0, 1000", "1599215399, 1599215400000", "-1, 0"})
+        void decode_ttlThatDynamoDbIgnoresBeforeTheLastWrite_isNotExpired(String ttl, String lastWrite) {
+            StoredCart stored = decode(item("cartItems", list(line("a", "1", "1")), "ttl", n(ttl), "ct", n(lastWrite)));
+
+            assertThat(stored.isExpired()).isFalse();
+            assertThat(stored.cart().expiresAt()).isEmpty();
+        }
+
         @Test
         void decode_ttlWithAFraction_isRoundedDown() {
             StoredCart stored = decode(item("cartItems", list(line("a", "1", "1")), "ttl", n("1893456000.25")));

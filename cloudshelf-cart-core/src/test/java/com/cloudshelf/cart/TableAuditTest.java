@@ -140,6 +140,15 @@ class TableAuditTest {
                 .doesNotContain(Problem.NEVER_EXPIRES);
     }
 
+    /** For a whole day, such a cart was neither one that expires nor one that does not. */
+    @Test
+    void problems_timeToLiveOfFiveYearsAgo_neverExpires() {
+        long fiveYearsAgo = Instant.now().minus(Duration.ofDays(5 * 365)).getEpochSecond();
+        assertThat(problemsOfTimeToLive(Long.toString(fiveYearsAgo))).contains(Problem.NEVER_EXPIRES);
+        assertThat(problemsOfTimeToLive("0")).contains(Problem.NEVER_EXPIRES);
+        assertThat(problemsOfTimeToLive("-1E+125")).contains(Problem.NEVER_EXPIRES);
+    }
+
     private Set<Problem> problemsOfTimeToLive(String ttl) {
         findings.clear();
         service.users = List.of(A);

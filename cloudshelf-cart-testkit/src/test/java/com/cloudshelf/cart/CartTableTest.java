@@ -122,6 +122,18 @@ class CartTableTest {
         assertThat(CartTable.decode(image)).isEqualTo(cart);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "1.5", "-1"})
+    void decode_ttlThatDynamoDbIgnores_isNoExpiryAsInAStore(String ttl) {
+        Map<String, AttributeValue> image = Map.of(
+                "userId", AttributeValue.fromS(USER),
+                "cartItems", AttributeValue.fromL(List.of()),
+                "campaign", AttributeValue.fromS("autumn"),
+                "ttl", AttributeValue.fromN(ttl));
+        assertThat(CartTable.decode(image).attributes()).containsEntry("campaign", "autumn");
+        assertThat(CartTable.decode(image).expiresAt()).isEmpty();
+    }
+
     /** An image may come from a file, such as an export, so its numbers may be malformed. */
     @ParameterizedTest
     @ValueSource(strings = {"abc", "", "NaN", "1e", " 1"})

@@ -20,9 +20,6 @@ import java.util.concurrent.atomic.AtomicReference;
  * <p>It keeps ticking, so a test that never moves it sees the current time. Deadlines and backoff delays do not use it;
  * they take real time.
  *
- * <p>A cart must not have expired for five years: DynamoDB does not delete an item with such a time to live, so a store
- * reads it as a cart that does not expire.
- *
  * <p>Thread-safe.
  */
 public final class MovableClock extends Clock {
