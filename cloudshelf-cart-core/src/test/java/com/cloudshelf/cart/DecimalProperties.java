@@ -15,7 +15,9 @@ import net.jqwik.api.constraints.LongRange;
 class DecimalProperties {
     @Provide
     Arbitrary<String> numbers() {
-        return Arbitraries.strings().withChars("0159.-+eE ").ofMaxLength(22);
+        return Arbitraries.oneOf(
+                Arbitraries.strings().withChars("0159.-+eE ").ofMaxLength(22),
+                Arbitraries.strings().withChars("00000159.").ofMaxLength(22));
     }
 
     @Property

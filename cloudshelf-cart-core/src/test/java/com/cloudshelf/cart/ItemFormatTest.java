@@ -364,7 +364,7 @@ class ItemFormatTest {
         }
 
         @ParameterizedTest
-        @CsvSource({"15.990, 15.99", "1E+2, 100", "0, 0", "0E-20, 0", "1E+12, 1000000000000", "0.000001, 0.000001"})
+        @CsvSource({"15.990, 15.99", "15.99000000, 15.99", "1E+2, 100", "0, 0", "0E-20, 0", "1E+12, 1000000000000", "0.000001, 0.000001"})
         void decode_priceInAnyForm_isExactAndPlain(String stored, String price) {
             CartItem line = decode(item("cartItems", list(line("a", stored, "1"))))
                     .cart()
@@ -376,7 +376,17 @@ class ItemFormatTest {
 
         @ParameterizedTest
         @ValueSource(
-                strings = {"-0.01", "1E-7", "1000000000000.000001", "1E+13", "1E+125", "1E-130", "-9.9999999999E+125"})
+                strings = {
+                    "-0.01",
+                    "1E-7",
+                    "0.0000001",
+                    "15.9900001",
+                    "1000000000000.000001",
+                    "1E+13",
+                    "1E+125",
+                    "1E-130",
+                    "-9.9999999999E+125"
+                })
         void decode_invalidPrice_isNoCart(String stored) {
             assertInvalid(item("cartItems", list(line("a", stored, "1"))), "cartItems[0].price");
         }
