@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /** What a new JVM spends until the first cart was read and changed. */
 final class ColdStart {
-    private static final int RUNS = 7;
+    private static final int RUNS = 21;
     private static final String PRIMED = "primed";
 
     private ColdStart() {}
