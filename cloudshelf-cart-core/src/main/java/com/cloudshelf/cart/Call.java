@@ -156,6 +156,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private @Nullable Object timer;
     private long slowAt;
     private long lostAt;
+    private int lost; // requests without a response in time
     private int pauses;
     private int retryCost;
     private @Nullable Failure lastFailure;
@@ -480,6 +481,8 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         long left = (lostAt - System.nanoTime()) / 1_000_000;
         if (left <= 0) {
             boolean mayHaveLeft = isUnanswered();
+            lost++;
+            engine.hedging().of(copies.get(0).request.kind()).lost();
             cancelCopies();
             TimeoutException cause = new TimeoutException("no response came within the time limit of the request");
             answered(Event.failed(new Failure(mayHaveLeft ? Failure.Kind.AMBIGUOUS : Failure.Kind.UNSENT, cause)));
@@ -593,7 +596,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             state = State.FLIGHT;
             Latencies latencies = engine.hedging().of(request.kind());
             // Half of the remaining time, so that a hung request leaves time for another.
-            long bound = Math.min(Math.max(leastAttemptMillis, remaining / 2), latencies.lostMillis());
+            long bound = Math.min(Math.max(leastAttemptMillis, remaining / 2), latencies.lostMillis(lost));
             long slow = request.isHedged() ? engine.hedging().delayMillis(request.kind()) : -1;
             slow = slow >= 0 && slow < bound ? slow : bound;
             long now = System.nanoTime();

@@ -1,6 +1,7 @@
 package com.cloudshelf.cart;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -21,11 +22,19 @@ final class Latencies {
     private static final int LOST_FACTOR = 20;
     private static final int LEAST_LOST_MILLIS = 1_000;
 
+    /** From a second, more would exceed every deadline. */
+    private static final int MAX_DOUBLINGS = 6;
+
     private final int[] micros = new int[SAMPLES];
     private final AtomicLong count = new AtomicLong();
+    private final AtomicInteger lostInARow = new AtomicInteger();
     private volatile int usualMicros;
 
+    /** A request was answered. */
     void add(long nanos) {
+        if (lostInARow.get() != 0) {
+            lostInARow.set(0);
+        }
         long index = count.getAndIncrement();
         micros[(int) (index % SAMPLES)] = (int) Math.min(Integer.MAX_VALUE, nanos / 1_000);
         if (index % EVERY == EVERY - 1) {
@@ -49,10 +58,24 @@ final class Latencies {
         return isEnough() ? Math.max(LEAST_SLOW_MILLIS, (long) SLOW_FACTOR * usualMicros / 1_000 + 1) : -1;
     }
 
+    /** A request was abandoned, and counts as lost. */
+    void lost() {
+        lostInARow.updateAndGet(count -> Math.min(count + 1, MAX_DOUBLINGS));
+    }
+
     /**
      * Returns the time after which a request counts as lost; {@link Long#MAX_VALUE} until enough requests were seen.
+     *
+     * <p>It doubles for each request that was lost since the last response, and for each one that the call has lost.
+     * Either connections are dead, or the service, or the part of it that has this item, is slower than it ever was. If no
+     * request waited long enough to show that, none would succeed until it is fast again.
+     *
+     * @param lostOfCall how many requests of the call were lost
      */
-    long lostMillis() {
-        return isEnough() ? Math.max(LEAST_LOST_MILLIS, (long) LOST_FACTOR * usualMicros / 1_000) : Long.MAX_VALUE;
+    long lostMillis(int lostOfCall) {
+        long usual = Math.max(LEAST_LOST_MILLIS, (long) LOST_FACTOR * usualMicros / 1_000);
+        return isEnough()
+                ? usual << Math.min(MAX_DOUBLINGS, Math.max(lostOfCall, lostInARow.get()))
+                : Long.MAX_VALUE;
     }
 }

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -290,6 +292,52 @@ class HedgingTest {
         }
     }
 
+    /** How long a request may take before it counts as lost. */
+    @Nested
+    class Lost {
+        private final Latencies latencies = new Latencies();
+
+        @BeforeEach
+        void seeFastResponses() {
+            for (int i = 0; i < Latencies.ENOUGH; i++) {
+                latencies.add(Duration.ofMillis(5).toNanos());
+            }
+        }
+
+        @Test
+        void request_amongAnsweredOnes_hasASecond() {
+            assertThat(latencies.lostMillis(0)).isEqualTo(1_000);
+        }
+
+        @Test
+        void requestsOfOneCall_haveTwiceTheTimeOfTheOneBefore() {
+            assertThat(latencies.lostMillis(1)).isEqualTo(2_000);
+            assertThat(latencies.lostMillis(2)).isEqualTo(4_000);
+            assertThat(latencies.lostMillis(40)).isEqualTo(64_000);
+        }
+
+        @Test
+        void requestsOfAnyCall_haveTwiceTheTime_untilOneIsAnswered() {
+            latencies.lost();
+            latencies.lost();
+            assertThat(latencies.lostMillis(0)).isEqualTo(4_000);
+            assertThat(latencies.lostMillis(1)).isEqualTo(4_000);
+
+            latencies.add(Duration.ofMillis(5).toNanos());
+
+            assertThat(latencies.lostMillis(0)).isEqualTo(1_000);
+        }
+
+        @Test
+        void requests_allLost_doNotRaiseTheTimeForEver() {
+            for (int i = 0; i < 100; i++) {
+                latencies.lost();
+            }
+
+            assertThat(latencies.lostMillis(0)).isEqualTo(64_000);
+        }
+    }
+
     /** If the whole service is slow or failing, not every call sends a second request. */
     @Nested
     class SickService {
@@ -345,6 +393,17 @@ class HedgingTest {
                     .isBetween(calls.get() + retries / 2, (int) (calls.get() / (1 - SHARE)) + retries);
             client.thenAlways(serve(table));
             assertThat(resultOf(call()).isEmpty()).isTrue();
+        }
+
+        /** Every response takes longer than requests are waited for that were usually answered at once. */
+        @Test
+        void slowService_thatAnswersAfterRequestsCountAsLost_isWaitedFor() {
+            Executor later = CompletableFuture.delayedExecutor(1_500, TimeUnit.MILLISECONDS);
+            client.thenAlways(request -> CompletableFuture.supplyAsync(() -> table.serve(request), later));
+
+            assertThat(resultOf(call()).isEmpty()).isTrue();
+            assertThat(resultOf(store.addItem(USER, book("a", "1", 2))).totalItems())
+                    .isEqualTo(2);
         }
 
         private CompletableFuture<Cart> call() {
