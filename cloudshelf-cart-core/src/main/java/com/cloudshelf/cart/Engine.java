@@ -78,6 +78,7 @@ final class Engine {
     private final CountDownLatch drained = new CountDownLatch(1);
     private volatile boolean draining;
     private volatile boolean closed;
+    private volatile boolean cutShort; // calls were running when the store was closed
 
     Engine(Wire wire, Settings settings) {
         this(wire, settings, new Timer(), new ElasticThreads("cloudshelf-cart"));
@@ -262,14 +263,17 @@ final class Engine {
         return closed;
     }
 
-    /** Accepts no new calls, and lets running calls finish for a limited time. Returns whether all have ended. */
+    /**
+     * Accepts no new calls, and lets running calls finish for a limited time. Returns whether all did, before another thread
+     * closed the store.
+     */
     boolean drain(Duration atMost) throws InterruptedException {
         draining = true;
         long start = System.nanoTime();
         if (count.get() > 0 && !drained.await(nanos(atMost), TimeUnit.NANOSECONDS)) {
             return false;
         }
-        return awaitAll(completing.values(), nanos(atMost) - (System.nanoTime() - start));
+        return awaitAll(completing.values(), nanos(atMost) - (System.nanoTime() - start)) && !cutShort;
     }
 
     /** Ends all calls, and waits for a limited time until their futures are completed. */
@@ -277,6 +281,7 @@ final class Engine {
         closed = true;
         List<CompletableFuture<?>> results = new ArrayList<>();
         for (Member call : calls) {
+            cutShort = true;
             results.add(call.close());
         }
         results.addAll(completing.values()); // last: a call is here before it stops running

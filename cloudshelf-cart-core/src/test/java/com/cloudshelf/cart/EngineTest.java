@@ -749,6 +749,22 @@ class EngineTest {
             assertNothingInUse(store);
         }
 
+        @Test
+        void close_whileAnotherThreadDrains_isNotTakenForTheEndOfTheCalls() {
+            client.thenAlways(hang());
+            DynamoDbCartStore store = store();
+            CompletableFuture<Cart> call = store.get(USER);
+            CompletableFuture<Boolean> drained =
+                    CompletableFuture.supplyAsync(() -> store.close(Duration.ofSeconds(60)));
+            await(() -> refuses(store));
+
+            store.close();
+
+            failureOf(CartUnavailableException.class, call);
+            assertThat(resultOf(drained)).isFalse();
+            assertThat(store.close(Duration.ofSeconds(60))).isFalse();
+        }
+
         /** A service that exits after the close would lose the outcome. */
         @Test
         void close_withDrainWhileAnOutcomeIsPublished_waitsUntilItIsTold() {
