@@ -496,7 +496,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             if (engine.hedging().spend()) {
                 tally.hedges++;
                 log("hedge", "the previous request is slow", null);
-                transmitLater(new Copy(first.request, engine.wire().departure(), true));
+                transmitLater(new Copy(first.request, engine.wire().departure(deadline), true));
             } else {
                 engine.places().release();
             }
@@ -611,7 +611,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
                         failure == null ? "the next step" : failure.kind().name(),
                         failure);
             }
-            transmitLater(new Copy(request, engine.wire().departure(), false));
+            transmitLater(new Copy(request, engine.wire().departure(deadline), false));
         }
     }
 

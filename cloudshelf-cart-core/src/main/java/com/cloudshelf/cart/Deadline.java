@@ -25,6 +25,10 @@ final class Deadline {
         return new Deadline(wallMillis, duration);
     }
 
+    boolean hasPassed() {
+        return remainingMillis() <= 0;
+    }
+
     /** Returns the remaining time, the smaller of what the two clocks say; negative after the deadline. */
     long remainingMillis() {
         return Math.min((nanoEnd - System.nanoTime()) / 1_000_000, wallEnd - wallMillis.getAsLong());

@@ -165,6 +165,9 @@ record Failure(Kind kind, Throwable cause) {
         if (isOfCredentials(cause)) {
             return Kind.DENIED;
         }
+        if (has(cause, MarkedCredentials.Overdue.class)) {
+            return Kind.UNSENT;
+        }
         if (cause instanceof AwsServiceException service) {
             return kind(service);
         }
@@ -226,9 +229,14 @@ record Failure(Kind kind, Throwable cause) {
     }
 
     private static boolean isOfCredentials(Throwable thrown) {
+        return has(thrown, MarkedCredentials.Unavailable.class);
+    }
+
+    /** Whether the exception or one of its causes has this type. */
+    private static boolean has(Throwable thrown, Class<? extends Throwable> type) {
         Throwable cause = thrown;
         for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
-            if (cause instanceof MarkedCredentials.Unavailable) {
+            if (type.isInstance(cause)) {
                 return true;
             }
             cause = cause.getCause();

@@ -3,6 +3,7 @@ package com.cloudshelf.cart;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
@@ -28,6 +29,15 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
 
         Unavailable(String message, @Nullable Throwable cause) {
             super(message, cause, true, false);
+        }
+    }
+
+    /** The deadline of the call has passed, or the call has ended, before the request was sent. */
+    static final class Overdue extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Overdue() {
+            super("the call was over before its request could be sent", null, true, false);
         }
     }
 
@@ -124,6 +134,9 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
     /**
      * Whether one attempt can still be kept from being sent. It can with certainty until its credentials have arrived; if
      * the client sends through a {@link WatchedHttpClient}, until it has a connection. Thread-safe.
+     *
+     * <p>At these moments the attempt also asks for the deadline, because a process may have been frozen since it was passed to
+     * the client. When it thaws, the timer is only one of many threads.
      */
     static final class Departure {
         private enum State {
@@ -140,14 +153,19 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
         }
 
         private final Watch watch;
+        private final BooleanSupplier overdue;
         private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
         private final CompletableFuture<AwsCredentialsIdentity> stayed = new CompletableFuture<>();
         private boolean unwanted;
         private @Nullable CompletableFuture<?> transmission;
 
-        /** @param watch of the client's connections, or of nothing */
-        Departure(Watch watch) {
+        /**
+         * @param watch of the client's connections, or of nothing
+         * @param overdue whether the deadline of the call has passed
+         */
+        Departure(Watch watch, BooleanSupplier overdue) {
             this.watch = watch;
+            this.overdue = overdue;
         }
 
         /** Returns the departure of the attempt that this thread is sending. */
@@ -159,7 +177,7 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
         <R> CompletableFuture<R> send(Supplier<CompletableFuture<R>> request) {
             return state.compareAndSet(State.NEW, State.HANDED)
                     ? here(request)
-                    : CompletableFuture.failedFuture(overdue());
+                    : CompletableFuture.failedFuture(new Overdue());
         }
 
         private <R> R here(Supplier<R> step) {
@@ -181,7 +199,7 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
                 return true;
             }
             if (state.compareAndSet(State.ASKED, State.STAYED)) {
-                stayed.completeExceptionally(overdue()); // frees the thread on which the SDK is waiting for them
+                stayed.completeExceptionally(new Overdue()); // frees the thread on which the SDK is waiting for them
                 return true;
             }
             return (isWatched() && state.compareAndSet(State.HANDED, State.STAYED)) || state.get() == State.STAYED;
@@ -229,8 +247,9 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
             }
         }
 
-        /** The HTTP client has a connection. If the attempt was made to stay, returns false and closes the connection. */
+        /** The HTTP client has a connection. If the attempt must stay, returns false and closes the connection. */
         boolean leave() {
+            stayIfOverdue();
             if (state.compareAndSet(State.HANDED, State.LEFT) || state.get() != State.STAYED) {
                 return true;
             }
@@ -259,11 +278,14 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
         }
 
         private boolean goOn() {
+            stayIfOverdue();
             return state.compareAndSet(State.ASKED, State.HANDED);
         }
 
-        private static Unavailable overdue() {
-            return new Unavailable("the call ended before its request had credentials", null);
+        private void stayIfOverdue() {
+            if (overdue.getAsBoolean()) {
+                stay();
+            }
         }
     }
 }

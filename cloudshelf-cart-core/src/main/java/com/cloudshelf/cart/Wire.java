@@ -53,9 +53,13 @@ final class Wire {
         this.watch = watch;
     }
 
-    /** Returns the departure of a request that is about to be sent. */
-    MarkedCredentials.Departure departure() {
-        return new MarkedCredentials.Departure(watch);
+    /**
+     * Returns the departure of a request that is about to be sent.
+     *
+     * @param deadline of its call
+     */
+    MarkedCredentials.Departure departure(Deadline deadline) {
+        return new MarkedCredentials.Departure(watch, deadline::hasPassed);
     }
 
     String table() {

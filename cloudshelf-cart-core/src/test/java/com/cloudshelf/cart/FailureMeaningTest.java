@@ -25,6 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
+import software.amazon.awssdk.identity.spi.ResolveIdentityRequest;
 import software.amazon.awssdk.metrics.MetricCollection;
 import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -70,6 +72,40 @@ class FailureMeaningTest {
                 DynamoDbCartStore carts = store(client)) {
             assertThat(carts.addItem(USER, book("a", "1.50", 1)).join().items()).hasSize(1);
             assertThat(server.operations().subList(0, 2)).containsExactly("UpdateItem", "UpdateItem");
+        }
+    }
+
+    /** The process freezes while it gets credentials, and thaws after the deadline of its call. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void process_frozenWhileItGetsCredentials_sendsNothing(boolean later) throws IOException {
+        TestClock clock = new TestClock(Examples.NOW);
+        AwsCredentials credentials = AwsBasicCredentials.create("key", "secret");
+        AwsCredentialsProvider provider = new AwsCredentialsProvider() {
+            @Override
+            public AwsCredentials resolveCredentials() {
+                clock.advance(LONG.multipliedBy(2));
+                return credentials;
+            }
+
+            @Override
+            public CompletableFuture<AwsCredentialsIdentity> resolveIdentity(ResolveIdentityRequest request) {
+                return later
+                        ? CompletableFuture.supplyAsync(this::resolveCredentials)
+                        : CompletableFuture.completedFuture(resolveCredentials());
+            }
+        };
+        try (WireServer server = new WireServer(ok("{}"));
+                DynamoDbAsyncClient client =
+                        server.client().credentialsProvider(provider).build();
+                DynamoDbCartStore carts = DynamoDbCartStore.builder()
+                        .client(client)
+                        .operationTimeout(LONG)
+                        .wallMillis(clock::millis)
+                        .build()) {
+            assertThat(failure(CartUnavailableException.class, carts.addItem(USER, book("a", "1", 1))))
+                    .hasMessageContaining("nothing was sent");
+            assertThat(server.seen()).isEmpty();
         }
     }
 

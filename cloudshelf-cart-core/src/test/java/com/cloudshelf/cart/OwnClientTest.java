@@ -93,9 +93,9 @@ class OwnClientTest {
                         .httpClientBuilder(
                                 new WatchedHttpClient.Builder(WireServer.netty().maxConcurrency(1), watch))
                         .build()) {
-            Departure first = new Departure(watch);
-            Departure second = new Departure(watch);
-            Departure third = new Departure(watch);
+            Departure first = new Departure(watch, () -> false);
+            Departure second = new Departure(watch, () -> false);
+            Departure third = new Departure(watch, () -> false);
             first.send(() -> read(client));
             server.awaitRequest(); // which holds the only connection
             CompletableFuture<?> waiting = second.send(() -> read(client));
@@ -121,7 +121,7 @@ class OwnClientTest {
                 DynamoDbAsyncClient client = server.client()
                         .httpClientBuilder(new WatchedHttpClient.Builder(WireServer.netty(), watch))
                         .build()) {
-            Departure departure = new Departure(watch);
+            Departure departure = new Departure(watch, () -> false);
             departure
                     .send(() -> CompletableFuture.supplyAsync(() -> read(client).join()))
                     .join();
@@ -174,6 +174,32 @@ class OwnClientTest {
 
             assertThat(failure.effectPossible()).isFalse();
             assertThat(failure).hasRootCauseMessage("x");
+            assertThat(server.seen()).isEmpty();
+        }
+    }
+
+    /** The process freezes when the request has been signed, and thaws after the deadline of its call. */
+    @Test
+    void process_frozenBeforeTheRequestHasAConnection_sendsNothing() throws IOException {
+        TestClock clock = new TestClock(Examples.NOW);
+        ExecutionInterceptor freeze = new ExecutionInterceptor() {
+            @Override
+            public void beforeTransmission(Context.BeforeTransmission context, ExecutionAttributes attributes) {
+                clock.advance(Duration.ofMinutes(10));
+            }
+        };
+        try (WireServer server = new WireServer(ok("{}"));
+                DynamoDbCartStore carts = carts(
+                                server,
+                                1,
+                                client -> client.overrideConfiguration(
+                                        override -> override.addExecutionInterceptor(freeze)))
+                        .wallMillis(clock::millis)
+                        .build()) {
+            CartUnavailableException failure =
+                    failureOf(CartUnavailableException.class, carts.addItem(USER, book("a", "1", 1)));
+
+            assertThat(failure.effectPossible()).isFalse();
             assertThat(server.seen()).isEmpty();
         }
     }
