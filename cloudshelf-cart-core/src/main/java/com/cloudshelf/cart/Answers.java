@@ -44,13 +44,15 @@ final class Answers {
         } else {
             answer = credible;
         }
-        return answer
-                ? null
-                : new Failure(
-                        Failure.Kind.AMBIGUOUS,
-                        SdkClientException.create(
-                                "the response has status 200, but does not come from DynamoDB; look for a"
-                                        + " proxy or gateway in between"));
+        return answer ? null : ofSomethingElse();
+    }
+
+    /** Returns the failure of a request whose response is not DynamoDB's. */
+    static Failure ofSomethingElse() {
+        return new Failure(
+                Failure.Kind.AMBIGUOUS,
+                SdkClientException.create("the response has status 200, but does not come from DynamoDB; look for a"
+                        + " proxy or gateway in between"));
     }
 
     private boolean isCredible(@Nullable SdkHttpResponse response) {

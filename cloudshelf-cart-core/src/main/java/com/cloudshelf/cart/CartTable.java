@@ -35,7 +35,7 @@ import software.amazon.awssdk.services.dynamodb.model.Tag;
  * audit its carts, and decode items that come from a stream, an export or a backup.
  *
  * <p>All methods are thread-safe and return at once. Those that send requests use your client and end by a deadline,
- * including backoff and retries; cancelling the future stops further requests. They fail with a {@link
+ * including backoff and retries, whatever the client's own; cancelling the future stops further requests. They fail with a {@link
  * CartStoreException} whose {@code userId()} is empty: {@link CartAccessException} if a permission or valid credentials
  * are missing, {@link CartThrottledException} or {@link CartUnavailableException} if the deadline passes. Each call
  * runs on its own daemon thread, and so do your continuations.
@@ -316,8 +316,8 @@ public final class CartTable {
      * user ID that no user has. That needs {@code dynamodb:GetItem}, which a store needs as well, and costs half a read
      * unit. It does not check how the table is set up.
      *
-     * <p>The future completes normally if the table responded, and fails otherwise. Only the client's own retries
-     * apply. If a policy allows the caller only its own key, read that user's cart with a short deadline instead.
+     * <p>The future completes normally if the table responded, and fails otherwise. Failures that may pass are retried
+     * until the deadline: make it short. If a policy allows the caller only its own key, read that user's cart with a short deadline instead.
      *
      * @param deadline how long the call may take; with zero or less, it fails at once and sends nothing
      */
@@ -326,7 +326,7 @@ public final class CartTable {
         requireNonNull(client, "client");
         requireNonNull(spec, "spec");
         return TableCall.start(client, spec.tableName(), deadline, call -> {
-            call.once(
+            call.ask(
                     "GetItem",
                     settings -> client.getItem(request -> request.overrideConfiguration(settings)
                             .tableName(spec.tableName())

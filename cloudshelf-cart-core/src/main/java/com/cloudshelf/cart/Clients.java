@@ -109,6 +109,11 @@ final class Clients {
                 .build();
     }
 
+    /** Returns the settings of a single request, which any client sends once. */
+    static AwsRequestOverrideConfiguration.Builder settings(DynamoDbAsyncClient client) {
+        return settings(client, retriesByItself(client) ? oneAttempt() : null);
+    }
+
     private static AwsRequestOverrideConfiguration.Builder settings(
             DynamoDbAsyncClient client, @Nullable SdkPlugin plugin) {
         AwsRequestOverrideConfiguration.Builder settings = AwsRequestOverrideConfiguration.builder();
@@ -121,7 +126,7 @@ final class Clients {
 
     /**
      * Has the SDK send each request once. The store retries by itself: only the store knows that a second attempt may
-     * find the write of the first, and only its retries end by the deadline. A client that the store creates has
+     * find the write of the first, and only its retries end by the deadline or when the caller cancels. A client that the store creates has
      * retries only if a plugin of its configuration has switched them on.
      */
     private static SdkPlugin oneAttempt() {

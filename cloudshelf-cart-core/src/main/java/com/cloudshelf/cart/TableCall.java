@@ -15,6 +15,10 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.DescribeContinuousBackupsResponse;
+import software.amazon.awssdk.services.dynamodb.model.DescribeTableResponse;
+import software.amazon.awssdk.services.dynamodb.model.DescribeTimeToLiveResponse;
+import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
 
 /**
  * One call about the table as a whole, such as creating it: a sequence of requests, until it is finished, the deadline
@@ -152,25 +156,25 @@ final class TableCall {
         }
     }
 
-    /** The same, without a repetition. */
     @SuppressWarnings("CollectionUndefinedEquality") // a future equals only itself, as intended
-    <R> R once(String operation, Function<AwsRequestOverrideConfiguration, CompletableFuture<R>> request) {
+    private <R> R once(String operation, Function<AwsRequestOverrideConfiguration, CompletableFuture<R>> request) {
         isAt("dynamodb:" + operation);
         requireTime();
         Duration timeout = Duration.ofMillis(Math.max(1, Math.min(deadline.remainingMillis(), LONGEST_REQUEST_MILLIS)));
         CompletableFuture<R> sent = null;
         try {
-            AwsRequestOverrideConfiguration.Builder settings =
-                    AwsRequestOverrideConfiguration.builder().apiCallTimeout(timeout);
-            MarkedCredentials.putInto(settings, client);
-            sent = requireNonNull(request.apply(settings.build()), Clients.NO_FUTURE);
+            AwsRequestOverrideConfiguration settings =
+                    Clients.settings(client).apiCallTimeout(timeout).build();
+            sent = requireNonNull(request.apply(settings), Clients.NO_FUTURE);
             inFlight.add(sent);
             if (isOver()) { // while the request was prepared, for instance by a slow credentials provider
                 sent.cancel(true);
             }
             R answer = requireNonNull(sent.join(), "the client returned no response");
-            lastFailure = null;
-            return answer;
+            if (isOfDynamoDb(answer)) {
+                lastFailure = null;
+                return answer;
+            }
         } catch (Throwable e) {
             requireTime(); // a request that was cancelled because the call is over did not fail
             throw new RequestFailed(operation, Failure.of(e));
@@ -179,6 +183,21 @@ final class TableCall {
                 inFlight.remove(sent);
             }
         }
+        throw new RequestFailed(operation, Answers.ofSomethingElse());
+    }
+
+    /** Whether the response has what DynamoDB's always has. The SDK accepts an empty one from anything in between. */
+    private static boolean isOfDynamoDb(Object response) {
+        if (response instanceof DescribeTableResponse described) {
+            return described.table() != null;
+        }
+        if (response instanceof DescribeTimeToLiveResponse described) {
+            return described.timeToLiveDescription() != null;
+        }
+        if (response instanceof DescribeContinuousBackupsResponse described) {
+            return described.continuousBackupsDescription() != null;
+        }
+        return !(response instanceof ScanResponse page) || page.count() != null || page.hasItems();
     }
 
     /** Waits, unless the call ends in the meantime. */

@@ -194,6 +194,32 @@ class CartTableSetupTest {
         }
     }
 
+    /** The SDK accepts it as an empty response, and an audit that sees nothing would be complete. */
+    @Test
+    void calls_responseThatIsNotDynamoDbs_areRepeated() throws IOException {
+        WireServer.Answer empty = WireServer.ok("{}");
+        WireServer.Answer answer = WireServer.ok("{\"Table\":{\"ItemCount\":3},\"Items\":[],\"Count\":0,"
+                + "\"TimeToLiveDescription\":{},"
+                + "\"ContinuousBackupsDescription\":{\"PointInTimeRecoveryDescription\":{}}}");
+        try (WireServer server = new WireServer(empty, answer, empty, answer, empty, answer);
+                DynamoDbAsyncClient client = server.client().build()) {
+            CartTable.verify(client, spec).join();
+            assertThat(server.operations())
+                    .startsWith(
+                            "DescribeTable",
+                            "DescribeTable",
+                            "DescribeTimeToLive",
+                            "DescribeTimeToLive",
+                            "DescribeContinuousBackups",
+                            "DescribeContinuousBackups");
+        }
+        try (WireServer server = new WireServer(empty, answer, empty, answer);
+                DynamoDbAsyncClient client = server.client().build()) {
+            CartTable.audit(client, spec, CartAudit.reporting().withSegments(1)).join();
+            assertThat(server.operations()).containsExactly("DescribeTable", "DescribeTable", "Scan", "Scan");
+        }
+    }
+
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     private static <R, X extends Throwable> R throwUndeclared(Throwable thrown) throws X {
         throw (X) thrown;

@@ -6,14 +6,17 @@ import static com.cloudshelf.cart.Outcomes.failureOf;
 import static com.cloudshelf.cart.Outcomes.resultOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -117,6 +120,29 @@ class ClientsTest {
 
     private static GetItemRequest get() {
         return GetItemRequest.builder().tableName("t").key(KEY).build();
+    }
+
+    /** Retries of the SDK would continue after the caller has cancelled, and multiply with the call's own. */
+    @Test
+    void callsAboutTheTable_clientThatRetries_isToldNotTo() throws IOException {
+        CartTableSpec spec = CartTableSpec.defaults();
+        WireServer.Answer failed = WireServer.error(500, "InternalServerError");
+        for (Function<DynamoDbAsyncClient, CompletableFuture<?>> call :
+                List.<Function<DynamoDbAsyncClient, CompletableFuture<?>>>of(
+                        client -> CartTable.ping(client, spec, Duration.ofSeconds(60)),
+                        client -> CartTable.audit(client, spec, CartAudit.reporting()))) {
+            try (WireServer server =
+                            new WireServer(failed, failed, WireServer.ok("{\"Table\":{},\"Items\":[],\"Count\":0}"));
+                    DynamoDbAsyncClient client = server.client()
+                            .overrideConfiguration(override -> override.retryStrategy(retries(true)))
+                            .build()) {
+                resultOf(call.apply(client));
+
+                assertThat(server.seen())
+                        .hasSizeGreaterThan(2)
+                        .allMatch(request -> request.header("amz-sdk-request").startsWith("attempt=1"));
+            }
+        }
     }
 
     private static RetryStrategy retries(boolean on) {
