@@ -269,18 +269,26 @@ record Failure(Kind kind, Throwable cause) {
      * a connection, the pool's own class throws.
      */
     private static boolean isOfPool(Throwable cause) {
+        Throwable inner = cause.getCause();
+        return isOfClosedPool(cause)
+                || (cause.getClass() == Throwable.class
+                        && (inner instanceof TimeoutException || inner instanceof IllegalStateException));
+    }
+
+    private static boolean isOfClosedPool(Throwable cause) {
         if (cause instanceof RejectedExecutionException) {
             return true;
-        }
-        Throwable inner = cause.getCause();
-        if (cause.getClass() == Throwable.class) {
-            return inner instanceof TimeoutException || inner instanceof IllegalStateException;
         }
         StackTraceElement[] trace = cause.getStackTrace();
         return cause instanceof IllegalStateException
                 && trace.length > 0
                 && trace[0].getClassName().startsWith(NETTY_CLIENT)
                 && trace[0].getClassName().endsWith("ChannelPool");
+    }
+
+    /** Whether the client refuses every request, so that another attempt makes no sense. */
+    boolean isOfClosedClient() {
+        return kind == Kind.UNSENT && cause.getCause() != null && isOfClosedPool(cause.getCause());
     }
 
     /**
@@ -373,6 +381,9 @@ record Failure(Kind kind, Throwable cause) {
         return switch (kind) {
             case DENIED, SKEWED -> new CartAccessException(userId, accessAdvice(table), cause);
             case TOO_LARGE -> CartRejectedException.tooLarge(userId);
+            case UNSENT ->
+                new CartUnavailableException(
+                        userId, "the AWS client accepts no requests: it was closed, or its executor is full", cause);
             default ->
                 new CartStoreException(
                         userId,

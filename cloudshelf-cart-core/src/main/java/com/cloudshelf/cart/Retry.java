@@ -18,7 +18,8 @@ final class Retry {
             // The SDK has learned the service's time from the response, and signs the next attempt with it.
             case SKEWED ->
                 before != null && before.kind() == Failure.Kind.SKEWED ? failure.asException(userId, table) : null;
-            case THROTTLED, BUSY, UNSENT, AMBIGUOUS -> null;
+            case UNSENT -> failure.isOfClosedClient() ? failure.asException(userId, table) : null;
+            case THROTTLED, BUSY, AMBIGUOUS -> null;
         };
     }
 }

@@ -301,7 +301,8 @@ final class TableCall {
         /** Whether a retry may succeed. DynamoDB creates and changes only a limited number of tables at a time. */
         private boolean mayPass() {
             return switch (failure.kind()) {
-                case THROTTLED, BUSY, UNSENT, SKEWED, AMBIGUOUS -> failure.cause() instanceof SdkException;
+                case THROTTLED, BUSY, UNSENT, SKEWED, AMBIGUOUS ->
+                    failure.cause() instanceof SdkException && !failure.isOfClosedClient();
                 default -> code().equals("LimitExceededException");
             };
         }

@@ -25,10 +25,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import software.amazon.awssdk.identity.spi.ResolveIdentityRequest;
 import software.amazon.awssdk.metrics.MetricCollection;
 import software.amazon.awssdk.metrics.MetricPublisher;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -270,6 +272,37 @@ class FailureMeaningTest {
                     CartOutcomeUnknownException.class,
                     carts.within(Duration.ofSeconds(2)).addItem(USER, book("a", "1", 1)));
             assertThat(Set.copyOf(server.operations())).isEqualTo(Set.of("GetItem"));
+        }
+    }
+
+    /** No later attempt could succeed, so there is none. */
+    @Test
+    void client_thatWasClosedBefore_endsEveryCallUnsent() throws IOException {
+        BackoffStrategy none = attempt -> {
+            throw new AssertionError("the call is about to make another attempt");
+        };
+        try (WireServer server = new WireServer(ok("{}"))) {
+            DynamoDbAsyncClient client = server.client()
+                    .httpClientBuilder(NettyNioAsyncHttpClient.builder()) // its threads end with it
+                    .build();
+            try (DynamoDbCartStore carts =
+                    DynamoDbCartStore.builder().client(client).backoff(none).build()) {
+                carts.get(USER).join();
+                client.close();
+                for (CompletableFuture<?> call : List.of(
+                        carts.get(USER),
+                        carts.getAll(List.of(USER)),
+                        carts.addItem(USER, book("a", "1", 1)),
+                        carts.setQuantity(USER, "a", 1),
+                        carts.merge("guest", USER, MergeStrategy.SUM),
+                        carts.clear(USER),
+                        carts.delete(USER),
+                        CartTable.ping(client, CartTableSpec.defaults(), LONG))) {
+                    assertThat(failure(CartStoreException.class, call))
+                            .isExactlyInstanceOf(CartUnavailableException.class);
+                }
+                assertThat(server.seen()).hasSize(1);
+            }
         }
     }
 
