@@ -74,8 +74,6 @@ final class Latencies {
      */
     long lostMillis(int lostOfCall) {
         long usual = Math.max(LEAST_LOST_MILLIS, (long) LOST_FACTOR * usualMicros / 1_000);
-        return isEnough()
-                ? usual << Math.min(MAX_DOUBLINGS, Math.max(lostOfCall, lostInARow.get()))
-                : Long.MAX_VALUE;
+        return isEnough() ? usual << Math.min(MAX_DOUBLINGS, Math.max(lostOfCall, lostInARow.get())) : Long.MAX_VALUE;
     }
 }
