@@ -385,7 +385,7 @@ final class ItemFormat {
         BigDecimal formatNumber = number(format);
         stored.format = formatNumber == null ? 0 : ceiling(formatNumber);
         BigDecimal version = number(present(VERSION));
-        stored.counter = version == null ? 0 : Math.max(0, floor(version));
+        stored.counter = counter(version);
 
         AttributeValue incarnation = present(INCARNATION);
         AttributeValue ring = present(RING);
@@ -436,7 +436,7 @@ final class ItemFormat {
     }
 
     /** Returns a number, or {@code null} if the value is not a number. */
-    private static @Nullable BigDecimal number(@Nullable AttributeValue value) {
+    static @Nullable BigDecimal number(@Nullable AttributeValue value) {
         if (value == null || value.n() == null) {
             return null;
         }
@@ -489,6 +489,21 @@ final class ItemFormat {
         return version.precision() - version.scale() > 18
                 ? n(version.add(BigDecimal.ONE, NEXT_NUMBER))
                 : n(floor(version) + 1);
+    }
+
+    /**
+     * Returns a number of at most 18 digits that differs from one version to the next: the version itself, unless another
+     * program has stored a longer one, such as a time in nanoseconds.
+     */
+    static long counter(@Nullable BigDecimal version) {
+        if (version == null || version.signum() <= 0) {
+            return 0;
+        }
+        if (version.precision() - version.scale() <= 18) {
+            return floor(version);
+        }
+        BigDecimal canonical = version.stripTrailingZeros();
+        return Math.floorMod(31 * canonical.unscaledValue().longValue() + canonical.scale(), MOST);
     }
 
     /** Returns the refusal to write an item of an unknown, higher format. */

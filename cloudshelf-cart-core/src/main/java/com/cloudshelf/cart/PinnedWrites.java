@@ -232,7 +232,8 @@ final class PinnedWrites {
             StoredCart before, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
         Memory known = before.memory();
         Memory memory = known == null ? Memory.start(stamp.id(), before.counter()) : known;
-        long version = ItemFormat.whole(ItemFormat.nextVersion(before.pins().version()));
+        AttributeValue next = ItemFormat.nextVersion(before.pins().version());
+        long version = ItemFormat.counter(ItemFormat.number(next));
         long now = stamp.now().toEpochMilli();
         Memory after = memory.after(stamp.id(), version, now, stamp.systemNow(), terms.ringSize());
         if (known != null && before.isExpired()) {

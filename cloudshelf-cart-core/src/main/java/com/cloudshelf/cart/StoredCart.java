@@ -196,7 +196,7 @@ final class StoredCart implements Cart.Origin {
         return format;
     }
 
-    /** The number in {@code version}, even if another program stored it. A write uses a higher one. */
+    /** The number in {@code version}, even if another program stored it; of a very long one, a shorter number for it. */
     long counter() {
         return counter;
     }

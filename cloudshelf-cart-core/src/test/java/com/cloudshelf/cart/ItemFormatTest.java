@@ -22,9 +22,11 @@ import com.cloudshelf.cart.StoredCart.Drift;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -424,6 +426,25 @@ class ItemFormatTest {
         void nextVersion_afterTheLargestNumber_startsAgain() {
             assertThat(ItemFormat.nextVersion(n("9.9999999999999999999999999999999999999E+125")))
                     .isEqualTo(n("1"));
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"0", "7", "2.5", "999999999999999999", "1795814400000000000", "1E+38", "1E+125"})
+        void counter_ofAVersionOfAnySize_differsFromTheNext(String stored) {
+            Set<Long> counters = new HashSet<>();
+            AttributeValue version = n(stored);
+            for (int i = 0; i < 50; i++) {
+                counters.add(ItemFormat.counter(ItemFormat.number(version)));
+                version = ItemFormat.nextVersion(version);
+            }
+
+            assertThat(counters).hasSize(50);
+        }
+
+        @Test
+        void counter_sameVersionInAnotherForm_isTheSame() {
+            assertThat(ItemFormat.counter(new BigDecimal("1E+38")))
+                    .isEqualTo(ItemFormat.counter(new BigDecimal("100000000000000000000000000000000000000.0")));
         }
 
         @ParameterizedTest

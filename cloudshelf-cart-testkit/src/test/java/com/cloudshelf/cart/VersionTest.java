@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** Versions: a required version matches exactly if nobody has changed the cart since. */
@@ -67,6 +69,18 @@ class VersionTest {
                 .clear(USER)
                 .join();
         assertThat(table.item(USER)).isEmpty();
+        carts.addItem(USER, book("book1", "1", 1)).join();
+        assertConflict(cart.version());
+    }
+
+    /** Some programs count in nanoseconds since 1970. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1795814400000000000", "99999999999999999999999999999999999999", "1E+125"})
+    void ifVersion_clearedAndStartedAgainAfterAVersionOfAnySize_isAConflict(String version) {
+        carts.addItem(USER, book("book1", "1", 1)).join();
+        table.set(USER, "SET version = :version", Map.of(":version", AttributeValue.fromN(version)));
+        Cart cart = carts.get(USER).join();
+        carts.clear(USER).join();
         carts.addItem(USER, book("book1", "1", 1)).join();
         assertConflict(cart.version());
     }
