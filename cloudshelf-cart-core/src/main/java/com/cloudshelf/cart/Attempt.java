@@ -54,12 +54,9 @@ record Attempt(Purpose purpose, WriteId id, Write write, List<WriteId> excluded,
         return purpose == Purpose.CHANGE && (fate == Fate.IN_FLIGHT || fate == Fate.LOST);
     }
 
-    /**
-     * Whether it updates an item some of whose attributes may have another type than it expects: one that it does not
-     * pin, or that was seen before this call.
-     */
-    boolean isUpdateOfUncertainTypes() {
-        return purpose == Purpose.CHANGE && write.kind() == Write.Kind.UPDATE && !(isPinned() && fromStrong);
+    /** Whether it updates an item, some of whose attributes may have another type than it expects. */
+    boolean isUpdate() {
+        return purpose == Purpose.CHANGE && write.kind() == Write.Kind.UPDATE;
     }
 
     boolean isDeletion() {

@@ -2,6 +2,7 @@ package com.cloudshelf.cart;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /**
  * Merges one cart into another and clears the first, in one transaction that is pinned to what was read of both.
@@ -90,10 +91,20 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
     }
 
     private Decision<Evidence, Cart> failed(Evidence before, Failure failure) {
+        if (before.transaction != null && isOfAnItem(failure) && !isOfAnItem(before.lastFailure)) {
+            return Decision.send(before.without(failure), Request.getBoth(fromUserId, intoUserId));
+        }
         CartStoreException end = Retry.endOf(failure, before.lastFailure, intoUserId, table);
         boolean lost = before.transaction != null && failure.kind() == Failure.Kind.AMBIGUOUS;
         Evidence e = before.failed(failure, lost);
         return end == null ? Decision.pause(e) : fail(e, end);
+    }
+
+    /** Whether an item may be the reason: that an attribute has had another type since the items were read. */
+    private static boolean isOfAnItem(@Nullable Failure failure) {
+        return failure != null
+                && failure.kind() == Failure.Kind.INVALID
+                && failure.cause() instanceof TransactionCanceledException;
     }
 
     private Decision<Evidence, Cart> seeBoth(Evidence e, Event event, Moment moment) {

@@ -246,7 +246,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
             return settled(before, null);
         }
         Attempt attempt = before.inFlight();
-        if (attempt != null && attempt.isUpdateOfUncertainTypes() && failure.mayBeOfTheItem()) {
+        if (attempt != null && attempt.isUpdate() && failure.mayBeOfTheItem() && !isOfTheItem(before.lastFailure())) {
             Evidence refused = before.fate(Attempt.Fate.NOT_APPLIED).failed(failure);
             return refusedWithoutItem(conflicted(refused, attempt));
         }
@@ -259,6 +259,14 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
                         })
                 .failed(failure);
         return end == null ? Decision.pause(e.aged()) : fail(e, end, null);
+    }
+
+    /**
+     * Whether the item was already read because it may be the reason. A write from that read that fails in the same way is
+     * invalid in itself.
+     */
+    private static boolean isOfTheItem(@Nullable Failure last) {
+        return last != null && last.mayBeOfTheItem();
     }
 
     @Override
@@ -497,8 +505,7 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
     /** Whether a write that pins the version would probably conflict with another writer. */
     private static boolean isContended(Evidence e, StoredCart seen, Moment moment) {
         Memory memory = seen.memory();
-        Failure last = e.lastFailure();
-        if (last != null && last.mayBeOfTheItem()) {
+        if (isOfTheItem(e.lastFailure())) {
             return false; // a write that pins the version repairs the item, or shows that the item is not the reason
         }
         // Occasionally, the version is pinned anyway: such a write repairs what makes an item refuse unpinned ones.

@@ -16,7 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /** The protocol of a merge, tested as a pure function: no store, no client, no thread. */
 class MergeProtocolTest {
@@ -150,6 +152,23 @@ class MergeProtocolTest {
 
         assertThat(paused.kind()).isEqualTo(Decision.Kind.PAUSE);
         assertThat(resumed.request()).isEqualTo(Request.getBoth(GUEST, USER));
+    }
+
+    /** A program that does not know the library's sets may write another type between the read and the write. */
+    @Test
+    void transaction_thatAnItemCanNoLongerTake_isMadeFromAnotherReadOnce() {
+        Event invalid = Event.failed(Failure.of(TransactionCanceledException.builder()
+                .cancellationReasons(
+                        CancellationReason.builder().code("ValidationError").build(),
+                        CancellationReason.builder().code("None").build())
+                .build()));
+
+        Decision<MergeProtocol.Evidence, Cart> read = next(transaction(), invalid);
+        Decision<MergeProtocol.Evidence, Cart> second = next(read, bothRead(read));
+        Decision<MergeProtocol.Evidence, Cart> end = next(second, invalid);
+
+        assertThat(next(second, delivered(second)).kind()).isEqualTo(Decision.Kind.SUCCEED);
+        assertThat(end.failure()).isExactlyInstanceOf(CartStoreException.class);
     }
 
     /** A merge moves each line of the guest as it was read. */

@@ -296,6 +296,21 @@ class MutationTest {
             assertThat(stored().isDrifted()).isFalse();
         }
 
+        @ParameterizedTest
+        @ValueSource(strings = {"cb", "cw"})
+        void addItem_setThatLosesItsTypeBetweenReadAndWrite_isRepaired(String name) {
+            resultOf(rival.addItem(USER, book("a", "1", 1)));
+            CartUpdate update = CartUpdate.of(USER).reprice("a", money("2")).add(book("b", "1", 1));
+            client.then(serve(table), serve(table).after(() -> table.put(with(table.item(USER), name, list(s("x"))))))
+                    .thenAlways(serve(table));
+
+            Cart cart = resultOf(store.apply(update));
+
+            assertThat(client.sent()).containsExactly("GetItem", "UpdateItem", "GetItem", "UpdateItem");
+            assertWritten(cart);
+            assertThat(stored().isDrifted()).isFalse();
+        }
+
         @Test
         void addItem_linesOfAWrongType_failsAndLeavesThem() {
             table.put(with(Writes.itemWithLines(1), "cartItems", s("x")));

@@ -137,6 +137,25 @@ class UpdateProtocolTest {
                 .isEqualTo(Decision.Kind.FAIL);
     }
 
+    /** A program that does not know the library's sets may write another type between the read and the write. */
+    @Test
+    void change_thatTheItemCanNoLongerTake_isMadeFromAnotherReadOnce() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).remove("a").add(book("b", "1", 1)));
+        Decision<Evidence, Cart> read = started(protocol);
+        Decision<Evidence, Cart> first = delivered(protocol, read);
+        Event invalid = Event.failed(Failure.of(Failures.validation("x")));
+
+        Decision<Evidence, Cart> again = protocol.next(first.evidence(), invalid, moment());
+        Decision<Evidence, Cart> second = delivered(protocol, again);
+        Decision<Evidence, Cart> end = protocol.next(second.evidence(), invalid, moment());
+
+        assertThat(again.request()).isEqualTo(Request.get(USER, true));
+        assertThat(delivered(protocol, second).kind()).isEqualTo(Decision.Kind.SUCCEED);
+        assertThat(end.kind()).isEqualTo(Decision.Kind.FAIL);
+        assertThat(end.failure()).isExactlyInstanceOf(CartStoreException.class);
+    }
+
     @Test
     void add_thatTheItemCannotTakeAfterALostAttempt_isLookedFor() {
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
