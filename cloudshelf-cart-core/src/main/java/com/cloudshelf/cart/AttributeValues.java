@@ -3,6 +3,7 @@ package com.cloudshelf.cart;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,22 @@ final class AttributeValues {
     private static final int MAX_DEPTH = 32;
 
     private AttributeValues() {}
+
+    /** Whether a value is {@code NULL}: an object mapper's way of saying that the field is missing. */
+    static boolean isNull(AttributeValue value) {
+        return Boolean.TRUE.equals(value.nul());
+    }
+
+    /** Returns the names of the attributes that are there. */
+    static Set<String> namesOf(Map<String, AttributeValue> attributes) {
+        Set<String> names = new HashSet<>();
+        attributes.forEach((name, value) -> {
+            if (!isNull(value)) {
+                names.add(name);
+            }
+        });
+        return names;
+    }
 
     /** Returns what can be shown of those attributes of a line or an item that are not the library's. */
     static Attributes shown(Set<String> own, Map<String, AttributeValue> stored) {
@@ -51,8 +68,7 @@ final class AttributeValues {
             case M -> {
                 Map<String, Object> map = new LinkedHashMap<>();
                 value.m().forEach((name, element) -> {
-                    if (!Boolean.TRUE.equals(
-                            element.nul())) { // an object mapper's way of saying that the field is missing
+                    if (!isNull(element)) {
                         map.put(name, toJava(element, depth - 1));
                     }
                 });

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -181,28 +180,17 @@ final class ItemFormat {
         if (list.hasL()) {
             return list.l().size();
         }
-        return isNull(list) ? StoredCart.Pins.NULL_LIST : StoredCart.Pins.ANY_LIST;
+        return AttributeValues.isNull(list) ? StoredCart.Pins.NULL_LIST : StoredCart.Pins.ANY_LIST;
     }
 
     private static boolean isThere(@Nullable AttributeValue value) {
-        return value != null && !isNull(value);
-    }
-
-    private static boolean isNull(AttributeValue value) {
-        return Boolean.TRUE.equals(value.nul());
-    }
-
-    /** Returns the names of the attributes that are there. */
-    static Set<String> namesOf(Map<String, AttributeValue> attributes) {
-        Set<String> names = new HashSet<>(attributes.keySet());
-        names.removeIf(name -> !isThere(attributes.get(name)));
-        return names;
+        return value != null && !AttributeValues.isNull(value);
     }
 
     /** Returns an attribute unless it is missing or {@code NULL}. */
     private @Nullable AttributeValue present(String name) {
         AttributeValue value = item.get(name);
-        return value == null || isNull(value) ? null : value;
+        return value == null || AttributeValues.isNull(value) ? null : value;
     }
 
     private void decodeExpiry(StoredCart.Builder stored, Instant now) {
@@ -340,7 +328,7 @@ final class ItemFormat {
             return null;
         }
         String text = value.s();
-        if (text == null && !isNull(value)) {
+        if (text == null && !AttributeValues.isNull(value)) {
             throw invalid(linePath(index, name), STRING);
         }
         return text;

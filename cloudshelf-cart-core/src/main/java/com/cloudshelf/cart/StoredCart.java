@@ -236,7 +236,7 @@ final class StoredCart implements Cart.Origin {
         return new Cart(
                 guest.userId(),
                 items,
-                guest.ownAttributes().without(ItemFormat.namesOf(others)),
+                guest.ownAttributes().without(AttributeValues.namesOf(others)),
                 null,
                 null,
                 guest.origin());
@@ -247,7 +247,7 @@ final class StoredCart implements Cart.Origin {
         return index < 0
                 ? line
                 : line.with(line.ownAttributes()
-                        .without(ItemFormat.namesOf(lines.get(index).m())));
+                        .without(AttributeValues.namesOf(lines.get(index).m())));
     }
 
     /** Whether a read at this time would find the item expired. */

@@ -366,7 +366,15 @@ class ItemFormatTest {
         }
 
         @ParameterizedTest
-        @CsvSource({"15.990, 15.99", "15.99000000, 15.99", "1E+2, 100", "0, 0", "0E-20, 0", "1E+12, 1000000000000", "0.000001, 0.000001"})
+        @CsvSource({
+            "15.990, 15.99",
+            "15.99000000, 15.99",
+            "1E+2, 100",
+            "0, 0",
+            "0E-20, 0",
+            "1E+12, 1000000000000",
+            "0.000001, 0.000001"
+        })
         void decode_priceInAnyForm_isExactAndPlain(String stored, String price) {
             CartItem line = decode(item("cartItems", list(line("a", stored, "1"))))
                     .cart()
