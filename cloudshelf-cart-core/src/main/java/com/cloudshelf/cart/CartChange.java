@@ -26,6 +26,7 @@ public sealed interface CartChange {
      * Otherwise, a line is appended.
      */
     record Add(CartItem item) implements CartChange {
+        @JsonReadByModule
         public Add {
             requireNonNull(item, "item");
         }
@@ -41,6 +42,7 @@ public sealed interface CartChange {
      * not in the cart ({@link CartRejectedException.Reason#UNKNOWN_BOOK}).
      */
     record SetQuantity(String bookId, int quantity) implements CartChange {
+        @JsonReadByModule
         public SetQuantity {
             Checks.id("bookId", bookId);
             Checks.atLeast("quantity", 0, quantity);
@@ -54,6 +56,7 @@ public sealed interface CartChange {
 
     /** Removes the line of a book, if there is one. */
     record Remove(String bookId) implements CartChange {
+        @JsonReadByModule
         public Remove {
             Checks.id("bookId", bookId);
         }
@@ -69,6 +72,7 @@ public sealed interface CartChange {
      * CartRejectedException.Reason#UNKNOWN_BOOK}).
      */
     record Reprice(String bookId, BigDecimal price) implements CartChange {
+        @JsonReadByModule
         public Reprice {
             Checks.id("bookId", bookId);
             price = Checks.price(price);
@@ -87,6 +91,7 @@ public sealed interface CartChange {
      * @param quantities the number of copies to remove by book ID, each at least 1
      */
     record Subtract(Map<String, Integer> quantities) implements CartChange {
+        @JsonReadByModule
         public Subtract {
             Map<String, Integer> copy = new LinkedHashMap<>(quantities);
             copy.forEach((bookId, quantity) -> {
@@ -116,6 +121,7 @@ public sealed interface CartChange {
      * @param value a value that {@link CartItem#with CartItem.with} accepts; kept in canonical form
      */
     record SetAttribute(String name, Object value) implements CartChange {
+        @JsonReadByModule
         public SetAttribute {
             Attributes.name(Attributes.NAMES_OF_THE_ITEM, name);
             value = Attributes.value(name, value);
@@ -129,6 +135,7 @@ public sealed interface CartChange {
 
     /** Removes an attribute of your own from the cart, if there is one. */
     record RemoveAttribute(String name) implements CartChange {
+        @JsonReadByModule
         public RemoveAttribute {
             Attributes.name(Attributes.NAMES_OF_THE_ITEM, name);
         }
@@ -147,6 +154,7 @@ public sealed interface CartChange {
      * @param value a value that {@link CartItem#with CartItem.with} accepts; kept in canonical form
      */
     record SetItemAttribute(String bookId, String name, Object value) implements CartChange {
+        @JsonReadByModule
         public SetItemAttribute {
             Checks.id("bookId", bookId);
             Attributes.name(CartItem.OWN_NAMES, name);
@@ -162,6 +170,7 @@ public sealed interface CartChange {
 
     /** Removes an attribute of your own from the line of a book, if there is one. */
     record RemoveItemAttribute(String bookId, String name) implements CartChange {
+        @JsonReadByModule
         public RemoveItemAttribute {
             Checks.id("bookId", bookId);
             Attributes.name(CartItem.OWN_NAMES, name);

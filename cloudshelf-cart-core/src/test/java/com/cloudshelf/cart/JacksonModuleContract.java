@@ -161,6 +161,22 @@ public abstract class JacksonModuleContract {
         }
     }
 
+    /** As a mere record, a change without a quantity would remove the line, and one of 2.7 copies would set 2. */
+    @Test
+    void readWithoutTheModule_changes_areRefused() {
+        for (CartChange change : changes()) {
+            if (!(change instanceof CartChange.Clear)) {
+                for (String json : List.of(
+                        write(change),
+                        "{\"bookId\":\"b\"}",
+                        "{\"bookId\":\"b\",\"quantity\":2.7,\"price\":\"1\",\"name\":\"x\"}")) {
+                    assertThatThrownBy(() -> readWithoutModule(json, change.getClass()))
+                            .isInstanceOf(Exception.class);
+                }
+            }
+        }
+    }
+
     @Test
     void readWithoutTheModule_version_isParsed() {
         assertThat(readWithoutModule("\"abc.1.0000000000xyz\"", CartVersion.class))
