@@ -74,7 +74,12 @@ final class UpdateRules {
                     "idempotencyKeys",
                     Memory.MAX_KEYS));
         }
-        return key == null && cart.equals(stored.cart()) ? Verdict.UNCHANGED : Verdict.write(cart);
+        boolean changed = !cart.equals(stored.cart()) || clearsWhatCannotBeShown(stored);
+        return key == null && !changed ? Verdict.UNCHANGED : Verdict.write(cart);
+    }
+
+    private boolean clearsWhatCannotBeShown(StoredCart stored) {
+        return update.isClear() && !stored.isExpired() && !stored.others().isEmpty();
     }
 
     /** Returns what a write stores for the update's idempotency key, if it has one. */

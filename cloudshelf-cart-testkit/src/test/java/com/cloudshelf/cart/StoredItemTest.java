@@ -143,6 +143,29 @@ class StoredItemTest {
         assertThat(table.item(USER).get("cartItems").l().get(0).m()).containsEntry("gift", deep);
     }
 
+    /** A clear leaves nothing of another program's, whether or not the cart has lines. */
+    @Test
+    void clear_cartWithoutLines_removesAttributesThatCannotBeShown() {
+        Map<String, AttributeValue> item = new HashMap<>(written());
+        item.put("tags", AttributeValue.fromSs(List.of("a", "b")));
+        for (Map<String, AttributeValue> each : List.of(item, foreign(item.get("tags")))) {
+            table.put(each);
+            carts.apply(CartUpdate.of(USER).remove("book1").remove("book2")).join();
+            assertThat(table.item(USER)).containsKey("tags");
+
+            carts.clear(USER).join();
+            assertThat(table.item(USER)).doesNotContainKey("tags");
+
+            table.sent();
+            table.store().clear(USER).join();
+            assertThat(table.sent()).doesNotContain("PutItem");
+        }
+    }
+
+    private static Map<String, AttributeValue> foreign(AttributeValue tags) {
+        return Map.of("userId", AttributeValue.fromS(USER), "cartItems", AttributeValue.fromL(List.of()), "tags", tags);
+    }
+
     @Test
     void anyCall_expiredCart_isAbsentAndItsLinesNeverComeBack() {
         written();
