@@ -21,6 +21,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * <p>They drop what is stale in the item's memory; no other writes can do that.
  */
 final class PinnedWrites {
+    /** More could exceed the limits of a condition. */
+    private static final int MAX_PINNED_ATTRIBUTES = 20;
+
     private PinnedWrites() {}
 
     /**
@@ -29,20 +32,27 @@ final class PinnedWrites {
      */
     static Write change(
             StoredCart before, Cart after, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
-        return change(before, after, null, key, stamp, terms);
+        return change(before, after, null, pinned(before), key, stamp, terms);
+    }
+
+    /** The same, but pins also what a {@link CartVersion} covers beyond that: the whole content as it was seen. */
+    static Write changeOfVersion(
+            StoredCart before, Cart after, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
+        Expression e = pinned(before);
+        pinContent(e, before);
+        return change(before, after, null, e, key, stamp, terms);
     }
 
     private static Write change(
             StoredCart before,
             Cart cart,
             @Nullable StoredCart guest,
+            Expression e,
             Write.@Nullable KeyEntry key,
             Write.Stamp stamp,
             Write.Terms terms) {
         Memory memory = memoryAfter(before, key, stamp, terms);
         LineChanges lines = new LineChanges(before, cart.items(), brought(guest));
-        Expression e = new Expression();
-        pin(e, before);
         Map<String, AttributeValue> others =
                 othersAfter(before.others(), before.cart().ownAttributes(), cart, guest);
         Map<String, @Nullable AttributeValue> otherChanges = changes(before.others(), others);
@@ -122,7 +132,7 @@ final class PinnedWrites {
     /** Merges another cart into the one that was seen. The other cart's lines bring their stored attributes. */
     static Write merge(StoredCart into, Cart merged, StoredCart from, Write.Stamp stamp, Write.Terms terms) {
         return into.exists() && !into.isExpired()
-                ? change(into, merged, from, null, stamp, terms)
+                ? change(into, merged, from, pinned(into), null, stamp, terms)
                 : replace(into, merged, from, seen(into), null, stamp, terms);
     }
 
@@ -199,6 +209,16 @@ final class PinnedWrites {
         return clear(before, seen(before), key, stamp, terms);
     }
 
+    /**
+     * Empties a cart in place, if the whole content is as it was seen: of two clears that require the same version,
+     * nothing would show which one deleted the item.
+     */
+    static Write clearOfVersion(StoredCart before, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
+        Expression condition = seen(before);
+        pinContent(condition, before);
+        return replace(before, Cart.empty(before.userId()), null, condition, key, stamp, terms);
+    }
+
     /** Empties a cart whose lines move to another one. They are pinned, because they move as they were seen. */
     static Write clearMoved(StoredCart before, Write.Stamp stamp, Write.Terms terms) {
         Expression condition = seen(before);
@@ -222,8 +242,7 @@ final class PinnedWrites {
 
     /** Returns the condition of a write that leaves nothing of the item as it is. */
     private static Expression seen(StoredCart before) {
-        Expression e = new Expression();
-        pin(e, before);
+        Expression e = pinned(before);
         pinRing(e, before.memory());
         return e;
     }
@@ -288,6 +307,22 @@ final class PinnedWrites {
         after.keysUntil = memory.keys().isEmpty() ? null : ItemFormat.keysUntil(memory.keysUntil());
         after.pins = head.pins(lines.size());
         return after.build();
+    }
+
+    private static Expression pinned(StoredCart before) {
+        Expression e = new Expression();
+        pin(e, before);
+        return e;
+    }
+
+    /** Pins the list of lines, unless it needs repair, and the cart's attributes, unless they are many. */
+    private static void pinContent(Expression e, StoredCart before) {
+        if (before.isIndexed() && before.pins().listSize() >= 0) {
+            e.pin(e.name(ItemFormat.CART_ITEMS), AttributeValue.fromL(before.lines()));
+        }
+        if (before.others().size() <= MAX_PINNED_ATTRIBUTES) {
+            before.others().forEach((name, value) -> e.pin(e.alias(name), value));
+        }
     }
 
     /** Refuses the write if the item is not the one that was seen. */

@@ -341,15 +341,18 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
         WriteId id = idOfOpen(e, floor, moment);
         Write.Stamp stamp = stamp(id, moment);
         Write.KeyEntry key = rules.keyEntry(moment.now(), keyRetention);
-        // Of two clears that require the same version, nothing would show which one deleted the item.
-        boolean clearsInPlace = update.isClear() && update.expectedVersion().isPresent();
+        boolean requiresVersion = update.expectedVersion().isPresent();
         Write write;
-        if (!seen.exists() || seen.isExpired() || clearsInPlace) {
+        if (!seen.exists() || seen.isExpired()) {
             write = PinnedWrites.replace(seen, cart, key, stamp, terms);
         } else if (update.isClear()) {
-            write = PinnedWrites.clear(seen, key, stamp, terms);
+            write = requiresVersion
+                    ? PinnedWrites.clearOfVersion(seen, key, stamp, terms)
+                    : PinnedWrites.clear(seen, key, stamp, terms);
         } else {
-            write = PinnedWrites.change(seen, cart, key, stamp, terms);
+            write = requiresVersion
+                    ? PinnedWrites.changeOfVersion(seen, cart, key, stamp, terms)
+                    : PinnedWrites.change(seen, cart, key, stamp, terms);
         }
         return sendChange(e, write, id, sighting.isStrong());
     }

@@ -92,6 +92,40 @@ class VersionTest {
         assertConflict(cart.version());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"cartItems[0].title", "cartItems[0].price", "cartItems[0].giftWrap", "coupon"})
+    void ifVersion_foreignWriterChangedTheContentSinceTheSnapshot_isAConflict(String path) {
+        carts.addItem(USER, book("book1", "1", 1)).join();
+        carts.apply(CartUpdate.of(USER).setAttribute("coupon", "SAVE10").setItemAttribute("book1", "giftWrap", true))
+                .join();
+        Cart cart = carts.get(USER).join();
+        AttributeValue value = path.endsWith("price") ? AttributeValue.fromN("2") : AttributeValue.fromS("Another");
+        table.set(USER, "SET " + path + " = :value", Map.of(":value", value));
+
+        Throwable failure = failureOf(carts.apply(addIf(cart.version()).basedOn(cart)));
+
+        assertThat(failure).isInstanceOf(CartConflictException.class);
+        assertThat(carts.get(USER).join().item("new")).isEmpty();
+    }
+
+    @Test
+    void ifVersion_snapshotOfALineWithASet_isOneWrite() {
+        carts.apply(CartUpdate.of(USER).add(book("book1", "1.50", 1)).setAttribute("coupon", "SAVE10"))
+                .join();
+        AttributeValue set = AttributeValue.fromSs(List.of("b", "a", "c"));
+        table.set(USER, "SET cartItems[0].tags = :tags, seals = :tags", Map.of(":tags", set));
+        Cart cart = carts.get(USER).join();
+        table.sent();
+
+        Cart added = carts.apply(
+                        addIf(cart.version()).setAttribute("coupon", "SAVE20").basedOn(cart))
+                .join();
+        carts.apply(CartUpdate.of(USER).clear().ifVersion(added.version()).basedOn(added))
+                .join();
+
+        assertThat(table.sent()).containsExactly("UpdateItem", "PutItem");
+    }
+
     @Test
     void ifVersion_staleSnapshot_isAConflictAfterAll() {
         Cart cart = carts.addItem(USER, book("book1", "1", 1)).join();
