@@ -32,8 +32,8 @@ final class Latencies {
 
     /** A request was answered. */
     void add(long nanos) {
-        if (lostInARow.get() != 0) {
-            lostInARow.set(0);
+        if (lostInARow.get() != 0 && nanos / 1_000_000 < usualLostMillis()) {
+            lostInARow.set(0); // otherwise, it would have been lost as well
         }
         long index = count.getAndIncrement();
         micros[(int) (index % SAMPLES)] = (int) Math.min(Integer.MAX_VALUE, nanos / 1_000);
@@ -66,14 +66,18 @@ final class Latencies {
     /**
      * Returns the time after which a request counts as lost; {@link Long#MAX_VALUE} until enough requests were seen.
      *
-     * <p>It doubles for each request that was lost since the last response, and for each one that the call has lost.
+     * <p>It doubles for each request that was lost since the last response in usual time, and for each one that the call has lost.
      * Either connections are dead, or the service, or the part of it that has this item, is slower than it ever was. If no
      * request waited long enough to show that, none would succeed until it is fast again.
      *
      * @param lostOfCall how many requests of the call were lost
      */
     long lostMillis(int lostOfCall) {
-        long usual = Math.max(LEAST_LOST_MILLIS, (long) LOST_FACTOR * usualMicros / 1_000);
-        return isEnough() ? usual << Math.min(MAX_DOUBLINGS, Math.max(lostOfCall, lostInARow.get())) : Long.MAX_VALUE;
+        int doublings = Math.min(MAX_DOUBLINGS, Math.max(lostOfCall, lostInARow.get()));
+        return isEnough() ? usualLostMillis() << doublings : Long.MAX_VALUE;
+    }
+
+    private long usualLostMillis() {
+        return Math.max(LEAST_LOST_MILLIS, (long) LOST_FACTOR * usualMicros / 1_000);
     }
 }
