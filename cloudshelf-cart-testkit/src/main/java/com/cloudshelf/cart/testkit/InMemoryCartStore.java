@@ -366,6 +366,9 @@ public final class InMemoryCartStore implements CartStore {
         /** After this time without a write, a clear removes the item of a cart, and with it the cart's times. */
         private static final Duration REST = Duration.ofHours(1);
 
+        /** By how much clocks may differ: a key that has expired for no longer may still be live on another machine. */
+        private static final Duration CLOCK_SKEW = Duration.ofMinutes(30);
+
         private static final Instant END_OF_TIME = Instant.parse("+10000-01-01T00:00:00Z");
 
         private final Clock clock;
@@ -512,7 +515,10 @@ public final class InMemoryCartStore implements CartStore {
             }
             Instant now = timeOfChange(userId);
             Cart outcome = cart.apply(limits, now, update.changes());
-            if (isPlainClear(update) && hasRested(userId, now)) {
+            boolean changed = !outcome.equals(cart);
+            if (isPlainClear(update)
+                    && hasRested(userId, now)
+                    && (changed || update.snapshot().isEmpty())) {
                 entries.remove(userId);
                 return Cart.empty(userId);
             }
@@ -528,7 +534,7 @@ public final class InMemoryCartStore implements CartStore {
                             MAX_KEYS);
                 }
                 keys.put(key, new Key(now.plus(keyRetention), update.digest()));
-            } else if (outcome.equals(cart)) {
+            } else if (!changed) {
                 return cart;
             }
             checkSize(cart, outcome, keys);
@@ -576,7 +582,8 @@ public final class InMemoryCartStore implements CartStore {
             Entry entry = entries.get(userId);
             return entry != null
                     && entry.cart().lastUpdated().orElseThrow().isBefore(now.minus(REST))
-                    && liveKeys(userId).isEmpty();
+                    && entry.keys().values().stream()
+                            .noneMatch(key -> key.until().isAfter(now.minus(CLOCK_SKEW)));
         }
 
         private Cart write(Cart content, Map<String, Key> keys, Instant now) {

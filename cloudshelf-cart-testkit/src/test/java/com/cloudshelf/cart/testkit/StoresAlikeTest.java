@@ -133,6 +133,27 @@ class StoresAlikeTest {
             story.call(carts -> carts.get(USER));
             story.call(carts -> carts.clear(USER));
         }),
+        CLEAR_FROM_A_SNAPSHOT_AFTER_A_REST(story -> {
+            for (String lines : List.of("none", "one")) {
+                story.call(carts -> carts.addItem(USER, book("book1", 1)));
+                story.call(carts -> carts.setQuantity(USER, "book1", lines.equals("one") ? 2 : 0));
+                story.advance(Duration.ofHours(2));
+                story.call(carts -> carts.apply(
+                        CartUpdate.of(USER).clear().basedOn(carts.get(USER).join())));
+            }
+        }),
+        CLEAR_ONCE_A_KEY_IS_FORGOTTEN(story -> {
+            for (Duration since : List.of(Duration.ZERO, Duration.ofMinutes(30), Duration.ofMinutes(31))) {
+                story.call(carts -> carts.apply(keyed("key", 1)));
+                story.advance(TIME_TO_LIVE);
+                story.call(carts -> carts.addItem(USER, book("book2", 1)));
+                story.call(carts -> carts.apply(keyed("other", 1)));
+                story.advance(TIME_TO_LIVE.minusHours(2));
+                story.call(carts -> carts.addItem(USER, book("book3", 1)));
+                story.advance(Duration.ofHours(2).plus(since));
+                story.call(carts -> carts.clear(USER)); // on another machine, the key may still be live
+            }
+        }),
         CLEAR_ON_TERMS_AFTER_A_REST(story -> {
             story.call(carts -> carts.addItem(USER, book("book1", 1)));
             story.advance(Duration.ofHours(2));
