@@ -60,6 +60,7 @@ public final class CartAudit {
      * @throws IllegalArgumentException if one of the problems is not repairable
      */
     public static CartAudit repairing(Problem... problems) {
+        requireNonNull(problems, "problems");
         Builder builder = new Builder();
         builder.repair = problems.length == 0 ? CartAuditReport.repairable() : EnumSet.copyOf(Arrays.asList(problems));
         for (Problem problem : builder.repair) {
@@ -153,7 +154,7 @@ public final class CartAudit {
      *     the checkpoint of another table
      */
     public CartAudit resumingFrom(String checkpoint) {
-        AuditCheckpoint.parse(checkpoint);
+        AuditCheckpoint.parse(requireNonNull(checkpoint, "checkpoint"));
         Builder builder = new Builder(this);
         builder.checkpoint = checkpoint;
         return new CartAudit(builder);

@@ -369,7 +369,7 @@ public final class CartTable {
      * @throws InvalidStoredCartException if the item is not a valid cart
      */
     public static Cart decode(Map<String, AttributeValue> item) {
-        StoredCart stored = ItemFormat.decode(item, Instant.now());
+        StoredCart stored = ItemFormat.decode(requireNonNull(item, "item"), Instant.now());
         return stored.isExpired() ? ItemFormat.decode(item, Instant.MIN).cart() : stored.cart();
     }
 }

@@ -4,6 +4,7 @@ import static com.cloudshelf.cart.TestTable.USER;
 import static com.cloudshelf.cart.TestTable.book;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import com.cloudshelf.cart.CartTableReport.Check;
 import com.cloudshelf.cart.CartTableReport.Outcome;
@@ -159,6 +160,20 @@ class CartTableTest {
                             AttributeValue.fromL(List.of(AttributeValue.fromM(line))))))
                     .satisfies(failure -> assertThat(failure.attributePath()).isEqualTo("cartItems[0]." + name));
         }
+    }
+
+    @Test
+    @SuppressWarnings("NullAway")
+    void anyNull_isRefusedByName() {
+        assertThatNullPointerException()
+                .isThrownBy(() -> CartTable.decode(null))
+                .withMessage("item");
+        assertThatNullPointerException()
+                .isThrownBy(() -> CartAudit.reporting().resumingFrom(null))
+                .withMessage("checkpoint");
+        assertThatNullPointerException()
+                .isThrownBy(() -> CartAudit.repairing((CartAuditReport.Problem[]) null))
+                .withMessage("problems");
     }
 
     @Test
