@@ -202,18 +202,6 @@ final class LineChanges {
         }
     }
 
-    /** Pins every line of a cart, unless they are too many for an expression or the list needs repair. */
-    static void pinAll(Expression e, StoredCart before) {
-        List<AttributeValue> lines = before.lines();
-        if (!before.isIndexed() || lines.size() > MAX_TOUCHED_LINES) {
-            return;
-        }
-        String list = e.name(ItemFormat.CART_ITEMS);
-        for (int i = 0; i < lines.size(); i++) {
-            pinLine(e, list + "[" + i + "].", lines.get(i).m());
-        }
-    }
-
     private int touchedValues() {
         int count = 0;
         for (Touched line : touched) {

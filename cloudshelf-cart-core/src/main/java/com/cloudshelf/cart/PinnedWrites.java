@@ -219,10 +219,10 @@ final class PinnedWrites {
         return replace(before, Cart.empty(before.userId()), null, condition, key, stamp, terms);
     }
 
-    /** Empties a cart whose lines move to another one. They are pinned, because they move as they were seen. */
+    /** Empties a cart whose content moves to another one. It is pinned, because it moves as it was seen. */
     static Write clearMoved(StoredCart before, Write.Stamp stamp, Write.Terms terms) {
         Expression condition = seen(before);
-        LineChanges.pinAll(condition, before);
+        pinContent(condition, before);
         return clear(before, condition, null, stamp, terms);
     }
 

@@ -171,20 +171,33 @@ class MergeProtocolTest {
         assertThat(end.failure()).isExactlyInstanceOf(CartStoreException.class);
     }
 
-    /** A merge moves each line of the guest as it was read. */
+    /** A merge moves each line of the guest as it was read, whatever has changed in it. */
     @ParameterizedTest
     @ValueSource(longs = {60, 7200})
     void guestLine_changedMeanwhileByAProgramWithoutVersions_isMergedAsItIs(long secondsAgo) {
         table.put(guestItem(secondsAgo));
         Decision<MergeProtocol.Evidence, Cart> first = transaction();
-        table.put(Items.with(table.item(GUEST), "cartItems", Items.list(Items.line("g", "2", "5"))));
+        AttributeValue changed = Items.with(Items.line("g", "2", "5"), "title", Items.s("Another"));
+        table.put(Items.with(table.item(GUEST), "cartItems", Items.list(changed)));
 
         Decision<MergeProtocol.Evidence, Cart> read = next(first, delivered(first));
         Decision<MergeProtocol.Evidence, Cart> second = next(read, bothRead(read));
         delivered(second);
 
-        assertThat(stored(USER).cart().item("g").orElseThrow().quantity()).isEqualTo(5);
+        CartItem merged = stored(USER).cart().item("g").orElseThrow();
+        assertThat(merged.quantity()).isEqualTo(5);
+        assertThat(merged.title()).contains("Another");
         assertThat(stored(GUEST).cart().isEmpty()).isTrue();
+    }
+
+    @Test
+    void guestTitle_changedMeanwhile_isMergedAsItIs() {
+        Decision<MergeProtocol.Evidence, Cart> first = transaction();
+        AttributeValue line = table.item(GUEST).get("cartItems").l().get(0);
+        table.put(
+                Items.with(table.item(GUEST), "cartItems", Items.list(Items.with(line, "title", Items.s("Another")))));
+
+        assertThat(delivered(first).kind()).isEqualTo(Event.Kind.REFUSED);
     }
 
     @ParameterizedTest
