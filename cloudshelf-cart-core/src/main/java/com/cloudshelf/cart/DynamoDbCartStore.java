@@ -301,7 +301,8 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
     /**
      * Ends every running call, and closes the client if the store created it. A call with a write in flight fails with
      * {@link CartOutcomeUnknownException}, other calls with {@link CartUnavailableException}. Later calls throw {@link
-     * IllegalStateException}. Waits up to one second for all futures to complete.
+     * IllegalStateException}. Waits up to one second for all futures to complete; the AWS SDK then takes about two more to
+     * close a client that the store created.
      */
     @Override
     public void close() {
