@@ -21,6 +21,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * <p>They drop what is stale in the item's memory; no other writes can do that.
  */
 final class PinnedWrites {
+    /** A list of more lines is not sent only to require it. */
+    private static final int MAX_PINNED_LINES = 20;
+
     /** More could exceed the limits of a condition. */
     private static final int MAX_PINNED_ATTRIBUTES = 20;
 
@@ -35,11 +38,11 @@ final class PinnedWrites {
         return change(before, after, null, pinned(before), key, stamp, terms);
     }
 
-    /** The same, but pins also what a {@link CartVersion} covers beyond that: the whole content as it was seen. */
+    /** The same, but pins also what a {@link CartVersion} covers beyond that: the content of a cart of usual size. */
     static Write changeOfVersion(
             StoredCart before, Cart after, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
         Expression e = pinned(before);
-        pinContent(e, before);
+        pinContent(e, before, MAX_PINNED_LINES);
         return change(before, after, null, e, key, stamp, terms);
     }
 
@@ -210,19 +213,19 @@ final class PinnedWrites {
     }
 
     /**
-     * Empties a cart in place, if the whole content is as it was seen: of two clears that require the same version,
-     * nothing would show which one deleted the item.
+     * Empties a cart in place, if the content is as it was seen: of two clears that require the same version, nothing would
+     * show which one deleted the item.
      */
     static Write clearOfVersion(StoredCart before, Write.@Nullable KeyEntry key, Write.Stamp stamp, Write.Terms terms) {
         Expression condition = seen(before);
-        pinContent(condition, before);
+        pinContent(condition, before, MAX_PINNED_LINES);
         return replace(before, Cart.empty(before.userId()), null, condition, key, stamp, terms);
     }
 
     /** Empties a cart whose content moves to another one. It is pinned, because it moves as it was seen. */
     static Write clearMoved(StoredCart before, Write.Stamp stamp, Write.Terms terms) {
         Expression condition = seen(before);
-        pinContent(condition, before);
+        pinContent(condition, before, Integer.MAX_VALUE); // the other cart's write sends the lines anyway
         return clear(before, condition, null, stamp, terms);
     }
 
@@ -315,9 +318,10 @@ final class PinnedWrites {
         return e;
     }
 
-    /** Pins the list of lines, unless it needs repair, and the cart's attributes, unless they are many. */
-    private static void pinContent(Expression e, StoredCart before) {
-        if (before.isIndexed() && before.pins().listSize() >= 0) {
+    /** Pins the lines, unless they need repair, and the cart's attributes, both unless they are many. */
+    private static void pinContent(Expression e, StoredCart before, int maxLines) {
+        int lines = before.pins().listSize();
+        if (before.isIndexed() && lines >= 0 && lines <= maxLines) {
             e.pin(e.name(ItemFormat.CART_ITEMS), AttributeValue.fromL(before.lines()));
         }
         if (before.others().size() <= MAX_PINNED_ATTRIBUTES) {

@@ -85,4 +85,21 @@ class RequestBytesTest {
             assertThat(update.responseBytes()).hasValue(2);
         });
     }
+
+    @Test
+    void ifVersion_atHundredLines_sendsTheLineAlone() {
+        DynamoDbCartStore carts = table.store();
+        Cart cart = carts.apply(lines(100)).join();
+        table.sent();
+
+        carts.apply(CartUpdate.of(USER)
+                        .setQuantity("book10050", 77)
+                        .ifVersion(cart.version())
+                        .basedOn(cart))
+                .join();
+
+        assertThat(table.faults.sent())
+                .singleElement()
+                .satisfies(write -> assertThat(write.requestBytes()).isLessThanOrEqualTo(1024));
+    }
 }
