@@ -31,6 +31,9 @@ final class UnpinnedWrites {
     private static final List<String> COUNTED =
             List.of(ItemFormat.TOTAL_ITEMS, ItemFormat.TOTAL_PRICE, ItemFormat.VERSION);
 
+    /** The most attributes of an added line for {@link #raise}: it assigns each one, and an expression has at most 4 KB. */
+    static final int MAX_RAISED_ATTRIBUTES = 50;
+
     private UnpinnedWrites() {}
 
     /** The placeholders of values that several clauses name: each is sent once. */

@@ -332,7 +332,9 @@ final class UpdateProtocol implements Protocol<Evidence, Cart> {
             CartItem line = books.size() == 1 && update.idempotencyKey().isEmpty()
                     ? seen.cart().item(books.get(0).bookId()).orElse(null)
                     : null;
-            if (line != null && line.addedAtOrNull() != null) {
+            if (line != null
+                    && line.addedAtOrNull() != null
+                    && books.get(0).attributes().size() <= UnpinnedWrites.MAX_RAISED_ATTRIBUTES) {
                 WriteId id = idOfOpen(e, floor, moment);
                 Write raise = UnpinnedWrites.raise(seen, line, books.get(0), stamp(id, moment), terms);
                 return sendChange(e, raise, id, true);

@@ -201,6 +201,20 @@ class UpdateProtocolTest {
     }
 
     @Test
+    void add_ofManyAttributesToAContendedLine_pinsTheVersion() {
+        changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
+        CartItem book = book("a", "1", 1);
+        for (int i = 0; i < 51; i++) {
+            book = book.with("attribute" + i, i);
+        }
+        UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book));
+
+        Decision<Evidence, Cart> second = refusedAdd(protocol);
+
+        assertThat(second.request().write().before()).isNotNull();
+    }
+
+    @Test
     void raise_repeatedConflicts_backsOffAndEndsAsAConflict() {
         changeByAnother(CartUpdate.of(USER).add(book("a", "1", 1)));
         UpdateProtocol protocol = protocol(CartUpdate.of(USER).add(book("a", "1", 1)));
