@@ -103,8 +103,9 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
     /** Whether an item may be the reason: that an attribute has had another type since the items were read. */
     private static boolean isOfAnItem(@Nullable Failure failure) {
         return failure != null
-                && failure.kind() == Failure.Kind.INVALID
-                && failure.cause() instanceof TransactionCanceledException;
+                && (failure.mayBeOfTheItem()
+                        || (failure.kind() == Failure.Kind.INVALID
+                                && failure.cause() instanceof TransactionCanceledException));
     }
 
     private Decision<Evidence, Cart> seeBoth(Evidence e, Event event, Moment moment) {

@@ -9,10 +9,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -154,14 +156,24 @@ class MergeProtocolTest {
         assertThat(resumed.request()).isEqualTo(Request.getBoth(GUEST, USER));
     }
 
+    /** DynamoDB cancels the transaction, and DynamoDB Local refuses the request. */
+    static Stream<AwsServiceException> typeErrors() {
+        return Stream.of(
+                TransactionCanceledException.builder()
+                        .cancellationReasons(
+                                CancellationReason.builder()
+                                        .code("ValidationError")
+                                        .build(),
+                                CancellationReason.builder().code("None").build())
+                        .build(),
+                Failures.validation("x"));
+    }
+
     /** A program that does not know the library's sets may write another type between the read and the write. */
-    @Test
-    void transaction_thatAnItemCanNoLongerTake_isMadeFromAnotherReadOnce() {
-        Event invalid = Event.failed(Failure.of(TransactionCanceledException.builder()
-                .cancellationReasons(
-                        CancellationReason.builder().code("ValidationError").build(),
-                        CancellationReason.builder().code("None").build())
-                .build()));
+    @ParameterizedTest
+    @MethodSource("typeErrors")
+    void transaction_thatAnItemCanNoLongerTake_isMadeFromAnotherReadOnce(AwsServiceException typeError) {
+        Event invalid = Event.failed(Failure.of(typeError));
 
         Decision<MergeProtocol.Evidence, Cart> read = next(transaction(), invalid);
         Decision<MergeProtocol.Evidence, Cart> second = next(read, bothRead(read));
