@@ -1,7 +1,9 @@
 package com.cloudshelf.cart;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -144,6 +146,24 @@ public final class CartAuditReport {
      */
     public OptionalLong estimatedCarts() {
         return estimatedCarts;
+    }
+
+    /**
+     * Returns this value as a JSON-like map, which Jackson writes with or without the module. Leaves out the checkpoint,
+     * because it contains user IDs.
+     */
+    @JsonValue
+    Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("tableName", tableName);
+        json.put("complete", complete);
+        json.put("carts", carts());
+        json.put("expiredCarts", expiredCarts());
+        json.put("cartsWithProblems", cartsWithProblems());
+        json.put("repairedCarts", repairedCarts());
+        json.put("found", counts.found);
+        json.put("repaired", counts.repaired);
+        return json;
     }
 
     /** Returns the report as text: a line for the table, and a line for each problem that was found. */

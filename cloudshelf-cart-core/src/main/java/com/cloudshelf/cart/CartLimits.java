@@ -1,5 +1,9 @@
 package com.cloudshelf.cart;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
  * How large a cart may grow: the number of lines, and the quantity of each line.
  *
@@ -43,6 +47,15 @@ public final class CartLimits {
     /** Returns the maximum quantity of a line. */
     public int maxQuantity() {
         return maxQuantity;
+    }
+
+    /** Returns this value as a JSON-like map, which Jackson writes with or without the module. */
+    @JsonValue
+    Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("maxLines", maxLines);
+        json.put("maxQuantity", maxQuantity);
+        return json;
     }
 
     @Override

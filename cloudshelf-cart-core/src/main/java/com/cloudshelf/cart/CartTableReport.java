@@ -1,6 +1,9 @@
 package com.cloudshelf.cart;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The result of {@link CartTable#verify CartTable.verify}: one check for each property of a cart table.
@@ -48,6 +51,16 @@ public final class CartTableReport {
      */
     public boolean isHeld() {
         return checks.stream().noneMatch(check -> check.outcome() == Outcome.DEVIATING);
+    }
+
+    /** Returns this value as a JSON-like map, which Jackson writes with or without the module. */
+    @JsonValue
+    Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("tableName", tableName);
+        json.put("held", isHeld());
+        json.put("checks", checks);
+        return json;
     }
 
     /** Returns the report as text: a line for each check, followed for a deviation by the command that fixes it. */

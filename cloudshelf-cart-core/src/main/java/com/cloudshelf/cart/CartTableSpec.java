@@ -2,6 +2,7 @@ package com.cloudshelf.cart;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -92,5 +93,16 @@ public final class CartTableSpec {
     /** Returns the tags that the table must have; it may have others. The map is unmodifiable. */
     public Map<String, String> tags() {
         return tags;
+    }
+
+    /** Returns this value as a JSON-like map, which Jackson writes with or without the module. */
+    @JsonValue
+    Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("tableName", tableName);
+        json.put("pointInTimeRecovery", pointInTimeRecovery);
+        json.put("deletionProtection", deletionProtection);
+        json.put("tags", tags);
+        return json;
     }
 }

@@ -11,6 +11,8 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -105,6 +107,30 @@ public abstract class JacksonModuleContract {
         for (CartChange change : changes()) {
             assertThat(writeWithoutModule(change)).isEqualTo(write(change)).startsWith("{\"type\":\"");
         }
+    }
+
+    @Test
+    void write_settingsAndReports_areWhatTheySay() {
+        CartAuditReport.Counts counts = new CartAuditReport.Counts();
+        counts.carts = 7;
+        counts.add(new CartAuditReport.Finding(USER, Set.of(CartAuditReport.Problem.WRONG_TOTALS), "", "", true));
+        CartAuditReport audit = new CartAuditReport("carts", OptionalLong.empty(), true, "checkpoint", counts);
+        CartTableReport.Check check =
+                new CartTableReport.Check("time to live", CartTableReport.Outcome.HELD, "enabled", "", "");
+
+        assertThat(writeBoth(CartLimits.of(10, 5))).contains("\"maxLines\":10", "\"maxQuantity\":5");
+        assertThat(writeBoth(CartTableSpec.defaults().withTableName("carts")))
+                .contains("\"tableName\":\"carts\"", "\"deletionProtection\":true", "\"tags\":{\"Environment\":");
+        assertThat(writeBoth(new CartTableReport("carts", List.of(check))))
+                .contains("\"held\":true", "\"subject\":\"time to live\"", "\"outcome\":\"HELD\"");
+        assertThat(writeBoth(audit))
+                .contains("\"carts\":7", "\"found\":{\"WRONG_TOTALS\":1}", "\"repaired\":{\"WRONG_TOTALS\":1}")
+                .doesNotContain("checkpoint");
+    }
+
+    private String writeBoth(Object value) {
+        assertThat(writeWithoutModule(value)).isEqualTo(write(value));
+        return write(value);
     }
 
     private static List<CartChange> changes() {
