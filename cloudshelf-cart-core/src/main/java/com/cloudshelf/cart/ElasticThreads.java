@@ -154,11 +154,9 @@ final class ElasticThreads extends ThreadPoolExecutor {
 
     private boolean areBlocked() {
         for (Thread thread : threads) {
-            switch (thread.getState()) {
-                case BLOCKED, WAITING, TIMED_WAITING -> {}
-                default -> {
-                    return false;
-                }
+            Thread.State state = thread.getState();
+            if (state != Thread.State.BLOCKED && state != Thread.State.WAITING && state != Thread.State.TIMED_WAITING) {
+                return false;
             }
         }
         return true;

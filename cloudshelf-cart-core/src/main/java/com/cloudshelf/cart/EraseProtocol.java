@@ -35,16 +35,16 @@ final class EraseProtocol implements Protocol<EraseProtocol.Evidence, Void> {
 
     @Override
     public Decision<Evidence, Void> next(Evidence e, Event event, Moment moment) {
-        return switch (event.kind()) {
-            case START, RESUMED -> Decision.send(e, Request.erase(userId));
-            case DONE -> Decision.succeed(e, null, null);
-            case REFUSED, FAILED -> {
-                Failure failure = event.cause();
-                CartStoreException end = Retry.endOf(failure, e.lastFailure, userId, table);
-                Evidence failed = new Evidence(e.lost || failure.kind() == Failure.Kind.AMBIGUOUS, failure);
-                yield end == null ? Decision.pause(failed) : fail(failed, end);
-            }
-        };
+        if (event.isDue()) {
+            return Decision.send(e, Request.erase(userId));
+        }
+        if (event.kind() == Event.Kind.DONE) {
+            return Decision.succeed(e, null, null);
+        }
+        Failure failure = event.cause();
+        CartStoreException end = Retry.endOf(failure, e.lastFailure, userId, table);
+        Evidence failed = new Evidence(e.lost || failure.kind() == Failure.Kind.AMBIGUOUS, failure);
+        return end == null ? Decision.pause(failed) : fail(failed, end);
     }
 
     @Override

@@ -56,6 +56,11 @@ record Event(
         return new Event(Kind.FAILED, null, List.of(), List.of(), failure, false);
     }
 
+    /** Whether the call may send its request: it starts, or a delay is over. */
+    boolean isDue() {
+        return kind == Kind.START || kind == Kind.RESUMED;
+    }
+
     Failure cause() {
         if (failure == null) {
             throw new IllegalStateException("only a failed request has a cause");

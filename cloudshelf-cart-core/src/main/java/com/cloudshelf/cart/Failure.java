@@ -62,7 +62,12 @@ record Failure(Kind kind, Throwable cause) {
         /** The item would be too large. */
         TOO_LARGE,
         /** Refused permanently. */
-        INVALID
+        INVALID;
+
+        /** Whether the same request may succeed later. */
+        boolean isPassing() {
+            return this == THROTTLED || this == BUSY || this == UNSENT || this == AMBIGUOUS;
+        }
     }
 
     private static final String VALIDATION = "ValidationException";

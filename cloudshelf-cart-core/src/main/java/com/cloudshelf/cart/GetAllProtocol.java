@@ -52,15 +52,15 @@ final class GetAllProtocol implements Protocol<GetAllProtocol.Evidence, Map<Stri
 
     @Override
     public Decision<Evidence, Map<String, Cart>> next(Evidence e, Event event, Moment moment) {
-        return switch (event.kind()) {
-            case START, RESUMED -> Decision.send(e, Request.getMany(e.missing, strong));
-            case DONE -> done(e, event, moment);
-            case REFUSED, FAILED -> {
-                CartStoreException end = Retry.endOf(event.cause(), e.lastFailure, e.missing.get(0), table);
-                Evidence failed = new Evidence(e.found, e.missing, event.cause(), e.left);
-                yield end == null ? Decision.pause(failed) : Decision.fail(failed, end, null);
-            }
-        };
+        if (event.isDue()) {
+            return Decision.send(e, Request.getMany(e.missing, strong));
+        }
+        if (event.kind() == Event.Kind.DONE) {
+            return done(e, event, moment);
+        }
+        CartStoreException end = Retry.endOf(event.cause(), e.lastFailure, e.missing.get(0), table);
+        Evidence failed = new Evidence(e.found, e.missing, event.cause(), e.left);
+        return end == null ? Decision.pause(failed) : Decision.fail(failed, end, null);
     }
 
     private Decision<Evidence, Map<String, Cart>> done(Evidence e, Event event, Moment moment) {

@@ -35,23 +35,21 @@ final class GetProtocol implements Protocol<GetProtocol.Evidence, Cart> {
 
     @Override
     public Decision<Evidence, Cart> next(Evidence e, Event event, Moment moment) {
-        return switch (event.kind()) {
-            case START, RESUMED -> Decision.send(e, Request.get(userId, strong));
-            case DONE -> {
-                StoredCart stored;
-                try {
-                    stored = ItemFormat.decode(userId, event.items().get(0), moment.now());
-                } catch (InvalidStoredCartException unreadable) {
-                    yield Decision.fail(e, unreadable, null);
-                }
-                yield Decision.<Evidence, Cart>succeed(e, stored.cart(), null).seeing(List.of(stored));
+        if (event.isDue()) {
+            return Decision.send(e, Request.get(userId, strong));
+        }
+        if (event.kind() == Event.Kind.DONE) {
+            StoredCart stored;
+            try {
+                stored = ItemFormat.decode(userId, event.items().get(0), moment.now());
+            } catch (InvalidStoredCartException unreadable) {
+                return Decision.fail(e, unreadable, null);
             }
-            case REFUSED, FAILED -> {
-                CartStoreException end = Retry.endOf(event.cause(), e.lastFailure, userId, table);
-                Evidence failed = new Evidence(event.cause());
-                yield end == null ? Decision.pause(failed) : Decision.fail(failed, end, null);
-            }
-        };
+            return Decision.<Evidence, Cart>succeed(e, stored.cart(), null).seeing(List.of(stored));
+        }
+        CartStoreException end = Retry.endOf(event.cause(), e.lastFailure, userId, table);
+        Evidence failed = new Evidence(event.cause());
+        return end == null ? Decision.pause(failed) : Decision.fail(failed, end, null);
     }
 
     @Override

@@ -70,24 +70,22 @@ final class MergeProtocol implements Protocol<MergeProtocol.Evidence, Cart> {
 
     @Override
     public Decision<Evidence, Cart> next(Evidence e, Event event, Moment moment) {
-        return switch (event.kind()) {
-            case START, RESUMED ->
-                Decision.send(e, e.transaction == null ? Request.getBoth(fromUserId, intoUserId) : e.transaction);
-            case DONE -> {
-                StoredCart after = e.after;
-                yield after == null
-                        ? seeBoth(e, event, moment)
-                        : Decision.<Evidence, Cart>succeed(e, after.cart(), null)
-                                .seeing(List.of(after));
-            }
-            case REFUSED -> {
-                Evidence refused = e.without(event.cause());
-                yield e.rounds > 1
-                        ? Decision.pause(refused)
-                        : Decision.send(refused, Request.getBoth(fromUserId, intoUserId));
-            }
-            case FAILED -> failed(e, event.cause());
-        };
+        if (event.isDue()) {
+            return Decision.send(e, e.transaction == null ? Request.getBoth(fromUserId, intoUserId) : e.transaction);
+        }
+        if (event.kind() == Event.Kind.DONE) {
+            StoredCart after = e.after;
+            return after == null
+                    ? seeBoth(e, event, moment)
+                    : Decision.<Evidence, Cart>succeed(e, after.cart(), null).seeing(List.of(after));
+        }
+        if (event.kind() == Event.Kind.REFUSED) {
+            Evidence refused = e.without(event.cause());
+            return e.rounds > 1
+                    ? Decision.pause(refused)
+                    : Decision.send(refused, Request.getBoth(fromUserId, intoUserId));
+        }
+        return failed(e, event.cause());
     }
 
     private Decision<Evidence, Cart> failed(Evidence before, Failure failure) {

@@ -44,13 +44,14 @@ record Pin(Kind kind, @Nullable WriteId id, @Nullable StoredCart seen, long rest
      * only that nothing in the item rules it out for good.
      */
     boolean mayApplyTo(StoredCart stored) {
-        Memory memory = stored.memory();
-        return switch (kind) {
-            case NONE -> !stored.exists() || admitsUnpinned(stored);
-            case LINE -> stored.exists() && admitsUnpinned(stored);
-            case VERSION -> seen != null && isAsSeen(seen, stored);
-            case REST -> memory != null && memory.lastWrite() < restedBefore;
-        };
+        if (kind == Kind.VERSION) {
+            return seen != null && isAsSeen(seen, stored);
+        }
+        if (kind == Kind.REST) {
+            Memory memory = stored.memory();
+            return memory != null && memory.lastWrite() < restedBefore;
+        }
+        return stored.exists() ? admitsUnpinned(stored) : kind == Kind.NONE;
     }
 
     /**

@@ -16,12 +16,11 @@ final class Quota {
 
     /** Returns the cost of a retry after this failure. */
     static int costOf(Failure.Kind kind) {
-        return switch (kind) {
-            case AMBIGUOUS, UNSENT -> TRANSIENT_COST;
-            case THROTTLED, BUSY -> THROTTLING_COST;
-            // A conflict is a response, not a sign of an outage.
-            case REFUSED, SKEWED, DENIED, TOO_LARGE, INVALID -> 0;
-        };
+        if (kind == Failure.Kind.AMBIGUOUS || kind == Failure.Kind.UNSENT) {
+            return TRANSIENT_COST;
+        }
+        // A conflict, for instance, is a response, not a sign of an outage.
+        return kind == Failure.Kind.THROTTLED || kind == Failure.Kind.BUSY ? THROTTLING_COST : 0;
     }
 
     /** Takes tokens if there are enough, and returns whether it did. */

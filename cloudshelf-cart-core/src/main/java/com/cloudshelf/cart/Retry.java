@@ -13,13 +13,15 @@ final class Retry {
      * @param before why an earlier request of the call failed
      */
     static @Nullable CartStoreException endOf(Failure failure, @Nullable Failure before, String userId, String table) {
-        return switch (failure.kind()) {
-            case REFUSED, DENIED, TOO_LARGE, INVALID -> failure.asException(userId, table);
+        return isWorthAnother(failure, before) ? null : failure.asException(userId, table);
+    }
+
+    private static boolean isWorthAnother(Failure failure, @Nullable Failure before) {
+        Failure.Kind kind = failure.kind();
+        if (kind == Failure.Kind.SKEWED) {
             // The SDK has learned the service's time from the response, and signs the next attempt with it.
-            case SKEWED ->
-                before != null && before.kind() == Failure.Kind.SKEWED ? failure.asException(userId, table) : null;
-            case UNSENT -> failure.isOfClosedClient() ? failure.asException(userId, table) : null;
-            case THROTTLED, BUSY, AMBIGUOUS -> null;
-        };
+            return before == null || before.kind() != Failure.Kind.SKEWED;
+        }
+        return kind.isPassing() && !failure.isOfClosedClient();
     }
 }

@@ -248,16 +248,16 @@ final class TableCall {
                             + "; grant it: the policies in docs/infrastructure list what each kind of caller needs",
                     failure.cause());
         }
-        return switch (failure.kind()) {
-            case THROTTLED -> new CartThrottledException(NO_USER, failure.throttlingReasons(), failure.cause());
-            case BUSY, UNSENT, AMBIGUOUS ->
-                new CartUnavailableException(
+        if (failure.kind() == Failure.Kind.THROTTLED) {
+            return new CartThrottledException(NO_USER, failure.throttlingReasons(), failure.cause());
+        }
+        return failure.kind().isPassing()
+                ? new CartUnavailableException(
                         NO_USER,
                         "DynamoDB gave no usable response to dynamodb:" + failed.operation + ". The cause says why;"
                                 + " unless it is a server error, check the region, the endpoint and the network",
-                        failure.cause());
-            default -> failure.asException(NO_USER, table);
-        };
+                        failure.cause())
+                : failure.asException(NO_USER, table);
     }
 
     /** The call has ended by its deadline, or is about to. This only leaves the thread. */
@@ -300,11 +300,11 @@ final class TableCall {
 
         /** Whether a retry may succeed. DynamoDB creates and changes only a limited number of tables at a time. */
         private boolean mayPass() {
-            return switch (failure.kind()) {
-                case THROTTLED, BUSY, UNSENT, SKEWED, AMBIGUOUS ->
-                    failure.cause() instanceof SdkException && !failure.isOfClosedClient();
-                default -> code().equals("LimitExceededException");
-            };
+            Failure.Kind kind = failure.kind();
+            boolean passing = kind.isPassing() || kind == Failure.Kind.SKEWED;
+            return passing
+                    ? failure.cause() instanceof SdkException && !failure.isOfClosedClient()
+                    : code().equals("LimitExceededException");
         }
     }
 }
