@@ -103,7 +103,12 @@ class ElasticThreadsTest {
     void look_someThreadsAreAtWork_doublesThemAfterSomeLooksOnly() throws InterruptedException {
         threads = unwatched();
         block(ElasticThreads.USUAL_THREADS - 1);
-        threads.execute(this::workUntilReleased);
+        CountDownLatch working = new CountDownLatch(1);
+        threads.execute(() -> {
+            working.countDown();
+            workUntilReleased();
+        });
+        working.await(); // a thread that has not started yet does not count
         CountDownLatch ended = new CountDownLatch(1);
         threads.execute(ended::countDown);
         for (int i = 0; i < ElasticThreads.PATIENT_LOOKS; i++) {
