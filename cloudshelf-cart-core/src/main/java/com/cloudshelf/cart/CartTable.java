@@ -34,11 +34,11 @@ import software.amazon.awssdk.services.dynamodb.model.Tag;
  * Operations on the table itself, independent of any store: create it, verify it against its specification, ping it,
  * audit its carts, and decode items that come from a stream, an export or a backup.
  *
- * <p>All methods are thread-safe and return at once. Those that send requests use your client and end by a deadline,
- * including backoff and retries, whatever the client's own; cancelling the future stops further requests. They fail with a {@link
- * CartStoreException} whose {@code userId()} is empty: {@link CartAccessException} if a permission or valid credentials
- * are missing, {@link CartThrottledException} or {@link CartUnavailableException} if the deadline passes. Each call
- * runs on its own daemon thread, and so do your continuations.
+ * <p>All methods are thread-safe and return at once. Those that send requests use your client and end by a deadline.
+ * They retry by themselves until then, without the client's own retries; cancelling the future stops further requests.
+ * They fail with a {@link CartStoreException} whose {@code userId()} is empty: {@link CartAccessException} if a
+ * permission or valid credentials are missing, {@link CartThrottledException} or {@link CartUnavailableException} if
+ * the deadline passes. Each call runs on its own daemon thread, and so do your continuations.
  *
  * <p>{@link #create create} and {@link #verify verify} need permissions on the table itself, which a store does not
  * need ({@code dynamodb:CreateTable}, {@code DescribeTable}, {@code UpdateTimeToLive} and so on). Give them to a
@@ -317,7 +317,8 @@ public final class CartTable {
      * unit. It does not check how the table is set up.
      *
      * <p>The future completes normally if the table responded, and fails otherwise. Failures that may pass are retried
-     * until the deadline: make it short. If a policy allows the caller only its own key, read that user's cart with a short deadline instead.
+     * until the deadline: make it short. If a policy allows the caller only its own key, read that user's cart with a
+     * short deadline instead.
      *
      * @param deadline how long the call may take; with zero or less, it fails at once and sends nothing
      */

@@ -126,8 +126,8 @@ final class Clients {
 
     /**
      * Has the SDK send each request once. The store retries by itself: only the store knows that a second attempt may
-     * find the write of the first, and only its retries end by the deadline or when the caller cancels. A client that the store creates has
-     * retries only if a plugin of its configuration has switched them on.
+     * find the write of the first, and only its retries end by the deadline or when the caller cancels. A client that
+     * the store creates has retries only if a plugin of its configuration has switched them on.
      */
     private static SdkPlugin oneAttempt() {
         ClientOverrideConfiguration once = ClientOverrideConfiguration.builder()

@@ -66,9 +66,9 @@ final class Latencies {
     /**
      * Returns the time after which a request counts as lost; {@link Long#MAX_VALUE} until enough requests were seen.
      *
-     * <p>It doubles for each request that was lost since the last response in usual time, and for each one that the call has lost.
-     * Either connections are dead, or the service, or the part of it that has this item, is slower than it ever was. If no
-     * request waited long enough to show that, none would succeed until it is fast again.
+     * <p>It doubles for each request that was lost since the last response in usual time, or that this call has lost,
+     * whichever is more. Either connections are dead, or the service, or the part of it that has this item, is slower
+     * than before. If no request waited long enough to show that, none would succeed until it is fast again.
      *
      * @param lostOfCall how many requests of the call were lost
      */

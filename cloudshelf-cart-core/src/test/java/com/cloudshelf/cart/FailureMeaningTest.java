@@ -275,7 +275,7 @@ class FailureMeaningTest {
         }
     }
 
-    /** No later attempt could succeed, so there is none. */
+    /** The call does not retry, because no later attempt could succeed. */
     @Test
     void client_thatWasClosedBefore_endsEveryCallUnsent() throws IOException {
         BackoffStrategy none = attempt -> {
