@@ -84,7 +84,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private static final class Copy {
         final Request request;
         final boolean hedge;
-        final long sentAt = System.nanoTime();
+        final long sentAt;
         final MarkedCredentials.Departure departure;
         boolean open = true;
         private boolean unwanted;
@@ -93,7 +93,8 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         @Nullable
         Failure failure;
 
-        Copy(Request request, MarkedCredentials.Departure departure, boolean hedge) {
+        Copy(Request request, MarkedCredentials.Departure departure, boolean hedge, long sentAt) {
+            this.sentAt = sentAt;
             this.request = request;
             this.departure = departure;
             this.hedge = hedge;
@@ -139,7 +140,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     private final ArrayDeque<Signal> mailbox = new ArrayDeque<>(2);
     private boolean draining = true; // by the thread that starts the call
     private int issued; // how often the decorated steps were called
-    private int taken; // the latest of these that ran
+    private volatile int taken; // the latest of these that ran
     private volatile boolean ended;
 
     // Used only by the thread that drains the mailbox.
@@ -270,13 +271,9 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
         } catch (Throwable e) {
             engine.warnOfPart("task decorator", e);
         }
-        if (isDue(number)) {
+        if (taken < number) {
             run();
         }
-    }
-
-    private synchronized boolean isDue(int number) {
-        return taken < number;
     }
 
     private void run() {
@@ -496,7 +493,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             if (engine.hedging().spend()) {
                 tally.hedges++;
                 log("hedge", "the previous request is slow", null);
-                transmitLater(new Copy(first.request, engine.wire().departure(deadline), true));
+                transmitLater(new Copy(first.request, engine.wire().departure(deadline), true, System.nanoTime()));
             } else {
                 engine.places().release();
             }
@@ -584,7 +581,8 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
     }
 
     private void send(Request request) {
-        long remaining = deadline.remainingMillis();
+        long now = System.nanoTime();
+        long remaining = deadline.remainingMillis(now);
         if (engine.isClosed()) {
             stop(Stop.Reason.CLOSED, false);
         } else if (remaining <= leastAttemptMillis) {
@@ -599,7 +597,6 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
             long bound = Math.min(Math.max(leastAttemptMillis, remaining / 2), latencies.lostMillis(lost));
             long slow = request.isHedged() ? engine.hedging().delayMillis(request.kind()) : -1;
             slow = slow >= 0 && slow < bound ? slow : bound;
-            long now = System.nanoTime();
             lostAt = now + bound * 1_000_000;
             slowAt = now + slow * 1_000_000;
             wakeAfter(Math.min(slow, remaining));
@@ -611,7 +608,7 @@ final class Call<E, V, T> implements Places.Guest, Lanes.Traveller, Engine.Membe
                         failure == null ? "the next step" : failure.kind().name(),
                         failure);
             }
-            transmitLater(new Copy(request, engine.wire().departure(deadline), false));
+            transmitLater(new Copy(request, engine.wire().departure(deadline), false, now));
         }
     }
 

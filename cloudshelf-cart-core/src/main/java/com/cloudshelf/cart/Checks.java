@@ -167,6 +167,13 @@ final class Checks {
      */
     static int utf8Length(String text) {
         int bytes = text.length();
+        int bits = 0; // nearly every text is ASCII, which this loop finds out without a branch per character
+        for (int i = 0; i < text.length(); i++) {
+            bits |= text.charAt(i);
+        }
+        if (bits < 0x80) {
+            return bytes;
+        }
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c < 0x80) {

@@ -31,6 +31,11 @@ final class Deadline {
 
     /** Returns the remaining time, the smaller of what the two clocks say; negative after the deadline. */
     long remainingMillis() {
-        return Math.min((nanoEnd - System.nanoTime()) / 1_000_000, wallEnd - wallMillis.getAsLong());
+        return remainingMillis(System.nanoTime());
+    }
+
+    /** The same, if the monotonic clock was just read. */
+    long remainingMillis(long nanoTime) {
+        return Math.min((nanoEnd - nanoTime) / 1_000_000, wallEnd - wallMillis.getAsLong());
     }
 }

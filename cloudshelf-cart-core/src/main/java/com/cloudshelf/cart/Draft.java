@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.cloudshelf.cart.CartRejectedException.Reason;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -34,12 +35,16 @@ final class Draft {
     private final Instant now;
 
     /** {@code null} in the place of a line that was removed. Of a line in {@link #edits}, only its place counts. */
-    private final List<@Nullable CartItem> lines;
+    private List<? extends @Nullable CartItem> lines;
+
+    /** The same list, once it is no longer {@link #before}: when the first line is added, removed or merged. */
+    private @Nullable List<@Nullable CartItem> own;
 
     private final Map<Integer, Edit> edits = new HashMap<>();
     private @Nullable Map<String, Integer> places; // also of lines that were removed
     private int searches;
     private boolean removed;
+    private boolean appended;
     private AttributesEdit attributes;
     private List<CartItem> after = List.of();
 
@@ -48,8 +53,7 @@ final class Draft {
         this.before = before;
         this.limits = limits;
         this.now = now;
-        this.lines = new ArrayList<>(before.size() + 1);
-        this.lines.addAll(before);
+        this.lines = before;
         this.attributes = new AttributesEdit(attributes);
     }
 
@@ -62,23 +66,51 @@ final class Draft {
         return attributes.made();
     }
 
+    /** Whether each line is of a book that had one before, so that no book has two. */
+    boolean hasOnlyOldBooks() {
+        return !appended;
+    }
+
     void apply(List<CartChange> changes) {
         for (int i = 0; i < changes.size(); i++) {
             apply(requireNonNull(changes.get(i), "change"), new Place(i, changes.size()));
-        }
-        for (Map.Entry<Integer, Edit> edit : edits.entrySet()) {
-            lines.set(edit.getKey(), edit.getValue().made());
         }
         freeze();
         checkGrowth(changes);
         checkAttributes(attributes.before, attributes.made());
     }
 
+    @SuppressWarnings("unchecked") // all are lines
     private void freeze() {
-        if (removed) {
-            lines.removeIf(Objects::isNull);
+        @Nullable Object[] made = lines.toArray(); // with the type of lines, each would be checked
+        for (Map.Entry<Integer, Edit> edit : edits.entrySet()) {
+            made[edit.getKey()] = edit.getValue().made();
         }
-        after = List.copyOf(lines);
+        if (removed) {
+            int kept = 0;
+            for (Object line : made) {
+                if (line != null) {
+                    made[kept++] = line;
+                }
+            }
+            made = Arrays.copyOf(made, kept);
+        }
+        after = (List<CartItem>) (List<?>) List.of(made);
+    }
+
+    private List<@Nullable CartItem> own() {
+        List<@Nullable CartItem> made = own;
+        if (made == null) {
+            made = new ArrayList<>(before.size() + 1);
+            made.addAll(before);
+            become(made);
+        }
+        return made;
+    }
+
+    private void become(List<@Nullable CartItem> made) {
+        own = made;
+        lines = made;
     }
 
     void merge(List<CartItem> from, Attributes attributesOfFrom, MergeStrategy strategy) {
@@ -88,7 +120,7 @@ final class Draft {
             if (ours == null) {
                 append(theirs);
             } else {
-                lines.set(place, merged(ours, theirs, strategy));
+                own().set(place, merged(ours, theirs, strategy));
             }
         }
         Attributes ours = attributes.made();
@@ -135,7 +167,7 @@ final class Draft {
                 edit.attributes.remove(remove.name());
             }
         } else if (change instanceof CartChange.Clear) {
-            lines.clear();
+            become(new ArrayList<>());
             edits.clear();
             places = null;
             attributes = new AttributesEdit(Attributes.NONE);
@@ -167,7 +199,7 @@ final class Draft {
     private void remove(String bookId) {
         int place = placeOf(bookId);
         if (place >= 0) {
-            lines.set(place, null);
+            own().set(place, null);
             edits.remove(place);
             removed = true;
         }
@@ -177,7 +209,8 @@ final class Draft {
         if (places != null) {
             places.put(line.bookId(), lines.size());
         }
-        lines.add(line);
+        own().add(line);
+        appended = true;
     }
 
     /** Returns the book's line for changes, or {@code null} if the book is not in the cart. */

@@ -91,7 +91,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
                 new Engine.Settings(
                         builder.clock,
                         wallMillis,
-                        builder.wallMillis == null ? new IdClock(builder.clock, wallMillis) : wallMillis,
+                        builder.wallMillis == null ? new IdClock(wallMillis) : carts -> wallMillis.getAsLong(),
                         builder.backoff,
                         builder.metrics,
                         builder.maxConcurrency,

@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,12 +45,13 @@ final class Engine {
     /**
      * The settings of a store that concern its calls.
      *
+     * @param idMillis the time that write IDs use when the clock of carts says this
      * @param executor runs the callers' code; {@code null} for the engine's own threads
      */
     record Settings(
             Clock clock,
             LongSupplier wallMillis,
-            LongSupplier idMillis,
+            LongUnaryOperator idMillis,
             BackoffStrategy backoff,
             @Nullable MetricPublisher metrics,
             int maxConcurrency,
@@ -108,12 +110,8 @@ final class Engine {
     }
 
     Moment moment() {
-        return new Moment(now(), settings.idMillis.getAsLong(), WriteId::startedAt);
-    }
-
-    /** Returns the time for carts, in the milliseconds that are stored. */
-    private Instant now() {
-        return Instant.ofEpochMilli(settings.clock.millis());
+        long carts = settings.clock.millis(); // milliseconds, because these are stored
+        return new Moment(Instant.ofEpochMilli(carts), settings.idMillis.applyAsLong(carts), WriteId::startedAt);
     }
 
     long backoffMillis(int pause) {

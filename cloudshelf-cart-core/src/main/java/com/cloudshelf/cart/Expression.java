@@ -10,10 +10,6 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * request.
  */
 final class Expression {
-    /** Two reserved words of DynamoDB, and a name that occurs so often that a placeholder is shorter. */
-    private static final Map<String, String> ALIASES =
-            Map.of(ItemFormat.TTL, "#t", ItemFormat.FORMAT, "#f", ItemFormat.CART_ITEMS, "#c");
-
     /** Large enough for an update of one line. A buffer that grows is copied. */
     private static final int USUAL_CHARS = 320;
 
@@ -28,7 +24,7 @@ final class Expression {
     }
 
     final Map<String, String> names = new HashMap<>();
-    final Map<String, AttributeValue> values = new HashMap<>(2 * USUAL_VALUES);
+    final Map<String, AttributeValue> values = new HashMap<>(USUAL_VALUES * 4 / 3);
     private final StringBuilder set = new StringBuilder(USUAL_CHARS);
     private final StringBuilder add = new StringBuilder();
     private final StringBuilder remove = new StringBuilder();
@@ -38,12 +34,23 @@ final class Expression {
 
     /** Returns one of the library's attributes as it is written in an expression. */
     String name(String attribute) {
-        String alias = ALIASES.get(attribute);
+        String alias = aliasOf(attribute);
         if (alias == null) {
             return attribute;
         }
         names.put(alias, attribute);
         return alias;
+    }
+
+    /** Two reserved words of DynamoDB, and a name that occurs so often that a placeholder is shorter. */
+    private static @Nullable String aliasOf(String attribute) {
+        if (attribute.equals(ItemFormat.CART_ITEMS)) {
+            return "#c";
+        }
+        if (attribute.equals(ItemFormat.TTL)) {
+            return "#t";
+        }
+        return attribute.equals(ItemFormat.FORMAT) ? "#f" : null;
     }
 
     /** Returns a new placeholder for any name, including reserved words and unusual characters. */

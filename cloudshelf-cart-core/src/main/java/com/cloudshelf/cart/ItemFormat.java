@@ -283,7 +283,7 @@ final class ItemFormat {
         Attributes attributes = stored.others.isEmpty()
                 ? Attributes.NONE
                 : AttributeValues.shown(Attributes.NAMES_OF_THE_ITEM, stored.others);
-        stored.content = new Cart(userId, items, attributes, null, null, null);
+        stored.content = Cart.ofDistinctLines(userId, items, attributes, null, null, null);
         stored.lines = lines;
     }
 

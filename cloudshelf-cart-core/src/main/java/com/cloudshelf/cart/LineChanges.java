@@ -88,8 +88,14 @@ final class LineChanges {
             remove(index++, old);
         }
         values = new ArrayList<>(before.lines());
-        values.subList(head, end).clear();
-        values.addAll(head, between);
+        if (between.size() == end - head) {
+            for (int i = 0; i < between.size(); i++) {
+                values.set(head + i, between.get(i));
+            }
+        } else {
+            values.subList(head, end).clear();
+            values.addAll(head, between);
+        }
     }
 
     /** Whether nothing of a line is written. One that the other cart has too may get what cannot be shown of it there. */

@@ -61,7 +61,7 @@ final class ScheduledEngine {
                 new Engine.Settings(
                         Clock.systemUTC(),
                         () -> millis,
-                        () -> millis,
+                        carts -> millis,
                         attempt -> Duration.ofMillis(10),
                         null,
                         maxConcurrency,
