@@ -43,11 +43,11 @@ final class AttributeValues {
     /** Returns what can be shown of those attributes of a line or an item that are not the library's. */
     static Attributes shown(Set<String> own, Map<String, AttributeValue> stored) {
         Map<String, Object> values = new LinkedHashMap<>();
-        stored.forEach((name, value) -> {
-            if (!own.contains(name)) {
-                values.put(name, toJava(value, MAX_DEPTH));
+        for (Map.Entry<String, AttributeValue> attribute : stored.entrySet()) {
+            if (!own.contains(attribute.getKey())) {
+                values.put(attribute.getKey(), toJava(attribute.getValue(), MAX_DEPTH));
             }
-        });
+        }
         return values.isEmpty() ? Attributes.NONE : Attributes.shown(values);
     }
 

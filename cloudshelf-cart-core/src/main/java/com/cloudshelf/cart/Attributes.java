@@ -166,7 +166,9 @@ final class Attributes {
     /** Refuses names that belong to the library at that place. */
     Attributes beside(Set<String> own) {
         if (!values.isEmpty()) {
-            values.keySet().forEach(name -> name(own, name));
+            for (String name : values.keySet()) {
+                name(own, name);
+            }
         }
         return this;
     }

@@ -91,7 +91,7 @@ public final class DynamoDbCartStore implements CartStore, AutoCloseable {
                 new Engine.Settings(
                         builder.clock,
                         wallMillis,
-                        builder.wallMillis == null ? new IdClock(wallMillis) : carts -> wallMillis.getAsLong(),
+                        new IdClock(wallMillis, builder.wallMillis == null ? IdClock.FURTHEST : Duration.ZERO),
                         builder.backoff,
                         builder.metrics,
                         builder.maxConcurrency,

@@ -23,7 +23,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.LongUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,13 +44,12 @@ final class Engine {
     /**
      * The settings of a store that concern its calls.
      *
-     * @param idMillis the time that write IDs use when the clock of carts says this
      * @param executor runs the callers' code; {@code null} for the engine's own threads
      */
     record Settings(
             Clock clock,
             LongSupplier wallMillis,
-            LongUnaryOperator idMillis,
+            IdClock idClock,
             BackoffStrategy backoff,
             @Nullable MetricPublisher metrics,
             int maxConcurrency,
@@ -111,7 +109,7 @@ final class Engine {
 
     Moment moment() {
         long carts = settings.clock.millis(); // milliseconds, because these are stored
-        return new Moment(Instant.ofEpochMilli(carts), settings.idMillis.applyAsLong(carts), WriteId::startedAt);
+        return new Moment(Instant.ofEpochMilli(carts), settings.idClock.at(carts), WriteId::startedAt);
     }
 
     long backoffMillis(int pause) {

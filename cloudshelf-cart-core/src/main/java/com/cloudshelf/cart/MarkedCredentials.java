@@ -3,7 +3,6 @@ package com.cloudshelf.cart;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
@@ -153,7 +152,7 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
         }
 
         private final Watch watch;
-        private final BooleanSupplier overdue;
+        private final Deadline deadline;
         private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
         private final CompletableFuture<AwsCredentialsIdentity> stayed = new CompletableFuture<>();
         private boolean unwanted;
@@ -161,11 +160,11 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
 
         /**
          * @param watch of the client's connections, or of nothing
-         * @param overdue whether the deadline of the call has passed
+         * @param deadline of the call
          */
-        Departure(Watch watch, BooleanSupplier overdue) {
+        Departure(Watch watch, Deadline deadline) {
             this.watch = watch;
-            this.overdue = overdue;
+            this.deadline = deadline;
         }
 
         /** Returns the departure of the attempt that this thread is sending. */
@@ -283,7 +282,7 @@ final class MarkedCredentials implements IdentityProvider<AwsCredentialsIdentity
         }
 
         private void stayIfOverdue() {
-            if (overdue.getAsBoolean()) {
+            if (deadline.hasPassed()) {
                 stay();
             }
         }

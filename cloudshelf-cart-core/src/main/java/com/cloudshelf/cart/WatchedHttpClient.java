@@ -59,7 +59,7 @@ final class WatchedHttpClient implements SdkAsyncHttpClient {
                 .responseHandler(request.responseHandler())
                 .fullDuplex(request.fullDuplex())
                 .httpExecutionAttributes(request.httpExecutionAttributes());
-        request.metricCollector().ifPresent(watched::metricCollector);
+        watched.metricCollector(request.metricCollector().orElse(null));
         CompletableFuture<Void> transmission = client.execute(watched.build());
         departure.transmitting(transmission);
         return transmission;

@@ -59,7 +59,7 @@ final class Wire {
      * @param deadline of its call
      */
     MarkedCredentials.Departure departure(Deadline deadline) {
-        return new MarkedCredentials.Departure(watch, deadline::hasPassed);
+        return new MarkedCredentials.Departure(watch, deadline);
     }
 
     String table() {

@@ -11,48 +11,48 @@ import org.junit.jupiter.api.Test;
 class IdClockTest {
     private final TestClock carts = new TestClock(NOW);
     private final AtomicLong wall = new AtomicLong(NOW.toEpochMilli());
-    private final IdClock ids = new IdClock(wall::get);
+    private final IdClock ids = new IdClock(wall::get, IdClock.FURTHEST);
 
     @Test
-    void applyAsLong_clockOfTheMachine_isTheMachinesTime() {
-        assertThat(ids.applyAsLong(carts.millis())).isEqualTo(NOW.toEpochMilli());
+    void at_clockOfTheMachine_isTheMachinesTime() {
+        assertThat(ids.at(carts.millis())).isEqualTo(NOW.toEpochMilli());
 
         wall.addAndGet(7);
 
-        assertThat(ids.applyAsLong(carts.millis())).isEqualTo(NOW.toEpochMilli() + 7);
+        assertThat(ids.at(carts.millis())).isEqualTo(NOW.toEpochMilli() + 7);
     }
 
     @Test
-    void applyAsLong_clockMovedForward_followsAndKeepsRunning() {
+    void at_clockMovedForward_followsAndKeepsRunning() {
         carts.advance(Duration.ofDays(9));
-        assertThat(ids.applyAsLong(carts.millis())).isEqualTo(carts.millis());
+        assertThat(ids.at(carts.millis())).isEqualTo(carts.millis());
 
         wall.addAndGet(7);
 
-        assertThat(ids.applyAsLong(carts.millis())).isEqualTo(carts.millis() + 7);
+        assertThat(ids.at(carts.millis())).isEqualTo(carts.millis() + 7);
     }
 
     @Test
-    void applyAsLong_clockMovedBack_doesNotGoBack() {
+    void at_clockMovedBack_doesNotGoBack() {
         carts.advance(Duration.ofDays(9));
-        long before = ids.applyAsLong(carts.millis());
+        long before = ids.at(carts.millis());
 
         carts.advance(Duration.ofDays(-30));
 
-        assertThat(ids.applyAsLong(carts.millis())).isEqualTo(before);
+        assertThat(ids.at(carts.millis())).isEqualTo(before);
     }
 
     @Test
-    void applyAsLong_clockInThePast_isTheMachinesTime() {
-        assertThat(ids.applyAsLong(0)).isEqualTo(wall.get());
+    void at_clockInThePast_isTheMachinesTime() {
+        assertThat(ids.at(0)).isEqualTo(wall.get());
     }
 
     @Test
-    void applyAsLong_clockBeyondTheTimeOfIds_staysWithinIt() {
+    void at_clockBeyondTheTimeOfIds_staysWithinIt() {
         long future = Instant.parse("9999-12-31T00:00:00Z").toEpochMilli();
 
-        assertThat(WriteId.startedAt(ids.applyAsLong(future)).begin())
-                .isEqualTo(ids.applyAsLong(future))
+        assertThat(WriteId.startedAt(ids.at(future)).begin())
+                .isEqualTo(ids.at(future))
                 .isEqualTo(wall.get() + Duration.ofDays(7300).toMillis());
     }
 }

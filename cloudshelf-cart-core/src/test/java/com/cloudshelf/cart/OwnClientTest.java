@@ -93,9 +93,9 @@ class OwnClientTest {
                         .httpClientBuilder(
                                 new WatchedHttpClient.Builder(WireServer.netty().maxConcurrency(1), watch))
                         .build()) {
-            Departure first = new Departure(watch, () -> false);
-            Departure second = new Departure(watch, () -> false);
-            Departure third = new Departure(watch, () -> false);
+            Departure first = new Departure(watch, Deadline.in(Duration.ofMinutes(1), System::currentTimeMillis));
+            Departure second = new Departure(watch, Deadline.in(Duration.ofMinutes(1), System::currentTimeMillis));
+            Departure third = new Departure(watch, Deadline.in(Duration.ofMinutes(1), System::currentTimeMillis));
             first.send(() -> read(client));
             server.awaitRequest(); // which holds the only connection
             CompletableFuture<?> waiting = second.send(() -> read(client));
@@ -121,7 +121,7 @@ class OwnClientTest {
                 DynamoDbAsyncClient client = server.client()
                         .httpClientBuilder(new WatchedHttpClient.Builder(WireServer.netty(), watch))
                         .build()) {
-            Departure departure = new Departure(watch, () -> false);
+            Departure departure = new Departure(watch, Deadline.in(Duration.ofMinutes(1), System::currentTimeMillis));
             departure
                     .send(() -> CompletableFuture.supplyAsync(() -> read(client).join()))
                     .join();

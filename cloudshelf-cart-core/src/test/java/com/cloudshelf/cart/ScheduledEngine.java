@@ -61,7 +61,7 @@ final class ScheduledEngine {
                 new Engine.Settings(
                         Clock.systemUTC(),
                         () -> millis,
-                        carts -> millis,
+                        new IdClock(() -> millis, Duration.ZERO),
                         attempt -> Duration.ofMillis(10),
                         null,
                         maxConcurrency,

@@ -384,8 +384,8 @@ class SdkFailuresTest {
                 DynamoDbAsyncClient client =
                         server.client().credentialsProvider(identity(never)).build()) {
             AwsRequestOverrideConfiguration settings = marked(client);
-            MarkedCredentials.Departure departure =
-                    new MarkedCredentials.Departure(new MarkedCredentials.Watch(), () -> false);
+            MarkedCredentials.Departure departure = new MarkedCredentials.Departure(
+                    new MarkedCredentials.Watch(), Deadline.in(Duration.ofMinutes(1), System::currentTimeMillis));
             // The SDK waits for credentials on the thread of the call.
             CompletableFuture<CompletableFuture<? extends DynamoDbResponse>> issued =
                     CompletableFuture.supplyAsync(() -> departure.send(() -> typed(update(client, settings))));

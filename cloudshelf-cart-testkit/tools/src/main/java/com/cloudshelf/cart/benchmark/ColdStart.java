@@ -55,23 +55,24 @@ final class ColdStart {
                 }
             }
         }
-        Map<String, Start> medians = new HashMap<>();
-        starts.forEach((who, all) -> medians.put(
+        Map<String, Start> usual = new HashMap<>();
+        starts.forEach((who, all) -> usual.put(
                 who,
                 new Start(
-                        Results.median(all.stream().map(Start::classes).toList()),
+                        // Twenty more or less, as the JDK finds its security providers: a median would be either.
+                        all.stream().mapToDouble(Start::classes).average().orElseThrow(),
                         Results.median(all.stream().map(Start::cpuMillis).toList()),
                         Results.median(all.stream().map(Start::millis).toList()))));
-        report(results, medians);
+        report(results, usual);
     }
 
-    private static void report(Results results, Map<String, Start> medians) {
-        Start store = medians.get(CannedAnswers.STORE);
-        Start raw = medians.get(CannedAnswers.RAW);
-        Start enhanced = medians.get(CannedAnswers.ENHANCED);
-        Start primed = medians.get(PRIMED);
-        Start archived = medians.get(CannedAnswers.STORE + "+archive");
-        Start rawArchived = medians.get(CannedAnswers.RAW + "+archive");
+    private static void report(Results results, Map<String, Start> usual) {
+        Start store = usual.get(CannedAnswers.STORE);
+        Start raw = usual.get(CannedAnswers.RAW);
+        Start enhanced = usual.get(CannedAnswers.ENHANCED);
+        Start primed = usual.get(PRIMED);
+        Start archived = usual.get(CannedAnswers.STORE + "+archive");
+        Start rawArchived = usual.get(CannedAnswers.RAW + "+archive");
         results.add(
                 5,
                 "cold start: classes",
@@ -88,7 +89,7 @@ final class ColdStart {
                 cpu(enhanced, raw),
                 "at most 1.05 of raw",
                 store.cpuMillis <= 1.05 * raw.cpuMillis);
-        Start attributes = medians.get(CannedAnswers.ATTRIBUTES);
+        Start attributes = usual.get(CannedAnswers.ATTRIBUTES);
         results.add(
                 5,
                 "cold start, with attributes: classes",
