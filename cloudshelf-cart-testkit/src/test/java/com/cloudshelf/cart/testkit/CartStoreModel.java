@@ -268,15 +268,16 @@ final class CartStoreModel {
         }
     }
 
-    private static String describe(Throwable failure) {
+    /** Returns values, not a text of them: attributes have no order. */
+    private static List<Object> describe(Throwable failure) {
         if (failure instanceof CartRejectedException rejection) {
-            return rejection.reason().toString();
+            return List.of(rejection.reason());
         }
         if (failure instanceof CartConflictException conflict) {
-            return "conflict with " + conflict.current().items()
-                    + conflict.current().attributes();
+            return List.of(
+                    "conflict", conflict.current().items(), conflict.current().attributes());
         }
-        return String.valueOf(failure);
+        return List.of(String.valueOf(failure));
     }
 
     /**
