@@ -1,19 +1,24 @@
 /*
- * The rooms of this package, and what may know what: each knows only those above it.
+ * The rooms of this package, and what may know what: each knows only itself and those above it. ArchitectureTest reads this.
  *
- *   Values      Cart, CartItem, CartChange, CartUpdate, CartVersion, CartLimits, the exceptions; Checks, Decimal, Attributes, Draft,
- *               ItemSize. What users hold. No AWS type.
- *   Item        ItemFormat, StoredCart, Memory, WriteId, IsoInstant, LineIndex. From attribute values to a cart, and back.
- *   Writes      Write, UnpinnedWrites, PinnedWrites, LineChanges, Expression, Pin. Conditional writes as values; each says what it pins.
- *   Protocols   Protocol, Decision, Event, Moment, Stop, Request; UpdateProtocol with Evidence, Attempt, Sighting, Effect and
- *               UpdateRules; GetProtocol, GetAllProtocol, MergeProtocol, EraseProtocol. Pure functions: what a call does next.
- *   Wire        Wire, Answers, Failure, MarkedCredentials, WatchedHttpClient, Clients. The AWS SDK: its client, requests,
- *               responses and exceptions.
- *   Engine      Call, Engine, Places, Lanes, Timer, Hop, ElasticThreads, Quota, Hedging, Latencies, Deadline, CallMetrics.
- *               Threads, time, and each thing of which there is only so much.
- *   Store       DynamoDbCartStore, Priming.
- *   Table       CartTable and what belongs to it: TableCall, TableChecks, TableAudit, the reports. Beside the store.
- *   JSON        CartJson, JsonFields, ChangeJson, and the modules in jackson2 and jackson3. Beside the store.
+ *   Values      Cart, CartItem, CartChange, CartUpdate, CartVersion, CartLimits, MergeStrategy, ReadConsistency, CartStore,
+ *               CartStoreException and the other exceptions, Checks, Decimal, IsoInstant, Attributes, Draft, ItemSize, Fingerprint,
+ *               KeyedChanges, ChangeJson, JsonFieldsHidden, JsonReadByModule. What users hold. No AWS type.
+ *   Item        ItemFormat, StoredCart, Memory, WriteId, LineIndex, AttributeValues. From attribute values to a
+ *               cart, and back.
+ *   Writes      Write, UnpinnedWrites, PinnedWrites, LineChanges, Expression, Pin. Conditional writes as values; each says
+ *               what it pins.
+ *   Failures    Failure, MarkedCredentials, Deadline. What an error of the SDK means, and whether a request was ever sent.
+ *   Protocols   Protocol, Decision, Event, Moment, Stop, Request, Retry; UpdateProtocol with Evidence, Attempt, Sighting,
+ *               Effect and UpdateRules; GetProtocol, GetAllProtocol, MergeProtocol, EraseProtocol. Pure functions: what a
+ *               call does next.
+ *   Wire        Wire, Answers, WatchedHttpClient, Clients, Logs. The AWS SDK: its client, requests, responses.
+ *   Engine      Call, Engine, Places, Lanes, Timer, Hop, ElasticThreads, Quota, Hedging, Latencies, IdClock, RecentCarts,
+ *               CallMetrics, CartMetrics. Threads, time, and each thing of which there is only so much.
+ *   Store       DynamoDbCartStore, Priming. What users build.
+ *   Table       CartTable, CartTableSpec, CartTableReport, TableCall, TableChecks, CartAudit, CartAuditReport, TableAudit,
+ *               AuditCheckpoint, AuditProgress. Beside the store.
+ *   JSON        CartJson, JsonFields, and the modules in jackson2 and jackson3. Beside the store.
  *
  * docs/write-path.md follows one change through them.
  */
